@@ -1,0 +1,27 @@
+import type { SpanRecord } from '../record.ts';
+
+/** What became of one batch. The pipeline, not the exporter, decides what to do about it. */
+export type ExportResult =
+  /** The other side has them, but for `rejected` spans that it refused for good (OTLP partial success). */
+  | { readonly outcome: 'accepted'; readonly rejected?: number; readonly message?: string | undefined }
+  /** Worth sending again: connection loss, 429, 502, 503, 504. `retryAfterMs` is what the other side asked for. */
+  | { readonly outcome: 'retry'; readonly reason: string; readonly retryAfterMs?: number | undefined }
+  /** Refused for good: sending the same bytes again cannot help. */
+  | { readonly outcome: 'refused'; readonly reason: string };
+
+/**
+ * How finished spans leave the process. An exporter turns one batch into one request or write and
+ * says what came back; queueing, retries, deadlines and counting belong to the pipeline.
+ */
+export interface Exporter {
+  readonly name: string;
+  /** Where the spans go, for the log lines: a URL without credentials, a path, `stderr`. */
+  readonly destination: string;
+  /**
+   * Sends one batch, oldest span first, never empty. `signal` fires at the total deadline.
+   * A rejection counts as `retry`.
+   */
+  export(batch: readonly SpanRecord[], signal: AbortSignal): Promise<ExportResult>;
+  /** Releases sockets and files. Called once, after the last `export`. */
+  shutdown?(): Promise<void> | void;
+}

@@ -1,0 +1,77 @@
+import type { SpanContext, SpanId, TraceId } from '../../propagation/context.ts';
+
+/** As OpenTelemetry: a primitive, or a list of one kind of primitive (holes allowed). */
+export type AttributeValue =
+  | string
+  | number
+  | boolean
+  | readonly (string | null | undefined)[]
+  | readonly (number | null | undefined)[]
+  | readonly (boolean | null | undefined)[];
+
+export interface Attributes {
+  [key: string]: AttributeValue | undefined;
+}
+
+export type SpanKind = 'internal' | 'server' | 'client' | 'producer' | 'consumer';
+
+export interface SpanStatus {
+  readonly code: 'unset' | 'ok' | 'error';
+  readonly message?: string | undefined;
+}
+
+/** Something that happened at one moment of a span (`span.log`, `addEvent`, a recorded exception). */
+export interface SpanEvent {
+  readonly name: string;
+  /** Milliseconds since the Unix epoch, with fractions. */
+  readonly timeMs: number;
+  readonly attributes: Attributes;
+}
+
+/** A follows-from relation to a span of this or another trace. */
+export interface Link {
+  readonly context: SpanContext;
+  readonly attributes?: Attributes | undefined;
+}
+
+/** What produced the spans: `service.name` and the other resource attributes. One object a tracer. */
+export interface Resource {
+  readonly attributes: Attributes;
+}
+
+/** The instrumentation that made the span. */
+export interface InstrumentationScope {
+  readonly name: string;
+  readonly version?: string | undefined;
+}
+
+/**
+ * A finished span. Times are milliseconds as doubles (Unix epoch). Children are not stored in the
+ * parent: the tree is assembled when the trace is read.
+ */
+export interface SpanRecord {
+  readonly traceId: TraceId;
+  readonly spanId: SpanId;
+  /** Absent on a root. */
+  readonly parentSpanId: SpanId | undefined;
+  /** True when the parent lives in another process. */
+  readonly parentIsRemote: boolean;
+  readonly name: string;
+  readonly kind: SpanKind;
+  readonly startTimeMs: number;
+  readonly durationMs: number;
+  readonly attributes: Attributes;
+  readonly events: readonly SpanEvent[];
+  readonly links: readonly Link[];
+  readonly status: SpanStatus;
+  readonly resource: Resource;
+  readonly scope: InstrumentationScope;
+  /** The W3C tracestate as sent, when there is one. */
+  readonly traceState: string | undefined;
+  /** W3C trace-flags. */
+  readonly flags: number;
+  /** How many were refused by the limits. */
+  readonly droppedAttributesCount: number;
+  readonly droppedEventsCount: number;
+  readonly droppedLinksCount: number;
+}
