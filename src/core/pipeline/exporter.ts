@@ -15,8 +15,8 @@ export type ExportResult =
  */
 export interface Exporter {
   readonly name: string;
-  /** Where the spans go, for the log lines: a URL without credentials, a path, `stderr`. */
-  readonly destination: string;
+  /** Where the spans go, for the log lines: a URL without credentials, a path. Undefined: nothing worth announcing. */
+  readonly destination?: string | undefined;
   /**
    * Sends one batch, oldest span first, never empty. `signal` fires at the total deadline.
    * A rejection counts as `retry`.

@@ -1,0 +1,261 @@
+import { compositePropagator, type PropagatorName, propagatorsByName } from '../../propagation/composite.ts';
+import type { Propagator } from '../../propagation/context.ts';
+import { compilePropagateTo, type Destination, type PropagateTo } from '../../propagation/destination.ts';
+import { Environment, type Variables } from './environment.ts';
+import { nearestName, optionError, refuseUnknownOptions, shown } from './errors.ts';
+import { DEFAULT_LIMITS, type Limits } from './limits.ts';
+import type { Exporter } from './pipeline/exporter.ts';
+import type { BatchSettings } from './pipeline/sender.ts';
+import type { Attributes, Resource } from './record.ts';
+import { resolveResource } from './resource.ts';
+import { ignoringParent, parentBased, ratioSampler, type Sampler } from './sampler.ts';
+
+export type ExporterName = 'otlp' | 'console' | 'file' | 'none';
+export type PropagatorOption = PropagatorName | Propagator;
+
+/** What `start()` takes. Every field is optional; code comes before the environment, that before the default. */
+export interface StartOptions {
+  /** `service.name`. Environment: `OTEL_SERVICE_NAME`. Default: the name in the nearest package.json. */
+  readonly service?: string;
+  /** `service.version`. Default: the version in the nearest package.json. */
+  readonly version?: string;
+  /** `deployment.environment.name`. */
+  readonly environment?: string;
+  /** Further resource attributes. Environment: `OTEL_RESOURCE_ATTRIBUTES`. */
+  readonly resource?: Attributes;
+  /**
+   * Header formats, by name or as objects: one list, or one for each direction. On extract the first
+   * that yields a context wins; on inject all are written. Environment: `OTEL_PROPAGATORS`.
+   * Default: `['tracecontext', 'baggage']`.
+   */
+  readonly propagators?:
+    | readonly PropagatorOption[]
+    | { readonly extract: readonly PropagatorOption[]; readonly inject: readonly PropagatorOption[] };
+  /** Where outbound context may go. Default: trace context everywhere, baggage to private hosts only. */
+  readonly propagateTo?: PropagateTo;
+  /**
+   * The share of new traces to keep, 0 to 1; a caller's decision is followed. Environment:
+   * `OTEL_TRACES_SAMPLER`, `OTEL_TRACES_SAMPLER_ARG`. Default: 1.
+   */
+  readonly sample?: number;
+  /** Where finished spans go. Environment: `OTEL_TRACES_EXPORTER`, `OTEL_EXPORTER_OTLP_*`. Default: `'otlp'`. */
+  readonly exporters?: ExporterName | Exporter | readonly (ExporterName | Exporter)[];
+  /** Environment: `OTEL_SPAN_*`, `OTEL_ATTRIBUTE_*`. */
+  readonly limits?: Partial<Limits>;
+}
+
+/** How the OTLP exporter was set up by the environment. */
+export interface OtlpEnvironment {
+  readonly endpoint?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** The complete configuration: validated, nothing left to look up. */
+export interface Config {
+  readonly enabled: boolean;
+  readonly resource: Resource;
+  readonly limits: Limits;
+  readonly sampler: Sampler;
+  readonly propagator: Propagator;
+  readonly propagateTo: (url: URL) => Destination;
+  readonly exporters: readonly (ExporterName | Exporter)[];
+  readonly otlp: OtlpEnvironment;
+  readonly batch: BatchSettings;
+}
+
+const CALLER = 'start()';
+const OPTION_NAMES: readonly (keyof StartOptions)[] = [
+  'service',
+  'version',
+  'environment',
+  'resource',
+  'propagators',
+  'propagateTo',
+  'sample',
+  'exporters',
+  'limits',
+];
+const EXPORTER_NAMES: readonly ExporterName[] = ['otlp', 'console', 'file', 'none'];
+
+/**
+ * Turns options and variables into a complete configuration. `warn` is told of ignored variables.
+ *
+ * @throws TypeError with code `ERR_THROUGHLINE_OPTION` for a wrong option, never for a variable
+ */
+export function resolveConfig(options: StartOptions, variables: Variables, warn: (message: string) => void): Config {
+  if (typeof options !== 'object' || options === null) {
+    throw optionError(`${CALLER}: expected an object of options, got ${shown(options)}`);
+  }
+  refuseUnknownOptions(CALLER, options, OPTION_NAMES);
+  const environment = new Environment(variables, warn);
+  const limits = resolveLimits(options.limits, environment);
+  return {
+    enabled: !environment.flag('OTEL_SDK_DISABLED'),
+    resource: resolveResource(checkedIdentity(options), environment),
+    limits,
+    sampler: resolveSampler(options.sample, environment),
+    propagator: resolvePropagator(options.propagators, environment),
+    propagateTo: resolvePropagateTo(options.propagateTo),
+    exporters: resolveExporters(options.exporters, environment),
+    otlp: resolveOtlp(environment),
+    batch: resolveBatch(limits.queueBytes, environment),
+  };
+}
+
+function checkedIdentity(options: StartOptions): StartOptions {
+  for (const name of ['service', 'version', 'environment'] as const) {
+    const value: unknown = options[name];
+    if (value === undefined || (typeof value === 'string' && value !== '')) continue;
+    throw optionError(`${CALLER}: "${name}" must be a non-empty string, got ${shown(value)}`);
+  }
+  const resource: unknown = options.resource;
+  if (resource !== undefined && (typeof resource !== 'object' || resource === null)) {
+    throw optionError(`${CALLER}: "resource" must be an object of attributes, got ${shown(resource)}`);
+  }
+  return options;
+}
+
+function resolveSampler(sample: unknown, environment: Environment): Sampler {
+  if (sample === undefined) return environmentSampler(environment);
+  if (typeof sample === 'number' && sample >= 0 && sample <= 1) return parentBased(ratioSampler(sample));
+  throw optionError(`${CALLER}: "sample" must be a number from 0 to 1, got ${shown(sample)}`);
+}
+
+const SAMPLERS = [
+  'always_on',
+  'always_off',
+  'traceidratio',
+  'parentbased_always_on',
+  'parentbased_always_off',
+  'parentbased_traceidratio',
+] as const;
+
+function environmentSampler(environment: Environment): Sampler {
+  const name = environment.choice('OTEL_TRACES_SAMPLER', SAMPLERS) ?? 'parentbased_always_on';
+  const root = ratioSampler(environmentRatio(name, environment));
+  return name.startsWith('parentbased_') ? parentBased(root) : ignoringParent(root);
+}
+
+function environmentRatio(name: (typeof SAMPLERS)[number], environment: Environment): number {
+  if (name.endsWith('always_on')) return 1;
+  if (name.endsWith('always_off')) return 0;
+  return environment.number('OTEL_TRACES_SAMPLER_ARG', 0, 1) ?? 1;
+}
+
+function resolvePropagator(option: unknown, environment: Environment): Propagator {
+  if (option === undefined) return environmentPropagator(environment);
+  if (Array.isArray(option)) {
+    const both = option.map((item) => propagatorOf(item));
+    return compositePropagator({ extract: both, inject: both });
+  }
+  const lists = option as { extract?: unknown; inject?: unknown };
+  if (!Array.isArray(lists?.extract) || !Array.isArray(lists.inject)) {
+    throw optionError(`${CALLER}: "propagators" must be a list or { extract: [], inject: [] }, got ${shown(option)}`);
+  }
+  refuseUnknownOptions(`${CALLER}, "propagators"`, lists, ['extract', 'inject']);
+  return compositePropagator({
+    extract: lists.extract.map((item) => propagatorOf(item)),
+    inject: lists.inject.map((item) => propagatorOf(item)),
+  });
+}
+
+function environmentPropagator(environment: Environment): Propagator {
+  const known = Object.keys(propagatorsByName) as PropagatorName[];
+  const names = environment.list('OTEL_PROPAGATORS', [...known, 'none' as const]) ?? ['tracecontext', 'baggage'];
+  const list = names.filter((name) => name !== 'none').map((name) => propagatorsByName[name]);
+  return compositePropagator({ extract: list, inject: list });
+}
+
+function propagatorOf(item: unknown): Propagator {
+  if (typeof item === 'string' && Object.hasOwn(propagatorsByName, item)) return propagatorsByName[item as PropagatorName];
+  const object = item as Partial<Propagator> | null;
+  if (typeof object?.extract === 'function' && typeof object.inject === 'function') return object as Propagator;
+  const names = Object.keys(propagatorsByName);
+  throw optionError(`${CALLER}: unknown propagator ${shown(item)}; ${hintFor(item, names)}, or an object with extract and inject`);
+}
+
+function hintFor(item: unknown, names: readonly string[]): string {
+  const meant = typeof item === 'string' ? nearestName(item, names) : undefined;
+  return meant === undefined ? `known are ${names.join(', ')}` : `did you mean "${meant}"?`;
+}
+
+function resolvePropagateTo(option: PropagateTo | undefined): (url: URL) => Destination {
+  try {
+    return compilePropagateTo(option);
+  } catch (error) {
+    throw optionError(`${CALLER}: ${(error as Error).message}`);
+  }
+}
+
+function resolveExporters(option: unknown, environment: Environment): (ExporterName | Exporter)[] {
+  if (option === undefined) return environment.list('OTEL_TRACES_EXPORTER', EXPORTER_NAMES) ?? ['otlp'];
+  const list = Array.isArray(option) ? option : [option];
+  return list.length === 0 ? ['none'] : list.map((item) => exporterOf(item));
+}
+
+function exporterOf(item: unknown): ExporterName | Exporter {
+  const name = EXPORTER_NAMES.find((known) => known === item);
+  if (name !== undefined) return name;
+  if (typeof (item as Partial<Exporter> | null)?.export === 'function') return item as Exporter;
+  throw optionError(`${CALLER}: unknown exporter ${shown(item)}; ${hintFor(item, EXPORTER_NAMES)}, or an exporter object`);
+}
+
+/** `OTEL_EXPORTER_OTLP_ENDPOINT` is a base to which `v1/traces` is appended; the one for traces is taken as it is. */
+function resolveOtlp(environment: Environment): OtlpEnvironment {
+  const base = environment.text('OTEL_EXPORTER_OTLP_ENDPOINT');
+  const endpoint =
+    environment.text('OTEL_EXPORTER_OTLP_TRACES_ENDPOINT') ?? (base === undefined ? undefined : `${base.replace(/\/$/, '')}/v1/traces`);
+  const headers = {
+    ...environment.pairs('OTEL_EXPORTER_OTLP_HEADERS'),
+    ...environment.pairs('OTEL_EXPORTER_OTLP_TRACES_HEADERS'),
+  };
+  if (endpoint === undefined) return { headers };
+  if (URL.canParse(endpoint) && /^https?:/.test(endpoint)) return { endpoint, headers };
+  environment.ignored('OTEL_EXPORTER_OTLP_ENDPOINT', 'an http:// or https:// URL');
+  return { headers };
+}
+
+function resolveLimits(option: unknown, environment: Environment): Limits {
+  const given = checkedLimits(option);
+  const attributes =
+    environment.whole('OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT', 0) ?? environment.whole('OTEL_ATTRIBUTE_COUNT_LIMIT', 0);
+  const attributeLength =
+    environment.whole('OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT', 0) ??
+    environment.whole('OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT', 0);
+  return {
+    attributes: given.attributes ?? attributes ?? DEFAULT_LIMITS.attributes,
+    attributeLength: given.attributeLength ?? attributeLength ?? DEFAULT_LIMITS.attributeLength,
+    events: given.events ?? environment.whole('OTEL_SPAN_EVENT_COUNT_LIMIT', 0) ?? DEFAULT_LIMITS.events,
+    links: given.links ?? environment.whole('OTEL_SPAN_LINK_COUNT_LIMIT', 0) ?? DEFAULT_LIMITS.links,
+    openSpans: given.openSpans ?? DEFAULT_LIMITS.openSpans,
+    queueBytes: given.queueBytes ?? DEFAULT_LIMITS.queueBytes,
+  };
+}
+
+function checkedLimits(option: unknown): Partial<Limits> {
+  if (option === undefined) return {};
+  if (typeof option !== 'object' || option === null) {
+    throw optionError(`${CALLER}: "limits" must be an object, got ${shown(option)}`);
+  }
+  refuseUnknownOptions(`${CALLER}, "limits"`, option, Object.keys(DEFAULT_LIMITS));
+  for (const [name, value] of Object.entries(option)) {
+    if (value === undefined || (Number.isSafeInteger(value) && value >= 0)) continue;
+    throw optionError(`${CALLER}: "limits.${name}" must be a whole number, 0 or more, got ${shown(value)}`);
+  }
+  return option;
+}
+
+/**
+ * OpenTelemetry's default delay is 5 s; ours is 150 ms, so that a process that is killed loses little
+ * and a viewer shows a request when it ends. Batches fill up under load all the same.
+ */
+function resolveBatch(queueBytes: number, environment: Environment): BatchSettings {
+  return {
+    maxBatch: environment.whole('OTEL_BSP_MAX_EXPORT_BATCH_SIZE', 1) ?? 512,
+    delayMs: environment.whole('OTEL_BSP_SCHEDULE_DELAY', 0) ?? 150,
+    timeoutMs:
+      environment.whole('OTEL_EXPORTER_OTLP_TRACES_TIMEOUT', 1) ?? environment.whole('OTEL_EXPORTER_OTLP_TIMEOUT', 1) ?? 10_000,
+    queueSpans: environment.whole('OTEL_BSP_MAX_QUEUE_SIZE', 1) ?? Number.POSITIVE_INFINITY,
+    queueBytes,
+  };
+}

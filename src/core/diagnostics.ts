@@ -1,0 +1,41 @@
+import { debuglog } from 'node:util';
+
+/** Details for the curious: `NODE_DEBUG=throughline`. */
+const debugLine = debuglog('throughline');
+
+/**
+ * One line on stderr for the engineer who runs the service. The stream may be closed or full: that is
+ * no reason to disturb the app.
+ */
+export function say(message: string): void {
+  try {
+    process.stderr.write(`throughline: ${message}\n`);
+  } catch {
+    // Nowhere left to say it.
+  }
+}
+
+const said = new Set<string>();
+const REMEMBERED = 1000;
+
+/** `say`, but each message once a process. */
+export function sayOnce(message: string): void {
+  if (said.has(message) || said.size >= REMEMBERED) return;
+  said.add(message);
+  say(message);
+}
+
+/** Notes a fault inside us that was kept from the app. `where` names the operation. */
+export function contained(where: string, error: unknown): void {
+  debugLine('%s: %s', where, describe(error));
+}
+
+/** An error in a few words, whatever was thrown: never throws itself. */
+export function describe(error: unknown): string {
+  try {
+    if (error instanceof Error) return error.message || error.name;
+    return String(error);
+  } catch {
+    return 'an error that cannot be described';
+  }
+}

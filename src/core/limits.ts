@@ -1,0 +1,113 @@
+import type { Attributes, AttributeValue } from './record.ts';
+
+/** What one span and one tracer may grow to. All are counts, but for the lengths (UTF-16 units) and bytes. */
+export interface Limits {
+  /** Attributes a span, event or link keeps. */
+  readonly attributes: number;
+  /** Length of a string value, and of a list. */
+  readonly attributeLength: number;
+  readonly events: number;
+  readonly links: number;
+  /** Spans open at once; those started beyond it are not recorded, and counted in `dropped.limit`. */
+  readonly openSpans: number;
+  /** Finished spans waiting for one exporter, in bytes of estimated size. The oldest go first. */
+  readonly queueBytes: number;
+}
+
+export const DEFAULT_LIMITS: Limits = {
+  attributes: 128,
+  attributeLength: 4096,
+  events: 128,
+  links: 128,
+  openSpans: 100_000,
+  queueBytes: 8 * 1024 * 1024,
+};
+
+/** Names and keys have fixed limits: nobody needs to tune them, and hostile ones must not grow state. */
+export const NAME_LENGTH = 256;
+export const KEY_LENGTH = 128;
+
+/**
+ * At most `max` UTF-16 units of `text`. The copy through a buffer matters: a slice would keep the
+ * whole original alive for as long as the span waits.
+ */
+export function bounded(text: string, max: number): string {
+  return text.length <= max ? text : Buffer.from(text.slice(0, max)).toString();
+}
+
+/**
+ * `value` as it may be recorded: primitives as they are, strings and lists cut to `max`.
+ * `undefined` for what is no attribute value. A hostile list (a throwing Proxy) throws: callers guard.
+ */
+export function attributeValue(value: unknown, max: number): AttributeValue | undefined {
+  switch (typeof value) {
+    case 'string':
+      return bounded(value, max);
+    case 'number':
+    case 'boolean':
+      return value;
+    default:
+      return Array.isArray(value) ? primitiveList(value, max) : undefined;
+  }
+}
+
+/** A copy, since the app may go on changing its list. Lists of mixed types are no attribute value. */
+function primitiveList(list: readonly unknown[], max: number): AttributeValue | undefined {
+  const kept: unknown[] = [];
+  let type: string | undefined;
+  for (let i = 0; i < list.length && i < max; i++) {
+    const item = list[i] ?? null;
+    if (item !== null) {
+      type ??= typeof item;
+      if (typeof item !== type) return undefined;
+    }
+    kept.push(typeof item === 'string' ? bounded(item, max) : item);
+  }
+  if (type !== undefined && type !== 'string' && type !== 'number' && type !== 'boolean') return undefined;
+  return kept as unknown as AttributeValue;
+}
+
+/** Sets an own property, also for the key `__proto__`, which plain assignment would take for the prototype. */
+export function setOwn(target: Attributes, key: string, value: AttributeValue): void {
+  if (key === '__proto__') {
+    Object.defineProperty(target, key, { value, enumerable: true, configurable: true, writable: true });
+  } else {
+    target[key] = value;
+  }
+}
+
+/** A bounded copy of attributes an app passed in: never throws, whatever they are. `dropped` counts what was refused. */
+export function copyAttributes(source: unknown, limits: Limits): { attributes: Attributes; dropped: number } {
+  const attributes: Attributes = {};
+  let dropped = 0;
+  let count = 0;
+  for (const key of ownKeys(source)) {
+    const value = readValue(source as Attributes, key, limits.attributeLength);
+    if (value === undefined) continue;
+    if (count === limits.attributes) {
+      dropped++;
+      continue;
+    }
+    setOwn(attributes, bounded(key, KEY_LENGTH), value);
+    count++;
+  }
+  return { attributes, dropped };
+}
+
+/** Own enumerable string keys; none for a Proxy that throws. */
+export function ownKeys(source: unknown): string[] {
+  if (typeof source !== 'object' || source === null) return [];
+  try {
+    return Object.keys(source);
+  } catch {
+    return [];
+  }
+}
+
+function readValue(source: Attributes, key: string, max: number): AttributeValue | undefined {
+  try {
+    return attributeValue(source[key], max);
+  } catch {
+    return undefined; // a getter or Proxy of the app's threw; the span goes on without this attribute
+  }
+}

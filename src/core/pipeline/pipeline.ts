@@ -1,0 +1,79 @@
+import type { SpanRecord } from '../record.ts';
+import type { Exporter } from './exporter.ts';
+import { estimateBytes } from './queue.ts';
+import { type BatchSettings, type DropCounters, type ExporterStats, Sender } from './sender.ts';
+
+/**
+ * Where every span is, in spans. At every moment `started = ended + open` and
+ * `ended = exported + queued + spooled + sampledOut + dropped` (the sum over all reasons).
+ *
+ * With several exporters the figures on top are those of the first; `exporters` has each one's own.
+ */
+export interface Stats {
+  readonly started: number;
+  readonly ended: number;
+  readonly open: number;
+  readonly queued: number;
+  readonly spooled: number;
+  readonly sampledOut: number;
+  readonly exported: number;
+  readonly dropped: Readonly<DropCounters>;
+  /** Taken over from a dead process's spool; stands apart from the law. */
+  readonly adopted: number;
+  readonly exporters: readonly ExporterStats[];
+  /** The newest failure of an exporter. */
+  readonly lastError?: string;
+}
+
+/** What the tracer knows about its spans before they reach the pipeline. */
+export interface SpanCounts {
+  readonly started: number;
+  readonly ended: number;
+  readonly open: number;
+  readonly sampledOut: number;
+  readonly overLimit: number;
+}
+
+/** Finished spans on their way out: to every exporter side by side, each at its own pace. */
+export class Pipeline {
+  readonly #senders: readonly Sender[];
+
+  /** `exporters` holds at least one. */
+  constructor(exporters: readonly Exporter[], settings: BatchSettings, say: (message: string) => void) {
+    this.#senders = exporters.map((exporter) => new Sender(exporter, settings, say));
+  }
+
+  accept(record: SpanRecord): void {
+    const bytes = estimateBytes(record);
+    for (const sender of this.#senders) sender.push(record, bytes);
+  }
+
+  /** Resolves when everything has left, or after `timeoutMs`; never rejects. */
+  async flush(timeoutMs: number, patient = true): Promise<void> {
+    await Promise.all(this.#senders.map((sender) => sender.flush(timeoutMs, patient)));
+  }
+
+  /** Flushes and closes; spans that end afterwards are counted as dropped. Never rejects. */
+  async shutdown(timeoutMs: number): Promise<void> {
+    await Promise.all(this.#senders.map((sender) => sender.shutdown(timeoutMs)));
+  }
+
+  stats(counts: SpanCounts): Stats {
+    const exporters = this.#senders.map((sender) => sender.stats());
+    const first = exporters[0] as ExporterStats;
+    const lastError = exporters.find((exporter) => exporter.lastError !== undefined)?.lastError;
+    return {
+      started: counts.started,
+      ended: counts.ended,
+      open: counts.open,
+      queued: first.queued,
+      spooled: first.spooled,
+      sampledOut: counts.sampledOut,
+      exported: first.exported,
+      dropped: { ...first.dropped, limit: counts.overLimit },
+      adopted: 0,
+      exporters,
+      ...(lastError === undefined ? {} : { lastError }),
+    };
+  }
+}

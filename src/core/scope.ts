@@ -1,0 +1,121 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { Baggage } from '../../propagation/baggage.ts';
+import type { Span } from './span.ts';
+import type { Tracer } from './tracer.ts';
+
+/** The keys under which `@opentelemetry/api` keeps its two hot values; it makes them by `Symbol.for`. */
+const OTEL_SPAN_KEY = Symbol.for('OpenTelemetry Context Key SPAN');
+const OTEL_BAGGAGE_KEY = Symbol.for('OpenTelemetry Baggage Key');
+
+/** Everything else a scope holds: a persistent list, newest first, so that adding one copies nothing. */
+interface Entry {
+  readonly key: symbol;
+  readonly value: unknown;
+  readonly next: Entry | undefined;
+}
+
+/**
+ * What is active in one stretch of code: the span, the baggage, and the tracer they belong to.
+ * Immutable but for `close`, and structurally an OpenTelemetry `Context`: the two hot slots are
+ * fields, the rest a small list.
+ *
+ *     Scope ─ span: "GET /orders/:id"            outer ─▶ the scope that was active before a
+ *             baggage: tenant=acme                        `using` scope opened; undefined in a
+ *             tracer: only where a test captures          scope entered by `run`
+ *             entries ─▶ key=value ─▶ …
+ */
+export class Scope {
+  readonly span: Span | undefined;
+  readonly baggage: Baggage | undefined;
+  /** The tracer of this scope; undefined means the process's own. */
+  readonly tracer: Tracer | undefined;
+  readonly #outer: Scope | undefined;
+  readonly #entries: Entry | undefined;
+  #closed = false;
+
+  constructor(span?: Span, baggage?: Baggage, tracer?: Tracer, outer?: Scope, entries?: Entry) {
+    this.span = span;
+    this.baggage = baggage;
+    this.tracer = tracer;
+    this.#outer = outer;
+    this.#entries = entries;
+  }
+
+  /** This scope with another span active. `outer` is where a scope that ends by `close` returns to. */
+  withSpan(span: Span, outer?: Scope): Scope {
+    return new Scope(span, this.baggage, this.tracer, outer, this.#entries);
+  }
+
+  withBaggage(baggage: Baggage | undefined): Scope {
+    return new Scope(this.span, baggage, this.tracer, this.#outer, this.#entries);
+  }
+
+  /** From now on, whoever reads this scope gets the nearest open one around it. */
+  close(): void {
+    this.#closed = true;
+  }
+
+  /** This scope, or the nearest one around it that is still open. */
+  nearestOpen(): Scope | undefined {
+    let scope: Scope | undefined = this;
+    while (scope !== undefined && scope.#closed) scope = scope.#outer;
+    return scope;
+  }
+
+  /** OpenTelemetry `Context.getValue`. */
+  getValue(key: symbol): unknown {
+    if (key === OTEL_SPAN_KEY) return this.span;
+    if (key === OTEL_BAGGAGE_KEY) return this.baggage;
+    let entry = this.#entries;
+    while (entry !== undefined && entry.key !== key) entry = entry.next;
+    return entry?.value;
+  }
+
+  /** OpenTelemetry `Context.setValue`: a new scope, this one stays as it is. */
+  setValue(key: symbol, value: unknown): Scope {
+    if (key === OTEL_SPAN_KEY) {
+      return new Scope(value as Span | undefined, this.baggage, this.tracer, this.#outer, this.#entries);
+    }
+    if (key === OTEL_BAGGAGE_KEY) return this.withBaggage(value as Baggage | undefined);
+    const entries = { key, value, next: without(this.#entries, key) };
+    return new Scope(this.span, this.baggage, this.tracer, this.#outer, entries);
+  }
+
+  /** OpenTelemetry `Context.deleteValue`: a new scope, this one stays as it is. */
+  deleteValue(key: symbol): Scope {
+    if (key === OTEL_SPAN_KEY || key === OTEL_BAGGAGE_KEY) return this.setValue(key, undefined);
+    return new Scope(this.span, this.baggage, this.tracer, this.#outer, without(this.#entries, key));
+  }
+}
+
+function without(entries: Entry | undefined, key: symbol): Entry | undefined {
+  if (entries === undefined) return undefined;
+  if (entries.key === key) return entries.next; // a key stands in the list once
+  const next = without(entries.next, key);
+  return next === entries.next ? entries : { key: entries.key, value: entries.value, next };
+}
+
+/** The scope of code that nobody traced. */
+export const ROOT_SCOPE: Scope = new Scope();
+
+/** The one AsyncLocalStorage of the library. */
+const storage = new AsyncLocalStorage<Scope | undefined>();
+
+/** The scope that is active here. */
+export function activeScope(): Scope {
+  return storage.getStore()?.nearestOpen() ?? ROOT_SCOPE;
+}
+
+/** Runs `fn` with `scope` active, in it and in everything asynchronous it starts. */
+export function runInScope<Arguments extends unknown[], Result>(
+  scope: Scope,
+  fn: (...args: Arguments) => Result,
+  ...args: Arguments
+): Result {
+  return storage.run(scope, fn, ...args);
+}
+
+/** Runs `fn` as if no scope were active: for timers and sockets of our own, which must not keep a request's scope alive. */
+export function runOutsideScopes<Result>(fn: () => Result): Result {
+  return storage.run(undefined, fn);
+}

@@ -1,0 +1,301 @@
+import type { SpanContext, SpanId, TraceId, VendorFields } from '../../propagation/context.ts';
+import type { TraceState } from '../../propagation/tracestate.ts';
+import { type TimeInput, timeInputMs } from './clock.ts';
+import { contained } from './diagnostics.ts';
+import { errorType, exceptionAttributes } from './exception.ts';
+import { attributeValue, bounded, copyAttributes, KEY_LENGTH, type Limits, NAME_LENGTH, ownKeys, setOwn } from './limits.ts';
+import type { LocalTrace } from './pipeline/local-trace.ts';
+import type { Attributes, AttributeValue, Link, SpanEvent, SpanKind, SpanRecord, SpanStatus } from './record.ts';
+import { activeScope, runInScope } from './scope.ts';
+
+/** What a span may be started with. */
+export interface SpanOptions {
+  /** Default `'internal'`. */
+  readonly kind?: SpanKind;
+  readonly attributes?: Attributes;
+  /** The parent instead of the active span; `null` starts a new trace. */
+  readonly parent?: Span | SpanContext | null;
+  /** Spans that this one follows from without being their child. */
+  readonly links?: readonly Link[];
+}
+
+/** Status as OpenTelemetry's API gives it (0 unset, 1 ok, 2 error), or by name. */
+export interface StatusInput {
+  readonly code: number | SpanStatus['code'];
+  readonly message?: string | undefined;
+}
+
+/**
+ * One timed operation of a trace. Structurally an OpenTelemetry API `Span`, with the short forms
+ * `tag`, `log`, `fail`, `child` and `run`.
+ *
+ * No method throws, whatever it is given, and after `end` every one is a no-op: the record has left.
+ */
+export interface Span {
+  /** 32 lower-case hex digits. */
+  readonly traceId: TraceId;
+  /** 16 lower-case hex digits. */
+  readonly spanId: SpanId;
+  /** The identity that travels to other services. */
+  spanContext(): SpanContext;
+  /** False once ended, and for spans of traces that are not sampled: then attributes need not be computed. */
+  isRecording(): boolean;
+  /** Sets one attribute. An equal key is replaced; values that OpenTelemetry does not know are left out. */
+  tag(key: string, value: AttributeValue): this;
+  setAttribute(key: string, value: AttributeValue): this;
+  setAttributes(attributes: Attributes): this;
+  /** Notes that something happened now: an event of the span. */
+  log(message: string, attributes?: Attributes): this;
+  addEvent(name: string, attributesOrTime?: Attributes | TimeInput, time?: TimeInput): this;
+  addLink(link: Link): this;
+  addLinks(links: Link[]): this;
+  /** `unset` never replaces anything, and what is `ok` stays so (OpenTelemetry, Trace API, Set Status). */
+  setStatus(status: StatusInput): this;
+  /** Marks the span as failed by `error`: records the exception, sets `error.type` and the status. */
+  fail(error: unknown): this;
+  recordException(exception: unknown, time?: TimeInput): void;
+  updateName(name: string): this;
+  /** Starts a span under this one. It does not become active: use `run`, or pass it on. */
+  child(name: string, options?: Omit<SpanOptions, 'parent'>): Span;
+  /** Runs `fn` with this span active and returns what it returns. The span is not ended by it. */
+  run<Result>(fn: () => Result): Result;
+  /** Ends the span. Only the first call counts. */
+  end(endTime?: TimeInput): void;
+  [Symbol.dispose](): void;
+}
+
+/** The record while its span is open. */
+export type OpenRecord = { -readonly [Field in keyof SpanRecord]: SpanRecord[Field] };
+
+/**
+ * A handle on a record in the making. Ending hands the record to the pipeline and keeps only the
+ * identity, so a captured ended span costs some 100 bytes, whatever was recorded on it.
+ *
+ * It is its own `SpanContext` inside the library, which saves an object a span.
+ */
+export class RecordingSpan implements Span, SpanContext {
+  readonly traceId: TraceId;
+  readonly spanId: SpanId;
+  readonly traceFlags: number;
+  readonly isRemote: boolean;
+  readonly traceState: TraceState | undefined;
+  readonly debug: boolean;
+  readonly vendor: VendorFields | undefined;
+  /** The local trace this span ends in; undefined for another process's span that we only pass on. */
+  readonly localTrace: LocalTrace | undefined;
+  #record: OpenRecord | undefined;
+  #ended = false;
+
+  constructor(
+    traceId: TraceId,
+    spanId: SpanId,
+    traceFlags: number,
+    isRemote: boolean,
+    inherited: Pick<SpanContext, 'traceState' | 'debug' | 'vendor'> | undefined,
+    localTrace: LocalTrace | undefined,
+    record: OpenRecord | undefined,
+  ) {
+    this.traceId = traceId;
+    this.spanId = spanId;
+    this.traceFlags = traceFlags;
+    this.isRemote = isRemote;
+    this.traceState = inherited?.traceState;
+    this.debug = inherited?.debug === true;
+    this.vendor = inherited?.vendor;
+    this.localTrace = localTrace;
+    this.#record = record;
+  }
+
+  spanContext(): SpanContext {
+    const { traceId, spanId, traceFlags, isRemote, traceState } = this;
+    return traceState === undefined
+      ? { traceId, spanId, traceFlags, isRemote }
+      : { traceId, spanId, traceFlags, isRemote, traceState };
+  }
+
+  isRecording(): boolean {
+    return this.#record !== undefined;
+  }
+
+  tag(key: string, value: AttributeValue): this {
+    return this.setAttribute(key, value);
+  }
+
+  setAttribute(key: string, value: AttributeValue): this {
+    const record = this.#record;
+    if (record === undefined) return this;
+    try {
+      this.#set(record, key, value);
+    } catch (error) {
+      contained('span.setAttribute', error);
+    }
+    return this;
+  }
+
+  setAttributes(attributes: Attributes): this {
+    const record = this.#record;
+    if (record === undefined) return this;
+    for (const key of ownKeys(attributes)) {
+      try {
+        this.#set(record, key, attributes[key]);
+      } catch (error) {
+        contained('span.setAttributes', error); // a getter of the app's threw: the others still count
+      }
+    }
+    return this;
+  }
+
+  #set(record: OpenRecord, key: unknown, value: unknown): void {
+    if (typeof key !== 'string' || key === '') return;
+    const { attributes: max, attributeLength } = this.#limits();
+    const kept = attributeValue(value, attributeLength);
+    if (kept === undefined) return;
+    const name = bounded(key, KEY_LENGTH);
+    if (!Object.hasOwn(record.attributes, name) && Object.keys(record.attributes).length >= max) {
+      record.droppedAttributesCount++;
+      return;
+    }
+    setOwn(record.attributes, name, kept);
+  }
+
+  log(message: string, attributes?: Attributes): this {
+    return this.addEvent(message, attributes);
+  }
+
+  addEvent(name: string, attributesOrTime?: Attributes | TimeInput, time?: TimeInput): this {
+    const record = this.#record;
+    if (record === undefined) return this;
+    const givenTime = timeInputMs(attributesOrTime);
+    const attributes = givenTime === undefined ? attributesOrTime : undefined;
+    this.#event(record, name, attributes, givenTime ?? timeInputMs(time));
+    return this;
+  }
+
+  #event(record: OpenRecord, name: string, attributes: unknown, timeMs: number | undefined): void {
+    if (record.events.length >= this.#limits().events) {
+      record.droppedEventsCount++;
+      return;
+    }
+    const event: SpanEvent = {
+      name: bounded(String(name), NAME_LENGTH),
+      timeMs: timeMs ?? this.#now(),
+      attributes: copyAttributes(attributes, this.#limits()).attributes,
+    };
+    if (record.events === NO_EVENTS) record.events = [event];
+    else (record.events as SpanEvent[]).push(event);
+  }
+
+  addLink(link: Link): this {
+    const record = this.#record;
+    if (record === undefined) return this;
+    try {
+      const kept = copyLink(link, this.#limits());
+      if (kept === undefined) return this;
+      if (record.links.length >= this.#limits().links) record.droppedLinksCount++;
+      else if (record.links === NO_LINKS) record.links = [kept];
+      else (record.links as Link[]).push(kept);
+    } catch (error) {
+      contained('span.addLink', error);
+    }
+    return this;
+  }
+
+  addLinks(links: Link[]): this {
+    if (Array.isArray(links)) for (const link of links) this.addLink(link);
+    return this;
+  }
+
+  setStatus(status: StatusInput): this {
+    const record = this.#record;
+    if (record === undefined) return this;
+    try {
+      const code = statusCode(status.code);
+      if (code === undefined || code === 'unset' || record.status.code === 'ok') return this;
+      record.status = code === 'error' ? errorStatus(status.message, this.#limits()) : STATUS_OK;
+    } catch (error) {
+      contained('span.setStatus', error);
+    }
+    return this;
+  }
+
+  fail(error: unknown): this {
+    const record = this.#record;
+    if (record === undefined) return this;
+    this.recordException(error);
+    const attributes = exceptionAttributes(error);
+    this.setAttribute('error.type', errorType(error));
+    return this.setStatus({ code: 'error', message: String(attributes['exception.message'] ?? '') });
+  }
+
+  recordException(exception: unknown, time?: TimeInput): void {
+    const record = this.#record;
+    if (record === undefined) return;
+    this.#event(record, 'exception', exceptionAttributes(exception), timeInputMs(time));
+  }
+
+  updateName(name: string): this {
+    if (this.#record !== undefined && typeof name === 'string') this.#record.name = bounded(name, NAME_LENGTH);
+    return this;
+  }
+
+  child(name: string, options?: Omit<SpanOptions, 'parent'>): Span {
+    const tracer = this.localTrace?.tracer;
+    if (tracer === undefined) return this; // another process's span: nothing of ours can be started under it here
+    return tracer.startSpan(name, { ...options, parent: this });
+  }
+
+  run<Result>(fn: () => Result): Result {
+    return runInScope(activeScope().withSpan(this), fn);
+  }
+
+  end(endTime?: TimeInput): void {
+    if (this.#ended || this.localTrace === undefined) return;
+    this.#ended = true;
+    const record = this.#record;
+    this.#record = undefined;
+    if (record !== undefined) {
+      const end = timeInputMs(endTime) ?? this.localTrace.now();
+      record.durationMs = Math.max(0, end - record.startTimeMs);
+    }
+    this.localTrace.ended(this, record);
+  }
+
+  [Symbol.dispose](): void {
+    this.end();
+  }
+
+  #limits(): Limits {
+    return (this.localTrace as LocalTrace).tracer.limits;
+  }
+
+  #now(): number {
+    return (this.localTrace as LocalTrace).now();
+  }
+}
+
+/** Shared by all records without any: replaced, never pushed to. */
+export const NO_EVENTS: readonly SpanEvent[] = Object.freeze([]);
+export const NO_LINKS: readonly Link[] = Object.freeze([]);
+export const STATUS_UNSET: SpanStatus = Object.freeze({ code: 'unset' });
+const STATUS_OK: SpanStatus = Object.freeze({ code: 'ok' });
+const STATUS_ERROR: SpanStatus = Object.freeze({ code: 'error' });
+
+function errorStatus(message: unknown, limits: Limits): SpanStatus {
+  if (typeof message !== 'string' || message === '') return STATUS_ERROR;
+  return { code: 'error', message: bounded(message, limits.attributeLength) };
+}
+
+const STATUS_CODES: readonly SpanStatus['code'][] = ['unset', 'ok', 'error'];
+
+function statusCode(code: unknown): SpanStatus['code'] | undefined {
+  return typeof code === 'number' ? STATUS_CODES[code] : STATUS_CODES.find((known) => known === code);
+}
+
+/** A bounded copy of a link, or undefined when it names no span. */
+export function copyLink(link: Link, limits: Limits): Link | undefined {
+  const context = link?.context;
+  if (typeof context?.traceId !== 'string' || typeof context.spanId !== 'string') return undefined;
+  const { traceId, spanId, traceFlags, isRemote, traceState } = context;
+  const { attributes } = copyAttributes(link.attributes, limits);
+  return { context: { traceId, spanId, traceFlags, isRemote, traceState }, attributes };
+}

@@ -1,0 +1,228 @@
+import {
+  FLAG_RANDOM,
+  FLAG_SAMPLED,
+  type Propagator,
+  type RemoteContext,
+  type SpanContext,
+  type SpanId,
+  type TraceId,
+} from '../../propagation/context.ts';
+import type { Destination } from '../../propagation/destination.ts';
+import type { Clock } from './clock.ts';
+import type { IdGenerator } from './ids.ts';
+import { bounded, copyAttributes, type Limits, NAME_LENGTH } from './limits.ts';
+import { LocalTrace } from './pipeline/local-trace.ts';
+import type { Pipeline, Stats } from './pipeline/pipeline.ts';
+import type { Attributes, InstrumentationScope, Resource, SpanKind } from './record.ts';
+import type { Sampler } from './sampler.ts';
+import { activeScope } from './scope.ts';
+import {
+  NO_EVENTS,
+  NO_LINKS,
+  type OpenRecord,
+  RecordingSpan,
+  type Span,
+  type SpanOptions,
+  STATUS_UNSET,
+} from './span.ts';
+
+/** Everything a tracer was set up with, complete: nothing is looked up again while requests run. */
+export interface TracerSettings {
+  /** False under `OTEL_SDK_DISABLED`: no spans, and context passes through as it came. */
+  readonly enabled: boolean;
+  readonly resource: Resource;
+  readonly limits: Limits;
+  readonly sampler: Sampler;
+  readonly propagator: Propagator;
+  /** Where outbound context may go. */
+  readonly propagateTo: (url: URL) => Destination;
+  readonly clock: Clock;
+  readonly ids: IdGenerator;
+  readonly pipeline: Pipeline;
+}
+
+/** The instrumentation scope of spans that the app starts itself. */
+const APP_SCOPE: InstrumentationScope = Object.freeze({ name: 'throughline' });
+
+/** Where a new span belongs: all that is decided before its record is made. */
+interface Lineage {
+  readonly traceId: TraceId;
+  readonly parentSpanId: SpanId | undefined;
+  readonly parentIsRemote: boolean;
+  readonly flags: number;
+  /** Whose tracestate, debug mark and vendor fields go on. */
+  readonly inherited: SpanContext | RemoteContext | undefined;
+  readonly localTrace: LocalTrace;
+}
+
+/** Starts spans, and counts them until they have left. One a process, but for tests. */
+export class Tracer {
+  readonly enabled: boolean;
+  readonly limits: Limits;
+  readonly propagator: Propagator;
+  readonly propagateTo: (url: URL) => Destination;
+  readonly pipeline: Pipeline;
+  readonly #resource: Resource;
+  readonly #sampler: Sampler;
+  readonly #clock: Clock;
+  readonly #ids: IdGenerator;
+  /** Shared by everything that is not sampled: such spans need no clock. */
+  readonly #unsampled: LocalTrace;
+  /** Oldest first. Recorded or not: the counter law has all of them. */
+  readonly #open = new Set<Span>();
+  #started = 0;
+  #sampledOut = 0;
+  #overLimit = 0;
+
+  constructor(settings: TracerSettings) {
+    this.enabled = settings.enabled;
+    this.limits = settings.limits;
+    this.propagator = settings.propagator;
+    this.propagateTo = settings.propagateTo;
+    this.pipeline = settings.pipeline;
+    this.#resource = settings.resource;
+    this.#sampler = settings.sampler;
+    this.#clock = settings.clock;
+    this.#ids = settings.ids;
+    this.#unsampled = new LocalTrace(this, settings.clock);
+  }
+
+  /** Starts a span of the app's own: under the active span, unless `options.parent` says otherwise. */
+  startSpan(name: string, options: SpanOptions = {}): RecordingSpan {
+    const parent = options.parent === undefined ? activeScope().span : options.parent;
+    const { attributes, dropped } = copyAttributes(options.attributes, this.limits);
+    const text = bounded(String(name), NAME_LENGTH);
+    const span = this.start(text, options.kind ?? 'internal', attributes, parent, APP_SCOPE, dropped);
+    if (options.links !== undefined) for (const link of options.links) span.addLink(link);
+    return span;
+  }
+
+  /** Starts a span under `parent`, or a root. `attributes` are taken over, not copied: the hot path. */
+  start(
+    name: string,
+    kind: SpanKind,
+    attributes: Attributes,
+    parent: Span | SpanContext | null | undefined,
+    scope: InstrumentationScope,
+    droppedAttributes = 0,
+  ): RecordingSpan {
+    const lineage = parent ? this.#under(parent) : this.#root(undefined);
+    return this.#startSpan(lineage, name, kind, attributes, scope, droppedAttributes);
+  }
+
+  /** Starts the local root of a request that another process sent, continuing the trace it sent, if any. */
+  startRemote(
+    name: string,
+    kind: SpanKind,
+    attributes: Attributes,
+    remote: RemoteContext | undefined,
+    scope: InstrumentationScope,
+  ): RecordingSpan {
+    return this.#startSpan(this.#root(remote), name, kind, attributes, scope, 0);
+  }
+
+  /** A span that only carries another process's identity on: nothing is recorded or counted. */
+  passThrough(remote: RemoteContext): RecordingSpan | undefined {
+    const { traceId, spanId } = remote;
+    if (traceId === undefined || spanId === undefined) return undefined;
+    const flags = (remote.sampled === true ? FLAG_SAMPLED : 0) | (remote.random ? FLAG_RANDOM : 0);
+    return new RecordingSpan(traceId, spanId, flags, true, remote, undefined, undefined);
+  }
+
+  #under(parent: Span | SpanContext): Lineage {
+    const context = parent instanceof RecordingSpan ? parent : contextOf(parent);
+    const { traceId, spanId, traceFlags } = context;
+    const parentIsRemote = context.isRemote === true;
+    const own = parent instanceof RecordingSpan && parent.localTrace?.tracer === this ? parent.localTrace : undefined;
+    if (own !== undefined) {
+      return { traceId, parentSpanId: spanId, parentIsRemote, flags: traceFlags, inherited: context, localTrace: own };
+    }
+    const sampled = this.#sampler.sample(traceId, (traceFlags & FLAG_SAMPLED) !== 0);
+    const flags = (sampled ? FLAG_SAMPLED : 0) | (traceFlags & FLAG_RANDOM);
+    const localTrace = this.#localTrace(sampled);
+    return { traceId, parentSpanId: spanId, parentIsRemote, flags, inherited: context, localTrace };
+  }
+
+  /** A local root: of a new trace, or of the one that `remote` names. */
+  #root(remote: RemoteContext | undefined): Lineage {
+    const traceId = remote?.traceId ?? this.#ids.traceId();
+    const random = remote?.traceId === undefined || remote.random; // ours are random; a caller's flag is copied
+    const sampled = this.#sampler.sample(traceId, remote?.debug === true ? true : remote?.sampled);
+    return {
+      traceId,
+      parentSpanId: remote?.traceId === undefined ? undefined : remote.spanId,
+      parentIsRemote: remote?.spanId !== undefined,
+      flags: (sampled ? FLAG_SAMPLED : 0) | (random ? FLAG_RANDOM : 0),
+      inherited: remote,
+      localTrace: this.#localTrace(sampled),
+    };
+  }
+
+  #localTrace(sampled: boolean): LocalTrace {
+    return sampled ? new LocalTrace(this, this.#clock) : this.#unsampled;
+  }
+
+  #startSpan(
+    lineage: Lineage,
+    name: string,
+    kind: SpanKind,
+    attributes: Attributes,
+    scope: InstrumentationScope,
+    droppedAttributesCount: number,
+  ): RecordingSpan {
+    const { traceId, flags, inherited, localTrace } = lineage;
+    const spanId = this.#ids.spanId();
+    let record: OpenRecord | undefined;
+    if ((flags & FLAG_SAMPLED) !== 0 && this.#open.size < this.limits.openSpans) {
+      record = {
+        traceId,
+        spanId,
+        parentSpanId: lineage.parentSpanId,
+        parentIsRemote: lineage.parentIsRemote,
+        name,
+        kind,
+        startTimeMs: localTrace.now(),
+        durationMs: 0,
+        attributes,
+        events: NO_EVENTS,
+        links: NO_LINKS,
+        status: STATUS_UNSET,
+        resource: this.#resource,
+        scope,
+        traceState: inherited?.traceState?.serialize(),
+        flags,
+        droppedAttributesCount,
+        droppedEventsCount: 0,
+        droppedLinksCount: 0,
+      };
+    }
+    const span = new RecordingSpan(traceId, spanId, flags, false, inherited, localTrace, record);
+    this.#started++;
+    this.#open.add(span);
+    return span;
+  }
+
+  /** Called once by each span at its end; `record` is undefined when nothing was recorded. */
+  spanEnded(span: RecordingSpan, record: OpenRecord | undefined): void {
+    this.#open.delete(span);
+    if (record !== undefined) this.pipeline.accept(record);
+    else if ((span.traceFlags & FLAG_SAMPLED) === 0) this.#sampledOut++;
+    else this.#overLimit++;
+  }
+
+  /** Spans started and not ended yet, oldest first. */
+  openSpans(): Span[] {
+    return [...this.#open];
+  }
+
+  /** The counters, which hold the counter law at every moment. */
+  stats(): Stats {
+    const open = this.#open.size;
+    const ended = this.#started - open;
+    return this.pipeline.stats({ started: this.#started, ended, open, sampledOut: this.#sampledOut, overLimit: this.#overLimit });
+  }
+}
+
+function contextOf(parent: Span | SpanContext): SpanContext {
+  return 'spanContext' in parent ? parent.spanContext() : parent;
+}
