@@ -8,7 +8,6 @@ import { installTracer, onFirstUse } from './core/runtime.ts';
 import type { Span } from './core/span.ts';
 import { Tracer } from './core/tracer.ts';
 import { lazyExporter } from './exporters/lazy.ts';
-import { none } from './exporters/none.ts';
 import { otlp } from './exporters/otlp.ts';
 
 /** The running tracer, as `start()` returns it. */
@@ -25,6 +24,8 @@ export interface Throughline {
 }
 
 const FLUSH_TIMEOUT_MS = 2000;
+/** Where `exporters: 'file'` writes; `file({ path })` says otherwise. */
+const DEFAULT_FILE = 'spans.jsonl';
 
 /** The tracer in force, with the handle that `start()` gave out. */
 let running: { readonly tracer: Tracer; readonly handle: Throughline } | undefined;
@@ -75,7 +76,7 @@ function exporterFor(item: ExporterName | Exporter, config: Config): Exporter {
     case 'otlp':
       return otlp(config.otlp);
     case 'file':
-      return lazyExporter('file', async () => (await import('./exporters/file.ts')).file());
+      return lazyExporter('file', async () => (await import('./exporters/file.ts')).file({ path: DEFAULT_FILE }));
     case 'console':
       return lazyExporter('console', async () => (await import('./exporters/console.ts')).console());
     case 'none':

@@ -2,7 +2,7 @@ import { compositePropagator, type PropagatorName, propagatorsByName } from '../
 import type { Propagator } from '../../propagation/context.ts';
 import { compilePropagateTo, type Destination, type PropagateTo } from '../../propagation/destination.ts';
 import { Environment, type Variables } from './environment.ts';
-import { nearestName, optionError, refuseUnknownOptions, shown } from './errors.ts';
+import { nearestName, optionError, refuseUnknownOptions, showValue } from './errors.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
 import type { Exporter } from './pipeline/exporter.ts';
 import type { BatchSettings } from './pipeline/sender.ts';
@@ -63,7 +63,7 @@ export interface Config {
   readonly batch: BatchSettings;
 }
 
-const CALLER = 'start()';
+const CALLER = 'start';
 const OPTION_NAMES: readonly (keyof StartOptions)[] = [
   'service',
   'version',
@@ -84,7 +84,7 @@ const EXPORTER_NAMES: readonly ExporterName[] = ['otlp', 'console', 'file', 'non
  */
 export function resolveConfig(options: StartOptions, variables: Variables, warn: (message: string) => void): Config {
   if (typeof options !== 'object' || options === null) {
-    throw optionError(`${CALLER}: expected an object of options, got ${shown(options)}`);
+    throw optionError(`${CALLER}(): expected an object of options, got ${showValue(options)}`);
   }
   refuseUnknownOptions(CALLER, options, OPTION_NAMES);
   const environment = new Environment(variables, warn);
@@ -106,11 +106,11 @@ function checkedIdentity(options: StartOptions): StartOptions {
   for (const name of ['service', 'version', 'environment'] as const) {
     const value: unknown = options[name];
     if (value === undefined || (typeof value === 'string' && value !== '')) continue;
-    throw optionError(`${CALLER}: "${name}" must be a non-empty string, got ${shown(value)}`);
+    throw optionError(`${CALLER}(): "${name}" must be a non-empty string, got ${showValue(value)}`);
   }
   const resource: unknown = options.resource;
   if (resource !== undefined && (typeof resource !== 'object' || resource === null)) {
-    throw optionError(`${CALLER}: "resource" must be an object of attributes, got ${shown(resource)}`);
+    throw optionError(`${CALLER}(): "resource" must be an object of attributes, got ${showValue(resource)}`);
   }
   return options;
 }
@@ -118,7 +118,7 @@ function checkedIdentity(options: StartOptions): StartOptions {
 function resolveSampler(sample: unknown, environment: Environment): Sampler {
   if (sample === undefined) return environmentSampler(environment);
   if (typeof sample === 'number' && sample >= 0 && sample <= 1) return parentBased(ratioSampler(sample));
-  throw optionError(`${CALLER}: "sample" must be a number from 0 to 1, got ${shown(sample)}`);
+  throw optionError(`${CALLER}(): "sample" must be a number from 0 to 1, got ${showValue(sample)}`);
 }
 
 const SAMPLERS = [
@@ -150,9 +150,9 @@ function resolvePropagator(option: unknown, environment: Environment): Propagato
   }
   const lists = option as { extract?: unknown; inject?: unknown };
   if (!Array.isArray(lists?.extract) || !Array.isArray(lists.inject)) {
-    throw optionError(`${CALLER}: "propagators" must be a list or { extract: [], inject: [] }, got ${shown(option)}`);
+    throw optionError(`${CALLER}(): "propagators" must be a list or { extract: [], inject: [] }, got ${showValue(option)}`);
   }
-  refuseUnknownOptions(`${CALLER}, "propagators"`, lists, ['extract', 'inject']);
+  refuseUnknownOptions(CALLER, lists, ['extract', 'inject'], 'propagators.');
   return compositePropagator({
     extract: lists.extract.map((item) => propagatorOf(item)),
     inject: lists.inject.map((item) => propagatorOf(item)),
@@ -171,7 +171,7 @@ function propagatorOf(item: unknown): Propagator {
   const object = item as Partial<Propagator> | null;
   if (typeof object?.extract === 'function' && typeof object.inject === 'function') return object as Propagator;
   const names = Object.keys(propagatorsByName);
-  throw optionError(`${CALLER}: unknown propagator ${shown(item)}; ${hintFor(item, names)}, or an object with extract and inject`);
+  throw optionError(`${CALLER}(): unknown propagator ${showValue(item)}; ${hintFor(item, names)}, or an object with extract and inject`);
 }
 
 function hintFor(item: unknown, names: readonly string[]): string {
@@ -183,7 +183,7 @@ function resolvePropagateTo(option: PropagateTo | undefined): (url: URL) => Dest
   try {
     return compilePropagateTo(option);
   } catch (error) {
-    throw optionError(`${CALLER}: ${(error as Error).message}`);
+    throw optionError(`${CALLER}(): ${(error as Error).message}`);
   }
 }
 
@@ -197,7 +197,7 @@ function exporterOf(item: unknown): ExporterName | Exporter {
   const name = EXPORTER_NAMES.find((known) => known === item);
   if (name !== undefined) return name;
   if (typeof (item as Partial<Exporter> | null)?.export === 'function') return item as Exporter;
-  throw optionError(`${CALLER}: unknown exporter ${shown(item)}; ${hintFor(item, EXPORTER_NAMES)}, or an exporter object`);
+  throw optionError(`${CALLER}(): unknown exporter ${showValue(item)}; ${hintFor(item, EXPORTER_NAMES)}, or an exporter object`);
 }
 
 /** `OTEL_EXPORTER_OTLP_ENDPOINT` is a base to which `v1/traces` is appended; the one for traces is taken as it is. */
@@ -235,12 +235,12 @@ function resolveLimits(option: unknown, environment: Environment): Limits {
 function checkedLimits(option: unknown): Partial<Limits> {
   if (option === undefined) return {};
   if (typeof option !== 'object' || option === null) {
-    throw optionError(`${CALLER}: "limits" must be an object, got ${shown(option)}`);
+    throw optionError(`${CALLER}(): "limits" must be an object, got ${showValue(option)}`);
   }
-  refuseUnknownOptions(`${CALLER}, "limits"`, option, Object.keys(DEFAULT_LIMITS));
+  refuseUnknownOptions(CALLER, option, Object.keys(DEFAULT_LIMITS), 'limits.');
   for (const [name, value] of Object.entries(option)) {
     if (value === undefined || (Number.isSafeInteger(value) && value >= 0)) continue;
-    throw optionError(`${CALLER}: "limits.${name}" must be a whole number, 0 or more, got ${shown(value)}`);
+    throw optionError(`${CALLER}(): "limits.${name}" must be a whole number, 0 or more, got ${showValue(value)}`);
   }
   return option;
 }

@@ -1,55 +1,63 @@
-/** A mistake in code at set-up: thrown at once, with a stable code to look up in docs/errors.md. */
-export function optionError(message: string): TypeError & { code: string } {
-  return Object.assign(new TypeError(message), { code: 'ERR_THROUGHLINE_OPTION' });
-}
-
-/** The candidate that was probably meant: at most two edits away, or undefined. */
-export function nearestName(name: string, candidates: Iterable<string>): string | undefined {
-  let nearest: string | undefined;
-  let least = 3;
-  for (const candidate of candidates) {
-    const distance = name.toLowerCase() === candidate.toLowerCase() ? 0 : editDistance(name, candidate);
-    if (distance < least) {
-      least = distance;
-      nearest = candidate;
-    }
-  }
-  return nearest;
+/** A set-up mistake in code. `code` is for programs, the message says option, expectation and value. */
+export interface OptionError extends TypeError {
+  readonly code: 'ERR_THROUGHLINE_OPTION';
 }
 
 /**
- * Throws for a name in `options` that is not in `known`: a misspelt option must not pass unnoticed.
+ * The error for a wrong option, to be thrown by the set-up call that was given it.
  *
- * @throws TypeError with code `ERR_THROUGHLINE_OPTION`
+ *     throw optionError('start(): unknown option "servce"; did you mean "service"?');
  */
-export function refuseUnknownOptions(caller: string, options: object, known: readonly string[]): void {
-  for (const name of Object.keys(options)) {
-    if (known.includes(name)) continue;
-    const meant = nearestName(name, known);
-    const hint = meant === undefined ? `known are ${known.join(', ')}` : `did you mean "${meant}"?`;
-    throw optionError(`${caller}: unknown option "${name}"; ${hint}`);
+export function optionError(message: string): OptionError {
+  return Object.assign(new TypeError(message), { code: 'ERR_THROUGHLINE_OPTION' as const });
+}
+
+/**
+ * Throws {@link optionError} for the first own key of `options` that is not in `known`:
+ * `otlp(): unknown option "endpont"; did you mean "endpoint"?` With `group` the name is shown behind it: `limits.evnts`.
+ */
+export function refuseUnknownOptions(call: string, options: object, known: readonly string[], group = ''): void {
+  for (const key of Object.keys(options)) {
+    if (known.includes(key)) continue;
+    const near = nearestName(key, known);
+    const hint = near === undefined ? `known are ${known.join(', ')}` : `did you mean "${near}"?`;
+    throw optionError(`${call}(): unknown option ${showValue(group + key)}; ${hint}`);
   }
 }
 
-/** A value as an error message shows it: short, quoted, never throwing. */
-export function shown(value: unknown): string {
+/** A value as an error message shows it: short, on one line, never throwing. */
+export function showValue(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);
-  if (typeof value === 'function') return `function ${value.name || '(anonymous)'}`;
-  if (Array.isArray(value)) return `a list of ${value.length}`;
-  if (typeof value === 'object' && value !== null) return 'an object';
-  return String(value);
+  if (value === null) return 'null';
+  if (typeof value === 'object') return Array.isArray(value) ? 'an array' : 'an object';
+  return typeof value === 'function' ? 'a function' : String(value);
 }
 
-/** Levenshtein distance, one row at a time. */
+/** The candidate at most two edits away from `name`, the closest first; for "did you mean". */
+export function nearestName(name: string, candidates: readonly string[]): string | undefined {
+  let best: string | undefined;
+  let bestDistance = 3;
+  for (const candidate of candidates) {
+    if (Math.abs(candidate.length - name.length) > 2) continue;
+    const distance = editDistance(name.toLowerCase(), candidate.toLowerCase());
+    if (distance < bestDistance) {
+      best = candidate;
+      bestDistance = distance;
+    }
+  }
+  return best;
+}
+
+/** Levenshtein distance, one row at a time. Names are short: candidates of another length were left out before. */
 function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, column) => column);
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 1; i <= a.length; i++) {
     const next = [i];
     for (let j = 1; j <= b.length; j++) {
-      const substitution = (row[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(substitution, (row[j] as number) + 1, (next[j - 1] as number) + 1));
+      const replace = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(replace, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
     }
     row = next;
   }
-  return row[b.length] as number;
+  return row[b.length] ?? 0;
 }

@@ -4,7 +4,7 @@ import { v4 as uuid } from 'uuid';
 import type { Environment } from './environment.ts';
 import { copyAttributes, DEFAULT_LIMITS } from './limits.ts';
 import type { Attributes, Resource } from './record.ts';
-import { VERSION } from './version.ts';
+import { version } from './version.ts';
 
 /** What `start()` was told about the service. */
 export interface ServiceIdentity {
@@ -25,7 +25,7 @@ export function resolveResource(identity: ServiceIdentity, environment: Environm
     'service.instance.id': uuid(),
     'telemetry.sdk.name': 'throughline',
     'telemetry.sdk.language': 'nodejs',
-    'telemetry.sdk.version': VERSION,
+    'telemetry.sdk.version': version,
     ...(found.version === undefined ? {} : { 'service.version': found.version }),
     ...environment.pairs('OTEL_RESOURCE_ATTRIBUTES'),
     ...named('service.name', environment.text('OTEL_SERVICE_NAME')),

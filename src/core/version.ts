@@ -1,2 +1,2 @@
-/** The version in package.json; a test keeps the two equal, so that bundles need not read a file. */
-export const VERSION = '0.1.0';
+/** This package's version, as in package.json (a test holds them together): bundlers need it as code. */
+export const version = '0.1.0';

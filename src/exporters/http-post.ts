@@ -1,0 +1,118 @@
+import {
+  type Agent,
+  type ClientRequest,
+  Agent as HttpAgent,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  request as plainRequest,
+} from 'node:http';
+import { Agent as HttpsAgent, request as tlsRequest } from 'node:https';
+
+// Taken once, at load: imports of built-in modules follow later patches, and what instruments
+// node:http after us must not trace our own sending.
+const sendPlain: typeof plainRequest = plainRequest;
+const sendTls: typeof tlsRequest = tlsRequest;
+
+/** "The client SHOULD limit the response to 4 MiB" (OTLP specification, HTTP response). */
+const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
+
+const MAX_SOCKETS = 2;
+
+/** What came back from one POST; the body is cut at 4 MiB. */
+export interface HttpAnswer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: string;
+}
+
+/**
+ * Posts bodies to one URL over its own keep-alive connections, which never keep the process alive.
+ * Follows no redirect and has no retry policy: that is the pipeline's.
+ */
+export class HttpPost {
+  readonly #url: URL;
+  readonly #headers: Readonly<Record<string, string>>;
+  readonly #agent: Agent;
+
+  constructor(url: URL, headers: Readonly<Record<string, string>>) {
+    this.#url = url;
+    this.#headers = headers;
+    const Connections = url.protocol === 'https:' ? HttpsAgent : HttpAgent;
+    this.#agent = new Connections({ keepAlive: true, maxSockets: MAX_SOCKETS });
+  }
+
+  /**
+   * Resolves with the whole answer. Rejects with the connection's error, or with the signal's reason
+   * as soon as it fires.
+   *
+   * A kept connection may have been closed by the other side while it was idle. That is found out
+   * only by using it, and says nothing about the other side's health: so the next connection is
+   * tried at once, until one was fresh.
+   */
+  async send(body: Buffer, signal: AbortSignal): Promise<HttpAnswer> {
+    for (let attempt = 0; ; attempt++) {
+      const { request, answer } = this.#start(body, signal);
+      try {
+        return await answer;
+      } catch (error) {
+        const stale = request.reusedSocket && isConnectionClosed(error) && !signal.aborted;
+        if (!stale || attempt >= MAX_SOCKETS) throw error;
+      }
+    }
+  }
+
+  /** Closes all connections; requests under way fail. */
+  close(): void {
+    this.#agent.destroy();
+  }
+
+  #start(body: Buffer, signal: AbortSignal): { request: ClientRequest; answer: Promise<HttpAnswer> } {
+    const send = this.#url.protocol === 'https:' ? sendTls : sendPlain;
+    const headers = { ...this.#headers, 'content-length': String(body.length) };
+    const request = send(this.#url, { method: 'POST', headers, agent: this.#agent });
+    // The agent refs a socket each time it hands it out.
+    request.on('socket', (socket) => socket.unref());
+    const answer = answerOf(request, signal);
+    request.end(body);
+    return { request, answer };
+  }
+}
+
+function answerOf(request: ClientRequest, signal: AbortSignal): Promise<HttpAnswer> {
+  return new Promise((resolve, reject) => {
+    function giveUp(): void {
+      reject(signal.reason);
+      request.destroy();
+    }
+    function settle(action: () => void): void {
+      signal.removeEventListener('abort', giveUp);
+      action();
+    }
+    request.on('error', (error) => settle(() => reject(error)));
+    request.on('response', (response) => {
+      readAnswer(response).then(
+        (answer) => settle(() => resolve(answer)),
+        (error) => settle(() => reject(error)),
+      );
+    });
+    if (signal.aborted) giveUp();
+    else signal.addEventListener('abort', giveUp, { once: true });
+  });
+}
+
+async function readAnswer(response: IncomingMessage): Promise<HttpAnswer> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    chunks.push(chunk);
+    size += chunk.length;
+    if (size >= MAX_ANSWER_BYTES) break;
+  }
+  const body = Buffer.concat(chunks).subarray(0, MAX_ANSWER_BYTES).toString();
+  return { status: response.statusCode ?? 0, headers: response.headers, body };
+}
+
+function isConnectionClosed(error: unknown): boolean {
+  const code = (error as NodeJS.ErrnoException | undefined)?.code;
+  return code === 'ECONNRESET' || code === 'EPIPE';
+}

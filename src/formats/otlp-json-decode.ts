@@ -1,0 +1,224 @@
+import type { SpanContext } from '../../propagation/context.ts';
+import type {
+  Attributes,
+  InstrumentationScope,
+  Link,
+  Resource,
+  SpanEvent,
+  SpanKind,
+  SpanRecord,
+  SpanStatus,
+} from '../core/record.ts';
+import { parseBoundedJson } from './bounded-json.ts';
+import { asList, asObject, decodeAttributes } from './otlp-json-value.ts';
+import { durationBetween, parseUnixNano, toMs, type UnixNano } from './unix-nano.ts';
+
+/** What was found in an `ExportTraceServiceRequest`. */
+export interface DecodedTraceRequest {
+  readonly records: SpanRecord[];
+  /** Spans that could not be read: no valid id, time or name. */
+  readonly rejected: number;
+  /** Why, for the first of them; or what is wrong with the whole request. */
+  readonly message?: string | undefined;
+  /** True when the whole is no such request: a receiver answers 400. */
+  readonly malformed: boolean;
+}
+
+/** A request is 13 levels deep up to the items of a list attribute; the rest is room for nested values. */
+const MAX_DEPTH = 256;
+
+/** UNSPECIFIED: "implementations MAY assume SpanKind to be INTERNAL" (trace.proto). */
+const KINDS: readonly SpanKind[] = ['internal', 'internal', 'server', 'client', 'producer', 'consumer'];
+const STATUS_CODES: readonly SpanStatus['code'][] = ['unset', 'ok', 'error'];
+const KIND_NAMES: readonly string[] = KINDS.map(
+  (kind, n) => `SPAN_KIND_${n === 0 ? 'UNSPECIFIED' : kind.toUpperCase()}`,
+);
+const STATUS_NAMES: readonly string[] = STATUS_CODES.map((code) => `STATUS_CODE_${code.toUpperCase()}`);
+
+const HAS_IS_REMOTE = 0x100;
+const IS_REMOTE = 0x200;
+
+type Fields = Record<string, unknown>;
+type Reject = (reason: string) => undefined;
+
+/**
+ * Reads an OTLP/JSON `ExportTraceServiceRequest`, given as text or already parsed, from any exporter:
+ * ids in either case, 64-bit fields as strings or numbers, enums as integers or names, unknown keys
+ * ignored, missing fields defaulted. Never throws: text that is no JSON, is nested too deep or is no
+ * request at all comes back `malformed`; a span without valid ids, times and name is counted in
+ * `rejected`; an attribute, event or link that cannot be read is counted in the span's dropped counts.
+ * Spans of one resource and scope share those objects.
+ */
+export function decodeTraceRequest(json: unknown): DecodedTraceRequest {
+  const parsed = typeof json === 'string' ? parseBoundedJson(json, MAX_DEPTH) : { value: json };
+  if ('problem' in parsed) return malformedRequest(parsed.problem);
+  const resourceSpans = asObject(parsed.value)?.resourceSpans ?? [];
+  if (asObject(parsed.value) === undefined) return malformedRequest('the request must be a JSON object');
+  if (!Array.isArray(resourceSpans)) return malformedRequest('"resourceSpans" must be an array');
+  return decodeResourceSpans(resourceSpans);
+}
+
+function malformedRequest(message: string): DecodedTraceRequest {
+  return { records: [], rejected: 0, message, malformed: true };
+}
+
+function decodeResourceSpans(resourceSpans: readonly unknown[]): DecodedTraceRequest {
+  const records: SpanRecord[] = [];
+  let rejected = 0;
+  let message: string | undefined;
+  const reject = (reason: string): undefined => {
+    rejected++;
+    message ??= reason;
+  };
+  for (const group of resourceSpans) {
+    const resource: Resource = {
+      attributes: decodeAttributes(asObject(asObject(group)?.resource)?.attributes).attributes,
+    };
+    for (const scopeSpans of asList(asObject(group)?.scopeSpans)) {
+      const scope = decodeScope(asObject(asObject(scopeSpans)?.scope));
+      for (const span of asList(asObject(scopeSpans)?.spans)) {
+        const record = decodeSpan(asObject(span), resource, scope, reject);
+        if (record !== undefined) records.push(record);
+      }
+    }
+  }
+  return {
+    records,
+    rejected,
+    malformed: false,
+    ...(message !== undefined && { message: `${rejected} rejected: ${message}` }),
+  };
+}
+
+function decodeScope(scope: Fields | undefined): InstrumentationScope {
+  const name = text(scope?.name);
+  return typeof scope?.version === 'string' && scope.version !== '' ? { name, version: scope.version } : { name };
+}
+
+function decodeSpan(
+  span: Fields | undefined,
+  resource: Resource,
+  scope: InstrumentationScope,
+  reject: Reject,
+): SpanRecord | undefined {
+  if (span === undefined) return reject('a span must be an object');
+  const traceId = decodeId(span.traceId, 32);
+  if (traceId === undefined) return reject('traceId must be 32 hex digits, not all zero');
+  const spanId = decodeId(span.spanId, 16);
+  if (spanId === undefined) return reject('spanId must be 16 hex digits, not all zero');
+  const parentSpanId = isNoId(span.parentSpanId) ? undefined : decodeId(span.parentSpanId, 16);
+  if (parentSpanId === undefined && !isNoId(span.parentSpanId)) return reject('parentSpanId must be 16 hex digits');
+  const start = decodeTime(span.startTimeUnixNano);
+  const end = decodeTime(span.endTimeUnixNano ?? span.startTimeUnixNano);
+  if (start === undefined || end === undefined) return reject('times must be nanoseconds in decimal digits');
+  if (typeof (span.name ?? '') !== 'string') return reject('name must be a string');
+  const flags = decodeFlags(span.flags);
+  const { attributes, dropped } = decodeAttributes(span.attributes);
+  const events = decodeEach(span.events, decodeEvent);
+  const links = decodeEach(span.links, decodeLink);
+  return {
+    traceId,
+    spanId,
+    parentSpanId,
+    parentIsRemote: isRemote(flags) === true,
+    name: text(span.name),
+    kind: KINDS[enumIndex(span.kind, KIND_NAMES)] ?? 'internal',
+    startTimeMs: toMs(start),
+    durationMs: durationBetween(start, end),
+    attributes,
+    events: events.items,
+    links: links.items,
+    status: decodeStatus(asObject(span.status)),
+    resource,
+    scope,
+    traceState: text(span.traceState) || undefined,
+    flags: flags & 0xff,
+    droppedAttributesCount: count(span.droppedAttributesCount) + dropped,
+    droppedEventsCount: count(span.droppedEventsCount) + events.dropped,
+    droppedLinksCount: count(span.droppedLinksCount) + links.dropped,
+  };
+}
+
+function decodeStatus(status: Fields | undefined): SpanStatus {
+  const code = STATUS_CODES[enumIndex(status?.code, STATUS_NAMES)] ?? 'unset';
+  const message = text(status?.message);
+  return message === '' ? { code } : { code, message };
+}
+
+function decodeEach<T>(list: unknown, decode: (item: Fields) => T | undefined): { items: T[]; dropped: number } {
+  const items: T[] = [];
+  let dropped = 0;
+  for (const member of asList(list)) {
+    const fields = asObject(member);
+    const item = fields === undefined ? undefined : decode(fields);
+    if (item === undefined) dropped++;
+    else items.push(item);
+  }
+  return { items, dropped };
+}
+
+function decodeEvent(event: Fields): SpanEvent | undefined {
+  const time = decodeTime(event.timeUnixNano);
+  if (time === undefined || typeof (event.name ?? '') !== 'string') return undefined;
+  return { name: text(event.name), timeMs: toMs(time), attributes: decodeAttributes(event.attributes).attributes };
+}
+
+function decodeLink(link: Fields): Link | undefined {
+  const context = decodeLinkContext(link);
+  if (context === undefined) return undefined;
+  const attributes: Attributes = decodeAttributes(link.attributes).attributes;
+  return Object.keys(attributes).length === 0 ? { context } : { context, attributes };
+}
+
+function decodeLinkContext(link: Fields): SpanContext | undefined {
+  const traceId = decodeId(link.traceId, 32);
+  const spanId = decodeId(link.spanId, 16);
+  if (traceId === undefined || spanId === undefined) return undefined;
+  const flags = decodeFlags(link.flags);
+  const remote = isRemote(flags);
+  const traceState = text(link.traceState);
+  return {
+    traceId,
+    spanId,
+    traceFlags: flags & 0xff,
+    ...(remote !== undefined && { isRemote: remote }),
+    ...(traceState !== '' && { traceState: { serialize: () => traceState } }),
+  };
+}
+
+/** Lower-cased (OTLP/JSON ids are case-insensitive hex); all zero is no id. */
+function decodeId(value: unknown, length: number): string | undefined {
+  if (typeof value !== 'string' || value.length !== length || !/^[0-9a-fA-F]+$/.test(value)) return undefined;
+  return /^0+$/.test(value) ? undefined : value.toLowerCase();
+}
+
+/** Roots leave the field out, send `""`, or sixteen zeros. */
+function isNoId(value: unknown): boolean {
+  return value === undefined || value === null || value === '' || value === '0000000000000000';
+}
+
+function decodeTime(value: unknown): UnixNano | undefined {
+  return value === undefined || value === null || value === '' ? { ms: 0, nanos: 0 } : parseUnixNano(value);
+}
+
+function decodeFlags(value: unknown): number {
+  return typeof value === 'number' || typeof value === 'string' ? Number(value) | 0 : 0;
+}
+
+/** `undefined` when the sender did not know. */
+function isRemote(flags: number): boolean | undefined {
+  return (flags & HAS_IS_REMOTE) === 0 ? undefined : (flags & IS_REMOTE) !== 0;
+}
+
+function enumIndex(value: unknown, names: readonly string[]): number {
+  return typeof value === 'string' ? names.indexOf(value) : Number(value ?? 0);
+}
+
+function count(value: unknown): number {
+  const number = typeof value === 'number' || typeof value === 'string' ? Number(value) : 0;
+  return Number.isSafeInteger(number) && number > 0 ? number : 0;
+}
+
+function text(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}
