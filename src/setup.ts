@@ -8,6 +8,7 @@ import { installTracer, onFirstUse } from './core/runtime.ts';
 import type { Span } from './core/span.ts';
 import { Tracer } from './core/tracer.ts';
 import { lazyExporter } from './exporters/lazy.ts';
+import { none } from './exporters/none.ts';
 import { otlp } from './exporters/otlp.ts';
 
 /** The running tracer, as `start()` returns it. */

@@ -23,7 +23,6 @@ export function memory(): MemoryExporter {
 
 class KeepingExporter implements MemoryExporter {
   readonly name: string = 'memory';
-  readonly destination: string = 'memory';
   #spans: SpanRecord[];
 
   constructor() {

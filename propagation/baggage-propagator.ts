@@ -1,0 +1,33 @@
+import { Baggage } from './baggage.ts';
+import type { Getter, OutboundContext, Propagator, RemoteContext, Setter } from './context.ts';
+
+const BAGGAGE = 'baggage';
+
+/** W3C Baggage. It travels without a trace context too; where there is none, none is made up. */
+export const baggage: Propagator = Object.freeze({
+  name: 'baggage',
+  fields: Object.freeze([BAGGAGE]),
+  extract: extractBaggage,
+  inject: injectBaggage,
+});
+
+function extractBaggage<Carrier>(carrier: Carrier, getter: Getter<Carrier>): RemoteContext | undefined {
+  const header = getter.get(carrier, BAGGAGE);
+  const found = header === undefined ? undefined : Baggage.parse(header);
+  if (found === undefined) return undefined;
+  return {
+    traceId: undefined,
+    spanId: undefined,
+    sampled: undefined,
+    random: false,
+    debug: false,
+    traceState: undefined,
+    baggage: found,
+    vendor: undefined,
+  };
+}
+
+function injectBaggage<Carrier>(context: OutboundContext, carrier: Carrier, setter: Setter<Carrier>): void {
+  const text = context.baggage?.serialize();
+  if (text !== undefined && text !== '') setter.set(carrier, BAGGAGE, text);
+}

@@ -1,0 +1,190 @@
+import {
+  type BaggageMember,
+  BaggageMetadata,
+  isBaggageKey,
+  OwnMember,
+  type ReceivedMember,
+  readMember,
+} from './baggage-member.ts';
+import { detach } from './characters.ts';
+
+export { BaggageMetadata, type BaggageProperty } from './baggage-member.ts';
+
+/** W3C Baggage 3.3.2: up to these two limits everything MUST be passed on. Beyond them whole members are left out. */
+const MAX_MEMBERS = 64;
+const MAX_BYTES = 8192;
+/** The most that is looked at of a header: room for white space, repeated and malformed members beside what may stay. */
+const MAX_SCANNED_LENGTH = 32_768;
+
+/** One value with its metadata. Structurally OpenTelemetry's `BaggageEntry`. */
+export interface BaggageEntry {
+  /** Decoded: any text. */
+  readonly value: string;
+  /** The member's properties, when it has any. */
+  readonly metadata?: BaggageMetadata;
+}
+
+/** What `setEntry` takes: metadata is anything whose `toString` gives properties in wire form, such as `ttl=30;internal`. */
+export interface BaggageEntryInput {
+  readonly value: string;
+  readonly metadata?: { toString(): string } | undefined;
+}
+
+/**
+ * W3C Baggage: an immutable list of names and values that travels with the request. Structurally
+ * OpenTelemetry's `Baggage`. One value a name, the newer wins. Names are case-sensitive tokens and
+ * never percent-coded; values are any text.
+ *
+ * @example
+ * const baggage = Baggage.parse('userId=alice;ttl=30,region=eu%20west');
+ * baggage?.get('region'); // 'eu west'
+ * baggage?.set('tier', 'gold').serialize(); // 'userId=alice;ttl=30,region=eu%20west,tier=gold'
+ */
+export class Baggage {
+  /** No members; `serialize()` gives the empty text, which is never sent. */
+  static readonly empty: Baggage = new Baggage(new Map(), '');
+
+  readonly #members: ReadonlyMap<string, BaggageMember>;
+  /** What is sent: the header itself when it came in canonical form, else written at first use. */
+  #text: string | undefined;
+
+  private constructor(members: ReadonlyMap<string, BaggageMember>, text: string | undefined) {
+    this.#members = members;
+    this.#text = text;
+  }
+
+  /**
+   * Reads a `baggage` value; several fields come joined by `,`. A malformed member is dropped, the
+   * others stay; of a repeated name the right-most (newest) stays. Beyond 64 members or 8192 bytes,
+   * whole members are left out.
+   *
+   * @returns `undefined` when no valid member is there.
+   */
+  static parse(header: string): Baggage | undefined {
+    const text = header.length > MAX_SCANNED_LENGTH ? wholeMembers(header) : header;
+    const members = readMembers(text);
+    if (isCanonical(text, members)) return new Baggage(members, text);
+    const written = fitMembers(members).join(',');
+    return written === '' ? undefined : new Baggage(readMembers(written), written);
+  }
+
+  /** How many names there are. */
+  get size(): number {
+    return this.#members.size;
+  }
+
+  /** The value of `key`, decoded, or `undefined`. Short for `getEntry(key)?.value`. */
+  get(key: string): string | undefined {
+    return this.#members.get(key)?.value;
+  }
+
+  /** A baggage with this value and no metadata. Short for `setEntry(key, { value })`. */
+  set(key: string, value: string): Baggage {
+    return this.setEntry(key, { value });
+  }
+
+  getEntry(key: string): BaggageEntry | undefined {
+    const member = this.#members.get(key);
+    return member === undefined ? undefined : entryOf(member);
+  }
+
+  /** All names and entries in the order in which they are sent. */
+  getAllEntries(): [string, BaggageEntry][] {
+    return Array.from(this.#members.values(), (member) => [member.key, entryOf(member)]);
+  }
+
+  /**
+   * A baggage with this entry; a name that is there keeps its place. `this`, unchanged, when the key is
+   * no token or the value no string. Any string will do as a value: it is percent-coded when sent, or
+   * left out where it does not fit.
+   */
+  setEntry(key: string, entry: BaggageEntryInput): Baggage {
+    const member = ownMember(key, entry);
+    return member === undefined ? this : new Baggage(new Map(this.#members).set(key, member), undefined);
+  }
+
+  /** A baggage without `key`; `this` when it is not there. */
+  removeEntry(key: string): Baggage {
+    return this.removeEntries(key);
+  }
+
+  /** A baggage without these names; `this` when none of them is there. */
+  removeEntries(...keys: string[]): Baggage {
+    const members = new Map(this.#members);
+    for (const key of keys) members.delete(key);
+    if (members.size === this.#members.size) return this;
+    return members.size === 0 ? Baggage.empty : new Baggage(members, undefined);
+  }
+
+  /** {@link Baggage.empty}. */
+  clear(): Baggage {
+    return Baggage.empty;
+  }
+
+  /**
+   * The value to send: ASCII, at most 64 members and 8192 bytes; whole members that do not fit are left
+   * out. `''` when there is nothing to send: send no header then.
+   */
+  serialize(): string {
+    this.#text ??= fitMembers(this.#members).join(',');
+    return this.#text;
+  }
+}
+
+function ownMember(key: string, entry: BaggageEntryInput): BaggageMember | undefined {
+  if (!isBaggageKey(key)) return undefined;
+  try {
+    const { value, metadata } = entry;
+    return typeof value === 'string' ? new OwnMember(key, value, String(metadata ?? '')) : undefined;
+  } catch {
+    return undefined; // A getter or a toString of the app's threw: no entry then.
+  }
+}
+
+/** As much of an oversized header as is looked at, up to its last comma: never part of a member. */
+function wholeMembers(header: string): string {
+  const end = header.lastIndexOf(',', MAX_SCANNED_LENGTH);
+  return end === -1 ? '' : detach(header.slice(0, end));
+}
+
+function readMembers(header: string): Map<string, ReceivedMember> {
+  const members = new Map<string, ReceivedMember>();
+  for (let start = 0; start < header.length; ) {
+    const comma = header.indexOf(',', start);
+    const end = comma === -1 ? header.length : comma;
+    const member = readMember(header, start, end);
+    if (member !== undefined) {
+      members.delete(member.key); // The newer one wins and stands where it came.
+      members.set(member.key, member);
+    }
+    start = end + 1;
+  }
+  return members;
+}
+
+/** True when nothing was dropped or passed over and all may be sent: then the header itself is what we would write. */
+function isCanonical(header: string, members: ReadonlyMap<string, ReceivedMember>): boolean {
+  if (members.size === 0 || members.size > MAX_MEMBERS || header.length > MAX_BYTES) return false;
+  let length = members.size - 1;
+  for (const member of members.values()) length += member.wireLength;
+  return length === header.length;
+}
+
+/** The wire text of the members that may be sent together, in order; one that is too long does not hide those after it. */
+function fitMembers(members: ReadonlyMap<string, BaggageMember>): string[] {
+  const wires: string[] = [];
+  let room = MAX_BYTES;
+  for (const member of members.values()) {
+    if (wires.length === MAX_MEMBERS) break;
+    const wire = member.wire(room);
+    if (wire === undefined) continue;
+    wires.push(wire);
+    room -= wire.length + 1;
+  }
+  return wires;
+}
+
+function entryOf(member: BaggageMember): BaggageEntry {
+  const { value, properties } = member;
+  return properties === '' ? { value } : { value, metadata: new BaggageMetadata(properties) };
+}

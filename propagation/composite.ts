@@ -1,0 +1,136 @@
+import { Baggage } from './baggage.ts';
+import { baggage } from './baggage-propagator.ts';
+import type { Getter, OutboundContext, Propagator, RemoteContext, Setter } from './context.ts';
+import { tracecontext } from './tracecontext.ts';
+import { isSpanId, isTraceId } from './traceparent.ts';
+import { TraceState } from './tracestate.ts';
+
+/** The formats there are. */
+export type PropagatorName = 'tracecontext' | 'baggage';
+
+/** The formats by the names that the `propagators` option and `OTEL_PROPAGATORS` use. */
+export const propagatorsByName: Readonly<Record<PropagatorName, Propagator>> = { tracecontext, baggage };
+
+/** Which formats are read, the first one first, and which are written. */
+export interface CompositeOptions {
+  readonly extract: readonly Propagator[];
+  readonly inject: readonly Propagator[];
+}
+
+/**
+ * Several formats as one. On extract the first that yields a trace context (a trace id, or a decision
+ * alone) wins, and baggage comes from the first that has some; on inject all are written. A propagator
+ * that throws counts as one that found, or wrote, nothing.
+ */
+export function compositePropagator(options: CompositeOptions): Propagator {
+  return new CompositePropagator(options);
+}
+
+class CompositePropagator implements Propagator {
+  readonly name: string;
+  readonly fields: readonly string[];
+  readonly #readers: readonly Propagator[];
+  readonly #writers: readonly Propagator[];
+
+  constructor({ extract, inject }: CompositeOptions) {
+    this.name = 'composite';
+    this.fields = Object.freeze([...new Set(inject.flatMap((propagator) => propagator.fields))]);
+    this.#readers = extract.map(checkedUnlessOurs);
+    this.#writers = [...inject];
+  }
+
+  extract<Carrier>(carrier: Carrier, getter: Getter<Carrier>): RemoteContext | undefined {
+    let trace: RemoteContext | undefined;
+    let bag: RemoteContext | undefined;
+    for (const propagator of this.#readers) {
+      const found = tryExtract(propagator, carrier, getter);
+      if (found === undefined) continue;
+      if (trace === undefined && hasTraceContext(found)) trace = found;
+      if (bag === undefined && found.baggage !== undefined) bag = found;
+      if (trace !== undefined && bag !== undefined) break;
+    }
+    return merge(trace, bag);
+  }
+
+  inject<Carrier>(context: OutboundContext, carrier: Carrier, setter: Setter<Carrier>): void {
+    for (const propagator of this.#writers) {
+      try {
+        propagator.inject(context, carrier, setter);
+      } catch {
+        // The request goes out without this format; the others are still written.
+      }
+    }
+  }
+}
+
+function tryExtract<Carrier>(
+  propagator: Propagator,
+  carrier: Carrier,
+  getter: Getter<Carrier>,
+): RemoteContext | undefined {
+  try {
+    return propagator.extract(carrier, getter);
+  } catch {
+    return undefined;
+  }
+}
+
+/** A state alone (`b3: 0`) is a trace context too: the decision must reach downstream. */
+function hasTraceContext(context: RemoteContext): boolean {
+  return context.traceId !== undefined || context.sampled !== undefined;
+}
+
+function merge(trace: RemoteContext | undefined, bag: RemoteContext | undefined): RemoteContext | undefined {
+  if (trace === undefined || bag === undefined || trace === bag) return trace ?? bag;
+  return {
+    traceId: trace.traceId,
+    spanId: trace.spanId,
+    sampled: trace.sampled,
+    random: trace.random,
+    debug: trace.debug,
+    traceState: trace.traceState,
+    baggage: bag.baggage,
+    vendor: trace.vendor,
+  };
+}
+
+/** Our own formats give valid contexts; what another's gives is looked at before it is believed. Chosen once, at set-up. */
+function checkedUnlessOurs(propagator: Propagator): Propagator {
+  return Object.values(propagatorsByName).includes(propagator) ? propagator : new CheckedPropagator(propagator);
+}
+
+class CheckedPropagator implements Propagator {
+  readonly name: string;
+  readonly fields: readonly string[];
+  readonly #inner: Propagator;
+
+  constructor(inner: Propagator) {
+    this.name = inner.name;
+    this.fields = inner.fields;
+    this.#inner = inner;
+  }
+
+  extract<Carrier>(carrier: Carrier, getter: Getter<Carrier>): RemoteContext | undefined {
+    const found: unknown = this.#inner.extract(carrier, getter);
+    return typeof found === 'object' && found !== null ? checkedContext(found) : undefined;
+  }
+
+  inject<Carrier>(context: OutboundContext, carrier: Carrier, setter: Setter<Carrier>): void {
+    this.#inner.inject(context, carrier, setter);
+  }
+}
+
+function checkedContext(found: { readonly [Field in keyof RemoteContext]?: unknown }): RemoteContext {
+  const { traceId, spanId, sampled, traceState, baggage: bag, vendor } = found;
+  const isContinued = isTraceId(traceId);
+  return {
+    traceId: isContinued ? traceId : undefined,
+    spanId: isContinued && isSpanId(spanId) ? spanId : undefined,
+    sampled: typeof sampled === 'boolean' ? sampled : undefined,
+    random: isContinued && found.random === true,
+    debug: found.debug === true,
+    traceState: isContinued && traceState instanceof TraceState ? traceState : undefined,
+    baggage: bag instanceof Baggage ? bag : undefined,
+    vendor: typeof vendor === 'object' && vendor !== null ? (vendor as RemoteContext['vendor']) : undefined,
+  };
+}

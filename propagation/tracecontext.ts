@@ -1,0 +1,51 @@
+import {
+  FLAG_RANDOM,
+  FLAG_SAMPLED,
+  type Getter,
+  type OutboundContext,
+  type Propagator,
+  type RemoteContext,
+  type Setter,
+} from './context.ts';
+import { formatTraceparent, isSpanId, isTraceId, parseTraceparent } from './traceparent.ts';
+import { TraceState } from './tracestate.ts';
+
+const TRACEPARENT = 'traceparent';
+const TRACESTATE = 'tracestate';
+
+/**
+ * W3C Trace Context, Level 2: `traceparent` and `tracestate`. Without a valid traceparent there is no
+ * context, whatever tracestate says; a bad tracestate never costs the traceparent (3.3, 5.1.1).
+ */
+export const tracecontext: Propagator = Object.freeze({
+  name: 'tracecontext',
+  fields: Object.freeze([TRACEPARENT, TRACESTATE]),
+  extract: extractTracecontext,
+  inject: injectTracecontext,
+});
+
+function extractTracecontext<Carrier>(carrier: Carrier, getter: Getter<Carrier>): RemoteContext | undefined {
+  const header = getter.get(carrier, TRACEPARENT);
+  const parent = header === undefined ? undefined : parseTraceparent(header);
+  if (parent === undefined) return undefined;
+  const state = getter.get(carrier, TRACESTATE);
+  return {
+    traceId: parent.traceId,
+    spanId: parent.spanId,
+    sampled: (parent.flags & FLAG_SAMPLED) !== 0,
+    random: (parent.flags & FLAG_RANDOM) !== 0,
+    debug: false,
+    traceState: state === undefined ? undefined : TraceState.parse(state),
+    baggage: undefined,
+    vendor: undefined,
+  };
+}
+
+function injectTracecontext<Carrier>(context: OutboundContext, carrier: Carrier, setter: Setter<Carrier>): void {
+  const { span } = context;
+  // An app may hand in ids of its own as a parent: what is no id must not become a header.
+  if (span === undefined || !isTraceId(span.traceId) || !isSpanId(span.spanId)) return;
+  setter.set(carrier, TRACEPARENT, formatTraceparent(span));
+  const state = span.traceState?.serialize();
+  if (state !== undefined && state !== '') setter.set(carrier, TRACESTATE, state);
+}

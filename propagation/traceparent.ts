@@ -1,0 +1,106 @@
+import { detach } from './characters.ts';
+import { FLAG_RANDOM, FLAG_SAMPLED, type SpanContext, type SpanId, type TraceId } from './context.ts';
+
+/** The fields of a `traceparent` header that this library understands. */
+export interface Traceparent {
+  readonly traceId: TraceId;
+  readonly spanId: SpanId;
+  /** `FLAG_SAMPLED` and `FLAG_RANDOM` as they came; bits that no specification defines yet are cleared. */
+  readonly flags: number;
+}
+
+// version "-" trace-id "-" parent-id "-" trace-flags
+// 00      -  4bf92f3577b34da6a3ce929d0e0e4736 - 00f067aa0ba902b7 - 01
+// 0       2  3                                35 36             52 53   55
+const LENGTH = 55;
+const TRACE_ID_START = 3;
+const TRACE_ID_END = 35;
+const SPAN_ID_START = 36;
+const SPAN_ID_END = 52;
+const FLAGS_START = 53;
+
+const DASH = 0x2d;
+const ZERO = 0x30;
+const KNOWN_FLAGS = FLAG_SAMPLED | FLAG_RANDOM;
+const FLAGS_AS_TEXT: readonly string[] = ['00', '01', '02', '03'];
+
+/**
+ * Reads a `traceparent` value (W3C Trace Context 3.2): lower-case hex only, no zero ids, version 00
+ * exactly 55 characters long, `ff` never, a higher version read by its first four fields.
+ *
+ * @returns `undefined` for anything else: the caller starts a new trace and drops `tracestate`.
+ * @example
+ * parseTraceparent('00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01')?.flags; // 1
+ */
+export function parseTraceparent(value: string): Traceparent | undefined {
+  if (value.length < LENGTH || !hasDashes(value) || !hasValidVersion(value)) return undefined;
+  if (!isId(value, TRACE_ID_START, TRACE_ID_END) || !isId(value, SPAN_ID_START, SPAN_ID_END)) return undefined;
+  const flags = hexPair(value, FLAGS_START);
+  if (flags === -1) return undefined;
+  const own = value.length === LENGTH ? value : detach(value.slice(0, LENGTH));
+  return {
+    traceId: own.slice(TRACE_ID_START, TRACE_ID_END),
+    spanId: own.slice(SPAN_ID_START, SPAN_ID_END),
+    flags: flags & KNOWN_FLAGS,
+  };
+}
+
+/**
+ * Writes a `traceparent` value: always version 00, and only the two flags that exist (3.2.2.5: all
+ * other bits MUST be zero). The ids must be valid: see {@link isTraceId} and {@link isSpanId}.
+ */
+export function formatTraceparent(span: SpanContext): string {
+  return `00-${span.traceId}-${span.spanId}-${FLAGS_AS_TEXT[span.traceFlags & KNOWN_FLAGS]}`;
+}
+
+/** True for 32 lower-case hex digits that are not all zero. */
+export function isTraceId(value: unknown): value is TraceId {
+  return typeof value === 'string' && value.length === 32 && isId(value, 0, 32);
+}
+
+/** True for 16 lower-case hex digits that are not all zero. */
+export function isSpanId(value: unknown): value is SpanId {
+  return typeof value === 'string' && value.length === 16 && isId(value, 0, 16);
+}
+
+function hasDashes(value: string): boolean {
+  return (
+    value.charCodeAt(TRACE_ID_START - 1) === DASH &&
+    value.charCodeAt(TRACE_ID_END) === DASH &&
+    value.charCodeAt(SPAN_ID_END) === DASH
+  );
+}
+
+/** 3.2.4: ff is invalid; 00 has nothing after the flags; in a higher version they end the value or a dash follows. */
+function hasValidVersion(value: string): boolean {
+  const version = hexPair(value, 0);
+  if (version === -1 || version === 0xff) return false;
+  if (value.length === LENGTH) return true;
+  return version !== 0 && value.charCodeAt(LENGTH) === DASH;
+}
+
+function isId(value: string, start: number, end: number): boolean {
+  let differsFromZero = 0;
+  for (let at = start; at < end; at += 1) {
+    const code = value.charCodeAt(at);
+    if (!isLowerHex(code)) return false;
+    differsFromZero |= code ^ ZERO;
+  }
+  return differsFromZero !== 0;
+}
+
+/** The byte that two lower-case hex digits stand for; -1 when they are no such digits. */
+function hexPair(value: string, at: number): number {
+  const high = value.charCodeAt(at);
+  const low = value.charCodeAt(at + 1);
+  if (!isLowerHex(high) || !isLowerHex(low)) return -1;
+  return (lowerHexDigit(high) << 4) | lowerHexDigit(low);
+}
+
+function isLowerHex(code: number): boolean {
+  return (code >= 0x30 && code <= 0x39) || (code >= 0x61 && code <= 0x66);
+}
+
+function lowerHexDigit(code: number): number {
+  return code <= 0x39 ? code - 0x30 : code - 0x57;
+}
