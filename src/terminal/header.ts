@@ -7,22 +7,35 @@ import { displayWidth, formatDuration, truncate } from './text.ts';
 
 const LONGEST_SERVICE = 24;
 
-/** Name, total, sizes, errors; the trace id behind them where there is room, else on a line of its own. */
+/**
+ * One line: name, total, errors, sizes, trace id. Where that is too wide, two: what happened and how
+ * it ended; then which trace it was, and how large.
+ */
 export function waterfallHeader(trace: TraceTree, width: number, paint: Palette, remark?: string): string[] {
+  const name: Segment = { text: rootName(trace), paint: paint.bold };
+  const total: Segment = { text: formatDuration(trace.durationMs), paint: paint.bold };
   const id: Segment = { text: traceIdText(trace), paint: paint.dim };
-  const facts = factsOf(trace, paint, width, [{ text: formatDuration(trace.durationMs), paint: paint.bold }], remark);
-  const name = rootName(trace);
-  const oneLine = joinDots([{ text: name, paint: paint.bold }, ...facts, id], paint);
+  const outcome = [total, ...warningsOf(trace, paint, remark)];
+  const sizes = sizesOf(trace).slice(0, width < 50 ? 1 : 2);
+  const oneLine = joinDots([name, ...outcome, ...sizes, id], paint);
   if (segmentsWidth(oneLine) <= width) return [composeLine(oneLine, width)];
-  const room = width - facts.reduce((sum, fact) => sum + 3 + displayWidth(fact.text), 0);
-  const first = joinDots([{ text: truncate(name, Math.max(8, room)), paint: paint.bold }, ...facts], paint);
-  return [composeLine(first, width), composeLine([id], width)];
+  const second = [id];
+  for (const size of sizes) {
+    const fits = segmentsWidth(joinDots([...second, size], paint)) <= width;
+    (fits ? second : outcome).push(size);
+  }
+  const room = width - segmentsWidth(joinDots([{ text: '' }, ...outcome], paint));
+  const shortName = { text: truncate(name.text, Math.max(8, room)), paint: paint.bold };
+  return [composeLine(joinDots([shortName, ...outcome], paint), width), composeLine(joinDots(second, paint), width)];
 }
 
 /** As the waterfall's, without what the first row of a tree says anyway. */
-export function treeHeader(trace: TraceTree, width: number, paint: Palette, remark?: string): string {
+export function treeHeader(trace: TraceTree, width: number, paint: Palette, remark?: string): string[] {
   const id: Segment = { text: traceIdText(trace), paint: paint.bold };
-  return composeLine(joinDots([id, ...factsOf(trace, paint, width, [], remark)], paint), width);
+  const facts = [...sizesOf(trace), ...warningsOf(trace, paint, remark)];
+  const oneLine = joinDots([id, ...facts], paint);
+  if (segmentsWidth(oneLine) <= width) return [composeLine(oneLine, width)];
+  return [composeLine([id], width), composeLine(joinDots(facts, paint), width)];
 }
 
 function traceIdText(trace: TraceTree): string {
@@ -34,13 +47,16 @@ function rootName(trace: TraceTree): string {
   return first ? spanLabel(first) : 'no spans';
 }
 
-function factsOf(trace: TraceTree, paint: Palette, width: number, first: Segment[], remark?: string): Segment[] {
-  const facts: Segment[] = [...first, { text: count(trace.spanCount, 'span') }];
-  if (width >= 50) facts.push({ text: servicesText(trace) });
-  if (trace.errors > 0) facts.push({ text: count(trace.errors, 'error'), paint: paint.red });
-  if (trace.duplicates > 0) facts.push({ text: count(trace.duplicates, 'duplicate'), paint: paint.yellow });
-  if (remark) facts.push({ text: safe(remark), paint: paint.yellow });
-  return facts;
+function sizesOf(trace: TraceTree): Segment[] {
+  return [{ text: count(trace.spanCount, 'span') }, { text: servicesText(trace) }];
+}
+
+function warningsOf(trace: TraceTree, paint: Palette, remark: string | undefined): Segment[] {
+  const warnings: Segment[] = [];
+  if (trace.errors > 0) warnings.push({ text: count(trace.errors, 'error'), paint: paint.red });
+  if (trace.duplicates > 0) warnings.push({ text: count(trace.duplicates, 'duplicate'), paint: paint.yellow });
+  if (remark) warnings.push({ text: safe(remark), paint: paint.yellow });
+  return warnings;
 }
 
 function servicesText(trace: TraceTree): string {

@@ -1,4 +1,5 @@
 import { type SpanRecord, serviceName, type TreeNode } from '../analysis/index.ts';
+import type { Palette } from './style.ts';
 import { sanitize } from './text.ts';
 
 /** Longer names than any terminal is wide are cut before the work of sanitizing them. */
@@ -35,4 +36,10 @@ function calledAddress(span: SpanRecord): string | undefined {
   if (typeof address !== 'string') return undefined;
   const port = span.attributes['server.port'];
   return typeof port === 'number' ? `${address}:${port}` : address;
+}
+
+/** Failed spans red, roots bold. */
+export function labelPaint(node: TreeNode, paint: Palette): ((text: string) => string) | undefined {
+  if (node.span.status.code === 'error') return paint.red;
+  return node.parent ? undefined : paint.bold;
 }

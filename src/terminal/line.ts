@@ -28,6 +28,12 @@ export function cutTo(segments: readonly Segment[], width: number): Segment[] {
   return kept;
 }
 
+/** The segments in exactly `width` columns: cut, or followed by spaces. */
+export function fitSegments(segments: readonly Segment[], width: number): Segment[] {
+  const cut = cutTo(segments, width);
+  return [...cut, { text: ' '.repeat(Math.max(0, width - segmentsWidth(cut))) }];
+}
+
 function trimEnd(segments: readonly Segment[]): Segment[] {
   const kept = [...segments];
   for (let last = kept.pop(); last; last = kept.pop()) {

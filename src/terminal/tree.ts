@@ -1,8 +1,8 @@
 import { serviceName, type TraceTree, type TreeNode } from '../analysis/index.ts';
-import { detailOf } from './detail.ts';
+import { detailOf, fitDetail } from './detail.ts';
 import { leftOutLines, missingParentLine, treeHeader } from './header.ts';
-import { safe, spanLabel } from './label.ts';
-import { composeLine, cutTo, drawingWidth, type Segment, segmentsWidth } from './line.ts';
+import { labelPaint, safe, spanLabel } from './label.ts';
+import { composeLine, drawingWidth, fitSegments, type Segment, segmentsWidth } from './line.ts';
 import type { DrawOptions } from './options.ts';
 import { guideOf, type Section, type Step, selectRows } from './rows.ts';
 import { type Palette, palette } from './style.ts';
@@ -13,6 +13,7 @@ const DETAIL_ROOM = 8;
 
 interface Cells {
   readonly name: readonly Segment[];
+  readonly service: readonly Segment[];
   readonly duration: string;
   readonly detail: readonly Segment[];
 }
@@ -30,7 +31,7 @@ export function drawTree(trace: TraceTree, options: DrawOptions = {}): string {
   const width = drawingWidth(options.width);
   const paint = palette(options.color === true);
   const selection = selectRows(trace, options);
-  const lines = [treeHeader(trace, width, paint, options.remark)];
+  const lines = treeHeader(trace, width, paint, options.remark);
   for (const section of selection.sections) {
     if (section.missing) lines.push(missingParentLine(section.missing, width, paint));
     lines.push(...sectionLines(trace, section, width, paint));
@@ -41,26 +42,31 @@ export function drawTree(trace: TraceTree, options: DrawOptions = {}): string {
 function sectionLines(trace: TraceTree, section: Section, width: number, paint: Palette): string[] {
   const cells = section.rows.map((node) => cellsOf(trace, node, width, paint));
   const duration = cells.reduce((max, row) => Math.max(max, row.duration.length), 0);
-  const longest = cells.reduce((max, row) => Math.max(max, segmentsWidth(row.name)), 0);
+  const longest = cells.reduce((max, row) => Math.max(max, segmentsWidth([...row.name, ...row.service])), 0);
   const name = Math.min(longest, width - duration - 2 - DETAIL_ROOM);
   return cells.map((row) => {
-    const padding = ' '.repeat(Math.max(0, name - segmentsWidth(row.name)) + 2);
-    const columns = [...cutTo(row.name, name), { text: padding }, { text: `${row.duration.padStart(duration)}  ` }];
-    return composeLine([...columns, ...row.detail], width);
+    const columns = [...nameColumn(row, name), { text: `  ${row.duration.padStart(duration)}  ` }];
+    return composeLine([...columns, ...fitDetail(row.detail, width - name - duration - 4)], width);
   });
+}
+
+/** A service that does not fit whole behind the name is left out. */
+function nameColumn(row: Cells, width: number): Segment[] {
+  const both = [...row.name, ...row.service];
+  return fitSegments(segmentsWidth(both) <= width ? both : row.name, width);
 }
 
 function cellsOf(trace: TraceTree, node: TreeNode, width: number, paint: Palette): Cells {
   const step: Step = width < 60 ? 2 : 3;
   const guide = guideOf(node, step, Math.floor(width / 3 / step));
   const label: Segment = { text: spanLabel(node), paint: labelPaint(node, paint) };
-  const name = [{ text: guide, paint: paint.dim }, label, ...serviceSegments(trace, node, paint)];
-  return { name, duration: formatDuration(node.span.durationMs), detail: detailOf(node, paint) };
-}
-
-function labelPaint(node: TreeNode, paint: Palette): Segment['paint'] {
-  if (node.span.status.code === 'error') return paint.red;
-  return node.parent ? undefined : paint.bold;
+  const name = [{ text: guide, paint: paint.dim }, label];
+  return {
+    name,
+    service: serviceSegments(trace, node, paint),
+    duration: formatDuration(node.span.durationMs),
+    detail: detailOf(node, paint),
+  };
 }
 
 function serviceSegments(trace: TraceTree, node: TreeNode, paint: Palette): Segment[] {

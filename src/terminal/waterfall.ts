@@ -1,9 +1,9 @@
 import { serviceName, type TraceTree, type TreeNode } from '../analysis/index.ts';
 import { drawBar } from './bar.ts';
-import { detailOf } from './detail.ts';
+import { detailOf, detailWidth, fitDetail } from './detail.ts';
 import { leftOutLines, missingParentLine, waterfallHeader } from './header.ts';
-import { safe, spanLabel } from './label.ts';
-import { composeLine, drawingWidth, type Segment, segmentsWidth } from './line.ts';
+import { labelPaint, safe, spanLabel } from './label.ts';
+import { composeLine, drawingWidth, fitSegments, type Segment } from './line.ts';
 import type { DrawOptions } from './options.ts';
 import { changedServices, guideOf, type Section, type Step, selectRows } from './rows.ts';
 import { type Palette, palette } from './style.ts';
@@ -16,13 +16,15 @@ const GAP = 2;
 interface Cells {
   readonly node: TreeNode;
   readonly service: string;
-  readonly name: string;
+  readonly guide: string;
+  readonly label: string;
   readonly duration: string;
   readonly detail: readonly Segment[];
 }
 
 /** Widths in terminal columns; 0 = the column is not drawn. */
 interface Columns {
+  readonly detail: number;
   readonly service: number;
   readonly name: number;
   readonly bar: number;
@@ -62,7 +64,8 @@ function cellsOf(section: Section, width: number, paint: Palette): Cells[] {
   return section.rows.map((node, i) => ({
     node,
     service: safe(services[i] ?? ''),
-    name: guideOf(node, step, maxLevels) + spanLabel(node),
+    guide: guideOf(node, step, maxLevels),
+    label: spanLabel(node),
     duration: formatDuration(node.span.durationMs),
     detail: detailOf(node, paint),
   }));
@@ -74,7 +77,7 @@ function layOut(trace: TraceTree, cells: readonly Cells[], width: number): Colum
     cells.reduce((max, row) => Math.max(max, measure(row)), 0);
   const duration = widest((row) => row.duration.length);
   const detail = Math.min(
-    widest((row) => segmentsWidth(row.detail)),
+    widest((row) => detailWidth(row.detail)),
     detailLimit(width),
   );
   const hasServices = trace.services.length > 1 && width >= 60;
@@ -87,15 +90,15 @@ function layOut(trace: TraceTree, cells: readonly Cells[], width: number): Colum
   const taken = duration + GAP + (detail && detail + GAP) + (service && service + GAP);
   const rest = width - taken - GAP;
   const name = Math.min(
-    widest((row) => displayWidth(row.name)),
-    Math.floor(rest * (width < 100 ? 0.55 : 0.45)),
+    widest((row) => displayWidth(row.guide) + displayWidth(row.label)),
+    Math.floor(rest * (width < 100 ? 0.58 : 0.54)),
   );
-  return { service, name, bar: rest - name, duration };
+  return { service, name, bar: rest - name, duration, detail };
 }
 
 function detailLimit(width: number): number {
-  if (width < 60) return 5;
-  return width < 100 ? 16 : 32;
+  if (width < 72) return width < 60 ? 5 : 8;
+  return width < 100 ? 17 : 32;
 }
 
 function spanLine(trace: TraceTree, row: Cells, columns: Columns, width: number, paint: Palette): string {
@@ -104,9 +107,14 @@ function spanLine(trace: TraceTree, row: Cells, columns: Columns, width: number,
   const inServiceColour = (text: string): string => paint.service(trace.services.indexOf(serviceName(span)), text);
   const segments: Segment[] = [];
   if (columns.service > 0) segments.push({ text: fit(row.service, columns.service), paint: inServiceColour }, gap());
-  segments.push({ text: fit(row.name, columns.name), paint: failed ? paint.red : undefined }, gap());
+  const name = [
+    { text: row.guide, paint: paint.dim },
+    { text: row.label, paint: labelPaint(row.node, paint) },
+  ];
+  segments.push(...fitSegments(name, columns.name), gap());
   segments.push({ text: barOf(trace, row.node, columns.bar), paint: failed ? paint.red : inServiceColour }, gap());
-  segments.push({ text: row.duration.padStart(columns.duration) }, gap(), ...row.detail);
+  segments.push({ text: row.duration.padStart(columns.duration) }, gap());
+  segments.push(...fitDetail(row.detail, columns.detail));
   return composeLine(segments, width);
 }
 
