@@ -28,10 +28,24 @@ export interface SpanEvent {
   readonly attributes: Attributes;
 }
 
-/** A follows-from relation to a span of this or another trace. */
+/** A follows-from relation to a span of this or another trace, as an app states it. */
 export interface Link {
   readonly context: SpanContext;
   readonly attributes?: Attributes | undefined;
+}
+
+/** A link in a finished record: plain data. */
+export interface RecordedLink {
+  readonly context: RecordedContext;
+  readonly attributes: Attributes;
+}
+
+export interface RecordedContext {
+  readonly traceId: TraceId;
+  readonly spanId: SpanId;
+  readonly traceFlags: number;
+  readonly isRemote?: boolean | undefined;
+  readonly traceState?: string | undefined;
 }
 
 /** What produced the spans: `service.name` and the other resource attributes. One object a tracer. */
@@ -62,7 +76,7 @@ export interface SpanRecord {
   readonly durationMs: number;
   readonly attributes: Attributes;
   readonly events: readonly SpanEvent[];
-  readonly links: readonly Link[];
+  readonly links: readonly RecordedLink[];
   readonly status: SpanStatus;
   readonly resource: Resource;
   readonly scope: InstrumentationScope;

@@ -5,7 +5,7 @@ import { contained } from './diagnostics.ts';
 import { errorType, exceptionAttributes } from './exception.ts';
 import { attributeValue, bounded, copyAttributes, KEY_LENGTH, type Limits, NAME_LENGTH, ownKeys, setOwn } from './limits.ts';
 import type { LocalTrace } from './pipeline/local-trace.ts';
-import type { Attributes, AttributeValue, Link, SpanEvent, SpanKind, SpanRecord, SpanStatus } from './record.ts';
+import type { Attributes, AttributeValue, Link, RecordedLink, SpanEvent, SpanKind, SpanRecord, SpanStatus } from './record.ts';
 import { activeScope, runInScope } from './scope.ts';
 
 /** What a span may be started with. */
@@ -117,6 +117,11 @@ export class RecordingSpan implements Span, SpanContext {
     return this.#record !== undefined;
   }
 
+  /** The record while the span is open, for instrumentation that knows its attributes to be few and valid. */
+  get record(): OpenRecord | undefined {
+    return this.#record;
+  }
+
   tag(key: string, value: AttributeValue): this {
     return this.setAttribute(key, value);
   }
@@ -193,7 +198,7 @@ export class RecordingSpan implements Span, SpanContext {
       if (kept === undefined) return this;
       if (record.links.length >= this.#limits().links) record.droppedLinksCount++;
       else if (record.links === NO_LINKS) record.links = [kept];
-      else (record.links as Link[]).push(kept);
+      else (record.links as RecordedLink[]).push(kept);
     } catch (error) {
       contained('span.addLink', error);
     }
@@ -275,7 +280,7 @@ export class RecordingSpan implements Span, SpanContext {
 
 /** Shared by all records without any: replaced, never pushed to. */
 export const NO_EVENTS: readonly SpanEvent[] = Object.freeze([]);
-export const NO_LINKS: readonly Link[] = Object.freeze([]);
+export const NO_LINKS: readonly RecordedLink[] = Object.freeze([]);
 export const STATUS_UNSET: SpanStatus = Object.freeze({ code: 'unset' });
 const STATUS_OK: SpanStatus = Object.freeze({ code: 'ok' });
 const STATUS_ERROR: SpanStatus = Object.freeze({ code: 'error' });
@@ -292,10 +297,10 @@ function statusCode(code: unknown): SpanStatus['code'] | undefined {
 }
 
 /** A bounded copy of a link, or undefined when it names no span. */
-export function copyLink(link: Link, limits: Limits): Link | undefined {
+export function copyLink(link: Link, limits: Limits): RecordedLink | undefined {
   const context = link?.context;
   if (typeof context?.traceId !== 'string' || typeof context.spanId !== 'string') return undefined;
   const { traceId, spanId, traceFlags, isRemote, traceState } = context;
   const { attributes } = copyAttributes(link.attributes, limits);
-  return { context: { traceId, spanId, traceFlags, isRemote, traceState }, attributes };
+  return { context: { traceId, spanId, traceFlags, isRemote, traceState: traceState?.serialize() }, attributes };
 }

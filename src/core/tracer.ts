@@ -114,11 +114,10 @@ export class Tracer {
   startRemote(
     name: string,
     kind: SpanKind,
-    attributes: Attributes,
     remote: RemoteContext | undefined,
     scope: InstrumentationScope,
   ): RecordingSpan {
-    return this.#startSpan(this.#root(remote), name, kind, attributes, scope, 0);
+    return this.#startSpan(this.#root(remote), name, kind, undefined, scope, 0);
   }
 
   /** A span that only carries another process's identity on: nothing is recorded or counted. */
@@ -166,7 +165,7 @@ export class Tracer {
     lineage: Lineage,
     name: string,
     kind: SpanKind,
-    attributes: Attributes,
+    attributes: Attributes | undefined,
     scope: InstrumentationScope,
     droppedAttributesCount: number,
   ): RecordingSpan {
@@ -183,7 +182,7 @@ export class Tracer {
         kind,
         startTimeMs: localTrace.now(),
         durationMs: 0,
-        attributes,
+        attributes: attributes ?? {},
         events: NO_EVENTS,
         links: NO_LINKS,
         status: STATUS_UNSET,

@@ -163,14 +163,12 @@ function decodeEvent(event: Fields): SpanEvent | undefined {
   return { name: text(event.name), timeMs: toMs(time), attributes: decodeAttributes(event.attributes).attributes };
 }
 
-function decodeLink(link: Fields): Link | undefined {
+function decodeLink(link: Fields): RecordedLink | undefined {
   const context = decodeLinkContext(link);
-  if (context === undefined) return undefined;
-  const attributes: Attributes = decodeAttributes(link.attributes).attributes;
-  return Object.keys(attributes).length === 0 ? { context } : { context, attributes };
+  return context && { context, attributes: decodeAttributes(link.attributes).attributes };
 }
 
-function decodeLinkContext(link: Fields): SpanContext | undefined {
+function decodeLinkContext(link: Fields): RecordedContext | undefined {
   const traceId = decodeId(link.traceId, 32);
   const spanId = decodeId(link.spanId, 16);
   if (traceId === undefined || spanId === undefined) return undefined;
@@ -182,7 +180,7 @@ function decodeLinkContext(link: Fields): SpanContext | undefined {
     spanId,
     traceFlags: flags & 0xff,
     ...(remote !== undefined && { isRemote: remote }),
-    ...(traceState !== '' && { traceState: { serialize: () => traceState } }),
+    ...(traceState !== '' && { traceState }),
   };
 }
 

@@ -2,7 +2,7 @@ import type {
   Attributes,
   AttributeValue,
   InstrumentationScope,
-  Link,
+  RecordedLink,
   Resource,
   SpanEvent,
   SpanKind,
@@ -100,12 +100,10 @@ function encodeEvent(event: SpanEvent): string {
   return `{"timeUnixNano":"${time}","name":${quote(event.name)}${attributesField(event.attributes)}}`;
 }
 
-function encodeLink({ context, attributes }: Link): string {
+function encodeLink({ context, attributes }: RecordedLink): string {
   let json = `{"traceId":"${context.traceId}","spanId":"${context.spanId}"`;
-  const traceState = context.traceState?.serialize();
-  if (traceState) json += `,"traceState":${quote(traceState)}`;
-  if (attributes !== undefined) json += attributesField(attributes);
-  return `${json},"flags":${linkFlags(context.traceFlags, context.isRemote)}}`;
+  if (context.traceState) json += `,"traceState":${quote(context.traceState)}`;
+  return `${json}${attributesField(attributes)},"flags":${linkFlags(context.traceFlags, context.isRemote)}}`;
 }
 
 function linkFlags(traceFlags: number, isRemote: boolean | undefined): number {

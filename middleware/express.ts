@@ -1,0 +1,155 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { InstrumentationScope } from '../src/core/record.ts';
+import { runInScope } from '../src/core/scope.ts';
+import type { ProxyView } from './forwarded.ts';
+import { joinTemplate, mountTemplate, routePattern } from './route.ts';
+import { beginRequest, exchangeOf, type ServerRequestView, type TracingOptions } from './server-handler.ts';
+
+/** What Express and Connect put on a request. All of it may be missing: Connect has `originalUrl` only. */
+interface ExpressRequest extends IncomingMessage {
+  readonly originalUrl?: string;
+  baseUrl?: string;
+  params?: unknown;
+  route?: MatchedRoute | undefined;
+  readonly app?: { get?(name: string): unknown };
+  readonly protocol?: string;
+  readonly hostname?: string;
+  readonly ip?: string;
+}
+
+interface MatchedRoute {
+  readonly path?: unknown;
+}
+
+/** A mounted router around the current position: what stood in the URL, and the template of it. */
+interface Mount {
+  readonly path: string;
+  readonly template: string;
+}
+
+/** Runs the rest of an Express or Connect app in the scope of its request. */
+export function expressMiddleware(
+  req: IncomingMessage,
+  res: ServerResponse,
+  next: (error?: unknown) => void,
+  options: TracingOptions,
+): void {
+  const scope = beginRequest(new ExpressRequestView(req, res), options);
+  if (scope === undefined) next();
+  else runInScope(scope, next);
+}
+
+const INSTRUMENTATION: InstrumentationScope = Object.freeze({ name: 'throughline/express' });
+const NO_MOUNT: Mount = Object.freeze({ path: '', template: '' });
+
+/**
+ * A request of Express 4, Express 5 or Connect. It follows the router as it matches, by what that sets
+ * on the request: `baseUrl` when it enters and leaves a mounted router (with `params` holding the
+ * parameters of that mount), `route` when a route matches. At the close of the response it would be
+ * too late: `next(err)` has put `baseUrl` back.
+ *
+ *     app.use('/api/:version', api)   baseUrl = '/api/v1', params = { version: 'v1' }
+ *     api.get('/users/:id', …)        route = { path: '/users/:id' }   ▶ /api/:version/users/:id
+ */
+class ExpressRequestView implements ServerRequestView {
+  readonly req: ExpressRequest;
+  readonly res: ServerResponse;
+  readonly instrumentation: InstrumentationScope = INSTRUMENTATION;
+  /** Outermost first. */
+  readonly #mounts: Mount[] = [];
+  #baseUrl: string;
+  #matched: MatchedRoute | undefined;
+  #route: string | undefined;
+
+  constructor(req: IncomingMessage, res: ServerResponse) {
+    this.req = req;
+    this.res = res;
+    this.#baseUrl = '';
+    this.#matched = undefined;
+    this.#route = undefined;
+  }
+
+  originalUrl(): string {
+    return this.req.originalUrl ?? this.req.url ?? '/';
+  }
+
+  proxied(): ProxyView | undefined {
+    const { app, protocol, hostname, ip } = this.req;
+    if (!app?.get?.('trust proxy')) return undefined;
+    return { scheme: protocol, host: hostname, clientAddress: ip };
+  }
+
+  watch(): void {
+    const { req } = this;
+    this.#matched = req.route;
+    this.enter(req.baseUrl ?? '');
+    Object.defineProperties(req, WATCHED);
+  }
+
+  route(): string | undefined {
+    return this.#route;
+  }
+
+  get baseUrl(): string {
+    return this.#baseUrl;
+  }
+
+  get matched(): MatchedRoute | undefined {
+    return this.#matched;
+  }
+
+  /** The router sets `baseUrl`: longer inside a mounted router, shorter again when it is left. */
+  enter(baseUrl: string): void {
+    this.#baseUrl = baseUrl;
+    const mounts = this.#mounts;
+    while (mounts.length > 0 && !isInside(baseUrl, this.#innermost())) mounts.pop();
+    const outer = this.#innermost();
+    if (typeof baseUrl !== 'string' || baseUrl.length <= outer.path.length) return;
+    const template = outer.template + mountTemplate(baseUrl.slice(outer.path.length), this.req.params);
+    mounts.push({ path: baseUrl, template });
+  }
+
+  /** The router sets `route`: this one matched, and its handlers run next. */
+  match(route: MatchedRoute | undefined): void {
+    this.#matched = route;
+    const path = route?.path;
+    if (path !== undefined) this.#route = joinTemplate(this.#innermost().template, routePattern(path));
+  }
+
+  #innermost(): Mount {
+    return this.#mounts.at(-1) ?? NO_MOUNT;
+  }
+}
+
+function isInside(baseUrl: unknown, mount: Mount): boolean {
+  return typeof baseUrl === 'string' && baseUrl.startsWith(mount.path);
+}
+
+function viewOf(req: ExpressRequest): ExpressRequestView | undefined {
+  const view = exchangeOf(req)?.view;
+  return view instanceof ExpressRequestView ? view : undefined;
+}
+
+/** Shared by all requests, so that watching one costs no closure. The properties read as before. */
+const WATCHED: PropertyDescriptorMap = {
+  baseUrl: {
+    configurable: true,
+    enumerable: true,
+    get(this: ExpressRequest): string | undefined {
+      return viewOf(this)?.baseUrl;
+    },
+    set(this: ExpressRequest, baseUrl: string) {
+      viewOf(this)?.enter(baseUrl);
+    },
+  },
+  route: {
+    configurable: true,
+    enumerable: true,
+    get(this: ExpressRequest): MatchedRoute | undefined {
+      return viewOf(this)?.matched;
+    },
+    set(this: ExpressRequest, route: MatchedRoute | undefined) {
+      viewOf(this)?.match(route);
+    },
+  },
+};

@@ -1,0 +1,68 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { optionError, refuseUnknownOptions, showValue } from '../src/core/errors.ts';
+import { expressMiddleware } from './express.ts';
+import { type RequestListener, tracedListener } from './http.ts';
+import { type KoaContext, koaMiddleware } from './koa.ts';
+import type { TracingOptions } from './server-handler.ts';
+
+/** What `tracing()` returns: a middleware of Express 4 and 5, of Connect, and of Koa 2 and 3. */
+export interface TracingMiddleware {
+  (req: IncomingMessage, res: ServerResponse, next: (error?: unknown) => void): void;
+  (ctx: KoaContext, next: () => Promise<unknown>): Promise<unknown>;
+}
+
+/** `tracing()` and what hangs on it. */
+export interface Tracing {
+  /**
+   * Makes every request one SERVER span, active in everything the app does for it and named
+   * `METHOD /route/:template`; ended exactly once, whatever happens. Mount it first. The same function
+   * serves Express and Koa; it may be made before `start()`.
+   *
+   * @throws TypeError with code `ERR_THROUGHLINE_OPTION` for a wrong option
+   *
+   * @example
+   * app.use(tracing());
+   */
+  (options?: TracingOptions): TracingMiddleware;
+  /**
+   * The same for a plain node:http listener.
+   *
+   * @example
+   * http.createServer(tracing.handler((req, res) => res.end('hello'))).listen(8080);
+   */
+  handler<Result>(listener: RequestListener<Result>, options?: TracingOptions): RequestListener<Result>;
+}
+
+function createMiddleware(options: TracingOptions = {}): TracingMiddleware {
+  check('tracing', options);
+  // Three parameters, as Express counts them: four would make it an error handler. Koa passes two.
+  function tracingMiddleware(
+    first: IncomingMessage | KoaContext,
+    second: ServerResponse | (() => Promise<unknown>),
+    third?: (error?: unknown) => void,
+  ): unknown {
+    if (third === undefined) return koaMiddleware(first as KoaContext, second as () => Promise<unknown>, options);
+    return expressMiddleware(first as IncomingMessage, second as ServerResponse, third, options);
+  }
+  return tracingMiddleware as TracingMiddleware;
+}
+
+function createHandler<Result>(listener: RequestListener<Result>, options: TracingOptions = {}): RequestListener<Result> {
+  check('tracing.handler', options);
+  if (typeof listener !== 'function') {
+    throw optionError(`tracing.handler(): expected a request listener, got ${showValue(listener)}`);
+  }
+  return tracedListener(listener, options);
+}
+
+function check(call: string, options: unknown): void {
+  if (typeof options !== 'object' || options === null) {
+    throw optionError(`${call}(): expected an object of options, got ${showValue(options)}`);
+  }
+  refuseUnknownOptions(call, options, ['trustProxy']);
+  const { trustProxy } = options as TracingOptions;
+  if (trustProxy === undefined || typeof trustProxy === 'boolean') return;
+  throw optionError(`${call}(): "trustProxy" must be true or false, got ${showValue(trustProxy)}`);
+}
+
+export const tracing: Tracing = Object.assign(createMiddleware, { handler: createHandler });

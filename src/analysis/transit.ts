@@ -1,0 +1,37 @@
+import type { SpanRecord } from '../core/record.ts';
+import type { Transit } from './types.ts';
+
+/**
+ * Below this, two clocks agree: wall clocks are read in whole milliseconds, and a server's `close`
+ * event may come a moment after its client has read the last byte.
+ */
+const CLOCK_TOLERANCE_MS = 1;
+
+/** Transit times of the edge, or `undefined` when it stays inside one process. */
+export function transitOf(parent: SpanRecord, child: SpanRecord): Transit | undefined {
+  if (!isRemoteEdge(parent, child)) return undefined;
+  const requestMs = child.startTimeMs - parent.startTimeMs;
+  const responseMs = parent.startTimeMs + parent.durationMs - (child.startTimeMs + child.durationMs);
+  return { requestMs, responseMs, clockSkewed: isClockSkewed(parent, child, requestMs, responseMs) };
+}
+
+function isRemoteEdge(parent: SpanRecord, child: SpanRecord): boolean {
+  if (child.parentIsRemote) return true;
+  if (parent.resource === child.resource) return false;
+  return differs(parent, child, 'service.instance.id') || differs(parent, child, 'service.name');
+}
+
+function differs(parent: SpanRecord, child: SpanRecord, key: string): boolean {
+  return parent.resource.attributes[key] !== child.resource.attributes[key];
+}
+
+/**
+ * No request arrives before it is sent. A late end proves something only when the caller waits for
+ * the answer (a client, not a producer) and would have had room for the whole child: a server that
+ * goes on after its client gave up is longer than the call, and its clock is right.
+ */
+function isClockSkewed(parent: SpanRecord, child: SpanRecord, requestMs: number, responseMs: number): boolean {
+  if (requestMs < -CLOCK_TOLERANCE_MS) return true;
+  const callerWaits = parent.kind === 'client' && child.kind !== 'consumer';
+  return callerWaits && responseMs < -CLOCK_TOLERANCE_MS && child.durationMs <= parent.durationMs;
+}

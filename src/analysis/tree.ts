@@ -1,0 +1,194 @@
+import type { SpanRecord } from '../core/record.ts';
+import { transitOf } from './transit.ts';
+import type { OrphanGroup, OrphanReason, TraceTree, Transit, TreeNode } from './types.ts';
+
+/** A node while the tree is built; callers see it through the read-only {@link TreeNode}. */
+interface Node extends TreeNode {
+  parent: Node | undefined;
+  depth: number;
+  children: Node[];
+  transit: Transit | undefined;
+  cycle: boolean;
+}
+
+/**
+ * Assembles the spans of one trace, in any order and from any number of processes. The trace is that
+ * of the first span; spans of another trace are left out (`buildTraces` takes a mixture). No spans
+ * give an empty tree. Nothing is lost: `walk` visits every span once, but for repeated ids, of which
+ * the first wins and the others are counted in `duplicates`. Pure and iterative: linear but for one
+ * sort, whatever the depth.
+ *
+ *     const tree = buildTrace(records);
+ *     for (const node of walk(tree)) print('  '.repeat(node.depth) + node.span.name);
+ */
+export function buildTrace(spans: readonly SpanRecord[]): TraceTree {
+  const byId = new Map<string, Node>();
+  const traceId = spans[0]?.traceId ?? '';
+  let duplicates = 0;
+  for (const span of spans) {
+    if (span.traceId !== traceId) continue;
+    if (byId.has(span.spanId)) duplicates++;
+    else byId.set(span.spanId, newNode(span));
+  }
+  const nodes = [...byId.values()].sort(byTime);
+  const { roots, missing } = link(nodes, byId);
+  markDepths(roots);
+  for (const siblings of missing.values()) markDepths(siblings);
+  breakCycles(nodes, roots);
+  return { traceId, ...summarize(nodes), roots, orphans: orphanGroups(missing), duplicates };
+}
+
+/**
+ * Assembles a mixture of traces: one tree a trace id, in order of first start (then trace id).
+ */
+export function buildTraces(spans: readonly SpanRecord[]): TraceTree[] {
+  const byTrace = new Map<string, SpanRecord[]>();
+  for (const span of spans) {
+    pushTo(byTrace, span.traceId, span);
+  }
+  const trees = [...byTrace.values()].map(buildTrace);
+  return trees.sort((a, b) => a.startTimeMs - b.startTimeMs || compareText(a.traceId, b.traceId));
+}
+
+/** Every node of a tree, parents before their children, siblings in time order: the roots first, then the orphans. */
+export function* walk(tree: TraceTree): Generator<TreeNode, void, undefined> {
+  yield* walkNodes(tree.roots);
+  for (const group of tree.orphans) yield* walkNodes(group.nodes);
+}
+
+/** The given nodes and all below them, parents before their children. Keeps its own stack: any depth will do. */
+export function* walkNodes(nodes: readonly TreeNode[]): Generator<TreeNode, void, undefined> {
+  const stack: TreeNode[] = [];
+  pushReversed(stack, nodes);
+  for (let node = stack.pop(); node; node = stack.pop()) {
+    yield node;
+    pushReversed(stack, node.children);
+  }
+}
+
+function pushReversed(stack: TreeNode[], nodes: readonly TreeNode[]): void {
+  for (let i = nodes.length - 1; i >= 0; i--) {
+    const node = nodes[i];
+    if (node) stack.push(node);
+  }
+}
+
+function newNode(span: SpanRecord): Node {
+  return { span, parent: undefined, depth: -1, children: [], transit: undefined, cycle: false };
+}
+
+/** Start, then end, then span id: ids are unique by now, so the order does not depend on the input's. */
+function byTime(a: TreeNode, b: TreeNode): number {
+  const start = a.span.startTimeMs - b.span.startTimeMs;
+  return start || a.span.durationMs - b.span.durationMs || compareText(a.span.spanId, b.span.spanId);
+}
+
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : Number(a > b);
+}
+
+/** Hangs every node under its parent. The nodes come sorted, so every list of children is sorted too. */
+function link(
+  nodes: readonly Node[],
+  byId: ReadonlyMap<string, Node>,
+): { roots: Node[]; missing: Map<string, Node[]> } {
+  const roots: Node[] = [];
+  const missing = new Map<string, Node[]>();
+  for (const node of nodes) {
+    const parentId = node.span.parentSpanId;
+    if (parentId === undefined) {
+      roots.push(node);
+      continue;
+    }
+    const parent = byId.get(parentId);
+    if (parent) adopt(parent, node);
+    else pushTo(missing, parentId, node);
+  }
+  return { roots, missing };
+}
+
+function pushTo<Item>(lists: Map<string, Item[]>, key: string, item: Item): void {
+  const list = lists.get(key);
+  if (list) list.push(item);
+  else lists.set(key, [item]);
+}
+
+function adopt(parent: Node, child: Node): void {
+  child.parent = parent;
+  child.transit = transitOf(parent.span, child.span);
+  parent.children.push(child);
+}
+
+/** Depth by level. What no root and no orphan reaches keeps -1: it hangs on a cycle. */
+function markDepths(tops: readonly Node[]): void {
+  let depth = 0;
+  for (let level = tops; level.length > 0; depth++) {
+    const next: Node[] = [];
+    for (const node of level) {
+      node.depth = depth;
+      for (const child of node.children) next.push(child);
+    }
+    level = next;
+  }
+}
+
+/** Cuts each cycle above its earliest span, which becomes a root marked `cycle`. */
+function breakCycles(nodes: readonly Node[], roots: Node[]): void {
+  const before = roots.length;
+  for (const node of nodes) {
+    if (node.depth !== -1) continue;
+    const first = earliestOnCycle(node);
+    first.parent?.children.splice(first.parent.children.indexOf(first), 1);
+    first.parent = undefined;
+    first.transit = undefined;
+    first.cycle = true;
+    roots.push(first);
+    markDepths([first]);
+  }
+  if (roots.length > before) roots.sort(byTime);
+}
+
+/** Follows the parents from a node that no root reaches: they must run into a cycle. */
+function earliestOnCycle(start: Node): Node {
+  const seen = new Set<Node>();
+  let node = start;
+  while (node.parent && !seen.has(node)) {
+    seen.add(node);
+    node = node.parent;
+  }
+  let earliest = node;
+  for (let next = node.parent; next && next !== node; next = next.parent) {
+    if (byTime(next, earliest) < 0) earliest = next;
+  }
+  return earliest;
+}
+
+function orphanGroups(missing: ReadonlyMap<string, readonly Node[]>): OrphanGroup[] {
+  return [...missing].map(([missingParentId, nodes]) => ({ missingParentId, reason: reasonFor(nodes), nodes }));
+}
+
+/** One child in the parent's own process is proof that this process reports, so the parent itself is what is missing. */
+function reasonFor(nodes: readonly Node[]): OrphanReason {
+  return nodes.every((node) => node.span.parentIsRemote) ? 'remote-parent-missing' : 'local-parent-missing';
+}
+
+/** The service a span belongs to: its `service.name`, or `unknown_service`. */
+export function serviceName(span: SpanRecord): string {
+  const name = span.resource.attributes['service.name'];
+  return typeof name === 'string' && name !== '' ? name : 'unknown_service';
+}
+
+type Summary = Pick<TraceTree, 'startTimeMs' | 'durationMs' | 'spanCount' | 'services' | 'errors'>;
+
+function summarize(nodes: readonly Node[]): Summary {
+  const startTimeMs = nodes[0]?.span.startTimeMs ?? 0;
+  const services = new Set<string>();
+  let endTimeMs = startTimeMs;
+  let errors = 0;
+  for (const { span } of nodes) {
+    endTimeMs = Math.max(endTimeMs, span.startTimeMs + span.durationMs);
+    if (span.status.code === 'error') errors++;
+    services.add(serviceName(span));
+  }
+  return { startTimeMs, durationMs: endTimeMs - startTimeMs, spanCount: nodes.length, services: [...services], errors };
+}

@@ -1,0 +1,108 @@
+import { buildTrace } from '../analysis/index.ts';
+import { nearestName, optionError } from '../core/errors.ts';
+import type { Exporter, ExportResult } from '../core/pipeline/exporter.ts';
+import type { SpanRecord } from '../core/record.ts';
+import type { DrawOptions } from '../terminal/options.ts';
+import { supportsColor } from '../terminal/style.ts';
+import { drawTree } from '../terminal/tree.ts';
+import { drawWaterfall } from '../terminal/waterfall.ts';
+import { type ConsoleStream, isClosed, writeGuarded } from './console-stream.ts';
+import { type LocalTrace, LocalTraceBuffer } from './local-traces.ts';
+
+/** What `console()` takes. */
+export interface ConsoleOptions {
+  /** Default `process.stderr`. Coloured when it is a terminal (or `FORCE_COLOR` says so), as wide as its `columns`. */
+  readonly stream?: ConsoleStream | undefined;
+  /** Default `'tree'`. */
+  readonly format?: 'tree' | 'waterfall' | undefined;
+}
+
+const FORMATS = { tree: drawTree, waterfall: drawWaterfall } as const;
+
+/** A busy service with a few hundred requests in flight fits; a leak does not. */
+const LIMITS = { traces: 1000, spans: 20_000, batches: 100, shownIds: 20_000 } as const;
+
+const REMARKS = { finished: undefined, late: 'late', incomplete: 'incomplete' } as const;
+
+/**
+ * An exporter that prints a tree for every local trace: this process's part of a trace, when its
+ * first span here has ended. Spans that come after that are printed on their own, marked `late`;
+ * those whose root does not come are printed marked `incomplete`. A wrong option throws a `TypeError`;
+ * a stream that throws or is closed makes `export` answer `refused`, never throw.
+ *
+ *     start({ exporters: [console({ format: 'waterfall' })] });
+ */
+export function console(options: ConsoleOptions = {}): Exporter {
+  checkOptions(options);
+  return new ConsoleExporter(options.stream ?? process.stderr, options.format ?? 'tree');
+}
+
+class ConsoleExporter implements Exporter {
+  readonly name = 'console';
+  readonly destination: string;
+  readonly #stream: ConsoleStream;
+  readonly #draw: (typeof FORMATS)[keyof typeof FORMATS];
+  readonly #color: boolean;
+  readonly #buffer: LocalTraceBuffer = new LocalTraceBuffer(LIMITS);
+
+  constructor(stream: ConsoleStream, format: 'tree' | 'waterfall') {
+    this.destination = stream === process.stderr ? 'stderr' : 'stream';
+    this.#stream = stream;
+    this.#draw = FORMATS[format];
+    this.#color = supportsColor(stream, process.env);
+  }
+
+  async export(batch: readonly SpanRecord[]): Promise<ExportResult> {
+    if (isClosed(this.#stream)) return refused('the stream is closed');
+    return this.#print(this.#buffer.add(batch));
+  }
+
+  /** Prints what still waits for its root. */
+  shutdown(): void {
+    if (!isClosed(this.#stream)) this.#print(this.#buffer.drain());
+  }
+
+  #print(traces: readonly LocalTrace[]): ExportResult {
+    try {
+      for (const trace of traces) writeGuarded(this.#stream, this.#text(trace));
+      return { outcome: 'accepted' };
+    } catch (error) {
+      return refused(error instanceof Error ? error.message : 'the stream threw');
+    }
+  }
+
+  #text({ spans, state }: LocalTrace): string {
+    const options: DrawOptions = {
+      width: this.#stream.columns,
+      color: this.#color,
+      adopt: state === 'late' ? 'all' : 'remote',
+      remark: REMARKS[state],
+    };
+    return `${this.#draw(buildTrace(spans), options)}\n\n`;
+  }
+}
+
+function refused(reason: string): ExportResult {
+  return { outcome: 'refused', reason: `console: ${reason}` };
+}
+
+function checkOptions(options: ConsoleOptions): void {
+  if (typeof options !== 'object' || options === null) throw optionError('console(): expected an options object');
+  const known = ['stream', 'format'];
+  for (const name of Object.keys(options)) {
+    if (!known.includes(name)) throw unknownOption(name, known);
+  }
+  const { format, stream } = options;
+  if (format !== undefined && !Object.hasOwn(FORMATS, format)) {
+    throw optionError(`console(): "format" must be "tree" or "waterfall", got ${JSON.stringify(format)}`);
+  }
+  if (stream !== undefined && typeof stream?.write !== 'function') {
+    throw optionError('console(): "stream" must be an object with a write(text) method');
+  }
+}
+
+function unknownOption(name: string, known: readonly string[]): TypeError {
+  const near = nearestName(name, known);
+  const hint = near === undefined ? `known are ${known.join(', ')}` : `did you mean "${near}"?`;
+  return optionError(`console(): unknown option ${JSON.stringify(name)}; ${hint}`);
+}

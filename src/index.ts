@@ -1,0 +1,17 @@
+/**
+ * throughline follows one request through every service.
+ *
+ * @example
+ * import { start, tracing, traceAxios } from 'throughline';
+ *
+ * start({ service: 'shop' });              // optional: OTEL_* variables do without
+ * app.use(tracing());                      // Express or Koa
+ * const api = traceAxios(axios.create());  // the same instance
+ *
+ * @module
+ */
+export { type Tracing, type TracingMiddleware, tracing } from '../middleware/tracing.ts';
+export type { StartOptions } from './core/config.ts';
+export type { Attributes, AttributeValue, Link, SpanKind, SpanRecord } from './core/record.ts';
+export type { Span, SpanOptions } from './core/span.ts';
+export { start, type Throughline } from './setup.ts';
