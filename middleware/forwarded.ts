@@ -30,7 +30,11 @@ function parseForwarded(header: string): ProxyView {
     const equals = pair.indexOf('=');
     if (equals > 0) found.set(pair.slice(0, equals).trim().toLowerCase(), unquoted(pair.slice(equals + 1).trim()));
   }
-  return { scheme: schemeOf(found.get('proto')), host: found.get('host'), clientAddress: nodeAddress(found.get('for')) };
+  return {
+    scheme: schemeOf(found.get('proto')),
+    host: found.get('host'),
+    clientAddress: nodeAddress(found.get('for')),
+  };
 }
 
 function first(value: string | string[] | undefined): string | undefined {

@@ -39,13 +39,19 @@ export type RequestListener<Result = unknown> = (req: IncomingMessage, res: Serv
  * @example
  * http.createServer(tracing.handler((req, res) => res.end('hello'))).listen(8080);
  */
-export function tracedListener<Result>(listener: RequestListener<Result>, options: TracingOptions): RequestListener<Result> {
+export function tracedListener<Result>(
+  listener: RequestListener<Result>,
+  options: TracingOptions,
+): RequestListener<Result> {
   return function tracingListener(this: unknown, req: IncomingMessage, res: ServerResponse): Result {
     const scope = beginRequest(new NodeRequestView(req, res), options);
     if (scope === undefined) return listener.call(this, req, res);
     const note = (error: unknown): void => exchangeOf(req)?.noteError(error);
     try {
-      return observeRejection(runInScope(scope, () => listener.call(this, req, res)), note);
+      return observeRejection(
+        runInScope(scope, () => listener.call(this, req, res)),
+        note,
+      );
     } catch (error) {
       note(error);
       throw error;

@@ -23,7 +23,11 @@ export interface KoaContext {
 }
 
 /** Runs the rest of a Koa app in the scope of its request, and notes the error that comes back up. */
-export function koaMiddleware(ctx: KoaContext, next: () => Promise<unknown>, options: TracingOptions): Promise<unknown> {
+export function koaMiddleware(
+  ctx: KoaContext,
+  next: () => Promise<unknown>,
+  options: TracingOptions,
+): Promise<unknown> {
   const scope = beginRequest(new KoaRequestView(ctx), options);
   if (scope === undefined) return next();
   return observeRejection(runInScope(scope, next), (error) => exchangeOf(ctx.req)?.noteError(error));

@@ -204,10 +204,15 @@ function isEncrypted(socket: unknown): boolean {
 }
 
 /** A service has one or two names: parsing only what changed saves 100 ns a request, and a flood of names costs one entry. */
-let lastHost: { header: string; scheme: string; parsed: HostPort | undefined } = { header: '', scheme: '', parsed: undefined };
+let lastHost: { header: string; scheme: string; parsed: HostPort | undefined } = {
+  header: '',
+  scheme: '',
+  parsed: undefined,
+};
 
 function hostOf(header: string | undefined, scheme: string): HostPort | undefined {
   if (header === undefined) return undefined;
-  if (header !== lastHost.header || scheme !== lastHost.scheme) lastHost = { header, scheme, parsed: parseHost(header, scheme) };
+  if (header !== lastHost.header || scheme !== lastHost.scheme)
+    lastHost = { header, scheme, parsed: parseHost(header, scheme) };
   return lastHost.parsed;
 }

@@ -47,7 +47,10 @@ function createMiddleware(options: TracingOptions = {}): TracingMiddleware {
   return tracingMiddleware as TracingMiddleware;
 }
 
-function createHandler<Result>(listener: RequestListener<Result>, options: TracingOptions = {}): RequestListener<Result> {
+function createHandler<Result>(
+  listener: RequestListener<Result>,
+  options: TracingOptions = {},
+): RequestListener<Result> {
   check('tracing.handler', options);
   if (typeof listener !== 'function') {
     throw optionError(`tracing.handler(): expected a request listener, got ${showValue(listener)}`);

@@ -19,8 +19,12 @@ export interface Target {
 export function splitTarget(target: string): Target {
   const start = pathStart(target);
   const question = target.indexOf('?', start);
-  if (question === -1) return { path: bounded(start === 0 ? target : target.slice(start) || '/', MAX_LENGTH), query: undefined };
-  return { path: bounded(target.slice(start, question) || '/', MAX_LENGTH), query: redactQuery(target.slice(question + 1)) };
+  if (question === -1)
+    return { path: bounded(start === 0 ? target : target.slice(start) || '/', MAX_LENGTH), query: undefined };
+  return {
+    path: bounded(target.slice(start, question) || '/', MAX_LENGTH),
+    query: redactQuery(target.slice(question + 1)),
+  };
 }
 
 /** Where the path begins: after the authority of an absolute form. */

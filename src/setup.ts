@@ -1,7 +1,7 @@
-import { idGenerator } from './core/ids.ts';
 import { systemClock } from './core/clock.ts';
 import { type Config, type ExporterName, resolveConfig, type StartOptions } from './core/config.ts';
 import { say, sayOnce } from './core/diagnostics.ts';
+import { idGenerator } from './core/ids.ts';
 import type { Exporter } from './core/pipeline/exporter.ts';
 import { Pipeline, type Stats } from './core/pipeline/pipeline.ts';
 import { installTracer, onFirstUse } from './core/runtime.ts';

@@ -37,7 +37,8 @@ export type TimeInput = number | Date | readonly [number, number];
 
 /** Milliseconds since the epoch, or `undefined` for what is no time. Small numbers are `performance.now()` readings. */
 export function timeInputMs(input: unknown): number | undefined {
-  if (typeof input === 'number') return finite(input < performance.timeOrigin / 2 ? performance.timeOrigin + input : input);
+  if (typeof input === 'number')
+    return finite(input < performance.timeOrigin / 2 ? performance.timeOrigin + input : input);
   if (input instanceof Date) return finite(input.getTime());
   if (!Array.isArray(input)) return undefined;
   return finite(Number(input[0]) * 1e3 + Number(input[1]) / 1e6);

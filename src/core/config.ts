@@ -150,7 +150,9 @@ function resolvePropagator(option: unknown, environment: Environment): Propagato
   }
   const lists = option as { extract?: unknown; inject?: unknown };
   if (!Array.isArray(lists?.extract) || !Array.isArray(lists.inject)) {
-    throw optionError(`${CALLER}(): "propagators" must be a list or { extract: [], inject: [] }, got ${showValue(option)}`);
+    throw optionError(
+      `${CALLER}(): "propagators" must be a list or { extract: [], inject: [] }, got ${showValue(option)}`,
+    );
   }
   refuseUnknownOptions(CALLER, lists, ['extract', 'inject'], 'propagators.');
   return compositePropagator({
@@ -167,11 +169,14 @@ function environmentPropagator(environment: Environment): Propagator {
 }
 
 function propagatorOf(item: unknown): Propagator {
-  if (typeof item === 'string' && Object.hasOwn(propagatorsByName, item)) return propagatorsByName[item as PropagatorName];
+  if (typeof item === 'string' && Object.hasOwn(propagatorsByName, item))
+    return propagatorsByName[item as PropagatorName];
   const object = item as Partial<Propagator> | null;
   if (typeof object?.extract === 'function' && typeof object.inject === 'function') return object as Propagator;
   const names = Object.keys(propagatorsByName);
-  throw optionError(`${CALLER}(): unknown propagator ${showValue(item)}; ${hintFor(item, names)}, or an object with extract and inject`);
+  throw optionError(
+    `${CALLER}(): unknown propagator ${showValue(item)}; ${hintFor(item, names)}, or an object with extract and inject`,
+  );
 }
 
 function hintFor(item: unknown, names: readonly string[]): string {
@@ -197,14 +202,17 @@ function exporterOf(item: unknown): ExporterName | Exporter {
   const name = EXPORTER_NAMES.find((known) => known === item);
   if (name !== undefined) return name;
   if (typeof (item as Partial<Exporter> | null)?.export === 'function') return item as Exporter;
-  throw optionError(`${CALLER}(): unknown exporter ${showValue(item)}; ${hintFor(item, EXPORTER_NAMES)}, or an exporter object`);
+  throw optionError(
+    `${CALLER}(): unknown exporter ${showValue(item)}; ${hintFor(item, EXPORTER_NAMES)}, or an exporter object`,
+  );
 }
 
 /** `OTEL_EXPORTER_OTLP_ENDPOINT` is a base to which `v1/traces` is appended; the one for traces is taken as it is. */
 function resolveOtlp(environment: Environment): OtlpEnvironment {
   const base = environment.text('OTEL_EXPORTER_OTLP_ENDPOINT');
   const endpoint =
-    environment.text('OTEL_EXPORTER_OTLP_TRACES_ENDPOINT') ?? (base === undefined ? undefined : `${base.replace(/\/$/, '')}/v1/traces`);
+    environment.text('OTEL_EXPORTER_OTLP_TRACES_ENDPOINT') ??
+    (base === undefined ? undefined : `${base.replace(/\/$/, '')}/v1/traces`);
   const headers = {
     ...environment.pairs('OTEL_EXPORTER_OTLP_HEADERS'),
     ...environment.pairs('OTEL_EXPORTER_OTLP_TRACES_HEADERS'),
@@ -254,7 +262,9 @@ function resolveBatch(queueBytes: number, environment: Environment): BatchSettin
     maxBatch: environment.whole('OTEL_BSP_MAX_EXPORT_BATCH_SIZE', 1) ?? 512,
     delayMs: environment.whole('OTEL_BSP_SCHEDULE_DELAY', 0) ?? 150,
     timeoutMs:
-      environment.whole('OTEL_EXPORTER_OTLP_TRACES_TIMEOUT', 1) ?? environment.whole('OTEL_EXPORTER_OTLP_TIMEOUT', 1) ?? 10_000,
+      environment.whole('OTEL_EXPORTER_OTLP_TRACES_TIMEOUT', 1) ??
+      environment.whole('OTEL_EXPORTER_OTLP_TIMEOUT', 1) ??
+      10_000,
     queueSpans: environment.whole('OTEL_BSP_MAX_QUEUE_SIZE', 1) ?? Number.POSITIVE_INFINITY,
     queueBytes,
   };

@@ -78,7 +78,8 @@ export class Environment {
       const at = item.indexOf('=');
       const key = decoded(item.slice(0, at));
       const value = decoded(item.slice(at + 1));
-      if (at < 1 || key === undefined || key === '' || value === undefined) this.ignored(name, 'a list of key=value', 'one entry');
+      if (at < 1 || key === undefined || key === '' || value === undefined)
+        this.ignored(name, 'a list of key=value', 'one entry');
       else pairs.push([key, value]);
     }
     return Object.fromEntries(pairs);

@@ -1,4 +1,3 @@
-<<<<<<< HEAD
 /** A set-up mistake in code. `code` is for programs, the message says option, expectation and value. */
 export interface OptionError extends TypeError {
   readonly code: 'ERR_THROUGHLINE_OPTION';
@@ -35,52 +34,28 @@ export function showValue(value: unknown): string {
 }
 
 /** The candidate at most two edits away from `name`, the closest first; for "did you mean". */
-=======
-/** A set-up mistake in code: a `TypeError` with a code, naming option, expectation and value. */
-export function optionError(message: string): TypeError & { code: string } {
-  return Object.assign(new TypeError(message), { code: 'ERR_THROUGHLINE_OPTION' });
-}
-
-/** The candidate nearest to a misspelt name, at most two edits away; for "did you mean". */
->>>>>>> b76688f4fadb1bc80092bf3a3d1b0ea149fdaf21
 export function nearestName(name: string, candidates: readonly string[]): string | undefined {
   let best: string | undefined;
   let bestDistance = 3;
   for (const candidate of candidates) {
-<<<<<<< HEAD
     if (Math.abs(candidate.length - name.length) > 2) continue;
     const distance = editDistance(name.toLowerCase(), candidate.toLowerCase());
     if (distance < bestDistance) {
       best = candidate;
       bestDistance = distance;
     }
-=======
-    const distance = editDistance(name.slice(0, 64), candidate);
-    if (distance >= bestDistance) continue;
-    best = candidate;
-    bestDistance = distance;
->>>>>>> b76688f4fadb1bc80092bf3a3d1b0ea149fdaf21
   }
   return best;
 }
 
-<<<<<<< HEAD
 /** Levenshtein distance, one row at a time. Names are short: candidates of another length were left out before. */
-=======
-/** Levenshtein distance, one row at a time. */
->>>>>>> b76688f4fadb1bc80092bf3a3d1b0ea149fdaf21
 function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 1; i <= a.length; i++) {
     const next = [i];
     for (let j = 1; j <= b.length; j++) {
-<<<<<<< HEAD
       const replace = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
       next.push(Math.min(replace, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
-=======
-      const replaced = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(replaced, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
->>>>>>> b76688f4fadb1bc80092bf3a3d1b0ea149fdaf21
     }
     row = next;
   }

@@ -18,7 +18,11 @@ export interface ServiceIdentity {
  * The resource of this process: code before environment before defaults. The name falls back to the
  * nearest package.json's above the main script, then to `unknown_service:node` as OpenTelemetry has it.
  */
-export function resolveResource(identity: ServiceIdentity, environment: Environment, mainScript: string | undefined = process.argv[1]): Resource {
+export function resolveResource(
+  identity: ServiceIdentity,
+  environment: Environment,
+  mainScript: string | undefined = process.argv[1],
+): Resource {
   const found = nearestPackage(mainScript);
   const attributes: Attributes = {
     'service.name': found.name ?? 'unknown_service:node',

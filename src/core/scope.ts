@@ -57,9 +57,10 @@ export class Scope {
 
   /** This scope, or the nearest one around it that is still open. */
   nearestOpen(): Scope | undefined {
-    let scope: Scope | undefined = this;
-    while (scope !== undefined && scope.#closed) scope = scope.#outer;
-    return scope;
+    for (let scope: Scope | undefined = this; scope !== undefined; scope = scope.#outer) {
+      if (!scope.#closed) return scope;
+    }
+    return undefined;
   }
 
   /** OpenTelemetry `Context.getValue`. */

@@ -3,9 +3,27 @@ import type { TraceState } from '../../propagation/tracestate.ts';
 import { type TimeInput, timeInputMs } from './clock.ts';
 import { contained } from './diagnostics.ts';
 import { errorType, exceptionAttributes } from './exception.ts';
-import { attributeValue, bounded, copyAttributes, KEY_LENGTH, type Limits, NAME_LENGTH, ownKeys, setOwn } from './limits.ts';
+import {
+  attributeValue,
+  bounded,
+  copyAttributes,
+  KEY_LENGTH,
+  type Limits,
+  NAME_LENGTH,
+  ownKeys,
+  setOwn,
+} from './limits.ts';
 import type { LocalTrace } from './pipeline/local-trace.ts';
-import type { Attributes, AttributeValue, Link, RecordedLink, SpanEvent, SpanKind, SpanRecord, SpanStatus } from './record.ts';
+import type {
+  Attributes,
+  AttributeValue,
+  Link,
+  RecordedLink,
+  SpanEvent,
+  SpanKind,
+  SpanRecord,
+  SpanStatus,
+} from './record.ts';
 import { activeScope, runInScope } from './scope.ts';
 
 /** What a span may be started with. */
@@ -303,4 +321,10 @@ export function copyLink(link: Link, limits: Limits): RecordedLink | undefined {
   const { traceId, spanId, traceFlags, isRemote, traceState } = context;
   const { attributes } = copyAttributes(link.attributes, limits);
   return { context: { traceId, spanId, traceFlags, isRemote, traceState: traceState?.serialize() }, attributes };
+}
+
+/** The identity of a span, whoever made it; ours is its own, with what `spanContext()` has no field for. */
+export function identityOf(span: Span | SpanContext): SpanContext {
+  if (span instanceof RecordingSpan) return span;
+  return 'spanContext' in span ? span.spanContext() : span;
 }

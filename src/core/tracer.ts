@@ -17,6 +17,7 @@ import type { Attributes, InstrumentationScope, Resource, SpanKind } from './rec
 import type { Sampler } from './sampler.ts';
 import { activeScope } from './scope.ts';
 import {
+  identityOf,
   NO_EVENTS,
   NO_LINKS,
   type OpenRecord,
@@ -129,7 +130,7 @@ export class Tracer {
   }
 
   #under(parent: Span | SpanContext): Lineage {
-    const context = parent instanceof RecordingSpan ? parent : contextOf(parent);
+    const context = identityOf(parent);
     const { traceId, spanId, traceFlags } = context;
     const parentIsRemote = context.isRemote === true;
     const own = parent instanceof RecordingSpan && parent.localTrace?.tracer === this ? parent.localTrace : undefined;
@@ -218,10 +219,12 @@ export class Tracer {
   stats(): Stats {
     const open = this.#open.size;
     const ended = this.#started - open;
-    return this.pipeline.stats({ started: this.#started, ended, open, sampledOut: this.#sampledOut, overLimit: this.#overLimit });
+    return this.pipeline.stats({
+      started: this.#started,
+      ended,
+      open,
+      sampledOut: this.#sampledOut,
+      overLimit: this.#overLimit,
+    });
   }
-}
-
-function contextOf(parent: Span | SpanContext): SpanContext {
-  return 'spanContext' in parent ? parent.spanContext() : parent;
 }

@@ -1,8 +1,7 @@
-import type { SpanContext } from '../../propagation/context.ts';
 import type {
-  Attributes,
   InstrumentationScope,
-  Link,
+  RecordedContext,
+  RecordedLink,
   Resource,
   SpanEvent,
   SpanKind,

@@ -24,7 +24,6 @@ export class LocalTrace {
     this.#monotonicMs = clock.monotonicMs();
   }
 
-
   /** Milliseconds since the Unix epoch, never before an earlier reading of this local trace. */
   now(): number {
     return this.#wallMs + (this.#clock.monotonicMs() - this.#monotonicMs);

@@ -90,7 +90,8 @@ const ENTRY_BYTES = 32;
 export function estimateBytes(record: SpanRecord): number {
   let bytes = RECORD_BYTES + attributesBytes(record.attributes);
   for (const event of record.events) bytes += 120 + event.name.length + attributesBytes(event.attributes);
-  for (const link of record.links) bytes += 250 + (link.attributes === undefined ? 0 : attributesBytes(link.attributes));
+  for (const link of record.links)
+    bytes += 250 + (link.attributes === undefined ? 0 : attributesBytes(link.attributes));
   return bytes;
 }
 

@@ -1,0 +1,69 @@
+/**
+ * Context on the wire, for any carrier: message headers, job data, environment variables.
+ *
+ * @module
+ */
+import { carrierGetter, carrierSetter } from '../propagation/carriers.ts';
+import type { Getter, OutboundContext, RemoteContext, Setter } from '../propagation/context.ts';
+import { currentTracer } from './core/runtime.ts';
+import { activeScope } from './core/scope.ts';
+import { identityOf } from './core/span.ts';
+
+export { Baggage } from '../propagation/baggage.ts';
+export { baggage } from '../propagation/baggage-propagator.ts';
+export type {
+  Getter,
+  OutboundContext,
+  Propagator,
+  RemoteContext,
+  Setter,
+  SpanContext,
+  SpanId,
+  TraceId,
+} from '../propagation/context.ts';
+export { tracecontext } from '../propagation/tracecontext.ts';
+export { TraceState } from '../propagation/tracestate.ts';
+
+/**
+ * Writes the context of the active span, and its baggage, into `carrier` in the configured formats.
+ * Nothing is written where no span is active. Fields that are there already are replaced. Whom the
+ * carrier goes to is yours to judge: `propagateTo` is about HTTP requests.
+ *
+ * @param carrier an object of headers, `Headers`, a `Map`, a list of pairs, or anything with a `setter`
+ * @param options `context`: instead of the active one; `setter`: how to write into a carrier of your own
+ * @returns the carrier
+ *
+ * @example
+ * queue.publish({ body, headers: inject({}) });
+ */
+export function inject<Carrier>(
+  carrier: Carrier,
+  options: { readonly context?: OutboundContext; readonly setter?: Setter<Carrier> } = {},
+): Carrier {
+  const context = options.context ?? activeContext();
+  const setter = options.setter ?? (carrierSetter(carrier) as Setter<Carrier>);
+  currentTracer().propagator.inject(context, carrier, setter);
+  return carrier;
+}
+
+/**
+ * Reads the context that `carrier` holds, in the configured formats. Never throws: undefined when it
+ * holds none that is valid.
+ *
+ * @param carrier an object of headers, `Headers`, a `Map`, a list of pairs, or anything with a `getter`
+ *
+ * @example
+ * const remote = extract(message.headers);
+ */
+export function extract<Carrier>(
+  carrier: Carrier,
+  options: { readonly getter?: Getter<Carrier> } = {},
+): RemoteContext | undefined {
+  const getter = options.getter ?? (carrierGetter(carrier) as Getter<Carrier>);
+  return currentTracer().propagator.extract(carrier, getter);
+}
+
+function activeContext(): OutboundContext {
+  const { span, baggage } = activeScope();
+  return { span: span && identityOf(span), baggage };
+}
