@@ -22,7 +22,7 @@ export function resultOfAnswer(answer: HttpAnswer, sent: number, nowMs: number):
 }
 
 /** Text from outside, fit for one log line: bounded, no control, bidi or line-breaking characters. */
-export function quoteForLog(text: string): string {
+function quoteForLog(text: string): string {
   const line = text
     .slice(0, MAX_QUOTED)
     .replace(/[\p{C}\p{Zl}\p{Zp}\s]+/gu, ' ')
