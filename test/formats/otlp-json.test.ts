@@ -138,13 +138,6 @@ describe('decodeTraceRequest of encodeTraceRequest', () => {
       { numRuns: 300 },
     );
   });
-
-  it('keeps the tracestate of a link', () => {
-    const traceState = { serialize: () => 'a=1,b=2' } as NonNullable<SpanRecord['links'][0]['context']['traceState']>;
-    const links = [{ context: { traceId: TRACE, spanId: SPAN, traceFlags: 1, traceState } }];
-    const { records } = decodeTraceRequest(encodeTraceRequest([bareRecord({ links })]));
-    assert.equal(records[0]?.links[0]?.context.traceState?.serialize(), 'a=1,b=2');
-  });
 });
 
 function spanText(record: SpanRecord): string {

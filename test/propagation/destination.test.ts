@@ -237,7 +237,7 @@ test('refuses a wrong option and says what was expected and what came', () => {
   for (const [option, message] of wrong) {
     assert.throws(() => compilePropagateTo(option as PropagateTo), {
       name: 'TypeError',
-      code: 'ERR_THROUGHLINE_PROPAGATE_TO',
+      code: 'ERR_THROUGHLINE_OPTION',
       message,
     });
   }
