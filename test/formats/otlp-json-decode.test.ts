@@ -257,7 +257,7 @@ describe('decodeTraceRequest, attribute values', () => {
     assert.equal(span.droppedAttributesCount, 6);
     assert.deepEqual(span.events, [{ name: 'ok', timeMs: 0, attributes: {} }]);
     assert.equal(span.droppedEventsCount, 3);
-    assert.deepEqual(span.links, [{ context: { ...IDS, traceFlags: 0 } }]);
+    assert.deepEqual(span.links, [{ context: { ...IDS, traceFlags: 0 }, attributes: {} }]);
     assert.equal(span.droppedLinksCount, 1);
   });
 
