@@ -22,14 +22,12 @@ interface Node extends TreeNode {
  *     for (const node of walk(tree)) print('  '.repeat(node.depth) + node.span.name);
  */
 export function buildTrace(spans: readonly SpanRecord[]): TraceTree {
-  const byId = new Map<string, Node>();
   const traceId = spans[0]?.traceId ?? '';
-  let duplicates = 0;
-  for (const span of spans) {
-    if (span.traceId !== traceId) continue;
-    if (byId.has(span.spanId)) duplicates++;
-    else byId.set(span.spanId, newNode(span));
-  }
+  const own = spans.filter((span) => span.traceId === traceId);
+  const byId = new Map<string, Node>();
+  // Backwards, so that the first of a repeated id stays, without a look-up before every insertion.
+  for (const span of own.toReversed()) byId.set(span.spanId, newNode(span));
+  const duplicates = own.length - byId.size;
   const nodes = inTimeOrder([...byId.values()]);
   const { roots, missing } = link(nodes, byId);
   markDepths(roots);
