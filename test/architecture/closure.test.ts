@@ -17,15 +17,15 @@ const CLOSURES: Readonly<Record<string, { readonly rooms: readonly string[]; rea
       packages: ['uuid'],
     },
     'throughline/exporters': {
-      rooms: ['src/analysis', 'src/exporters', 'src/exporters/index.ts', 'src/formats', 'src/terminal'],
+      rooms: ['propagation', 'src/analysis', 'src/core', 'src/exporters', 'src/formats', 'src/terminal'],
       packages: [],
     },
     'throughline/analysis': {
-      rooms: ['src/analysis', 'src/analysis/index.ts'],
+      rooms: ['src/analysis'],
       packages: [],
     },
     'throughline/test': {
-      rooms: ['src/testing', 'src/testing/index.ts'],
+      rooms: ['src/testing'],
       packages: [],
     },
   };

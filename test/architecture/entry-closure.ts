@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { outputOfNode } from '../support/child-process.ts';
 import { repositoryRoot } from '../support/repository.ts';
+import { sourcePath } from './import-rules.ts';
 import { roomOf } from './rooms.ts';
 
 /** What importing an entry really loads, sorted, each once. */
@@ -53,10 +54,8 @@ function repositoryPath(url: string): string {
   return fileURLToPath(url).slice(join(repositoryRoot, '/').length).replaceAll('\\', '/');
 }
 
-/** `dist/src/core/span.js` was built from `src/core/span.ts`. */
 function roomOfBuilt(file: string): string {
-  const source = file.replace(/^dist\//, '').replace(/\.js$/, '.ts');
-  return roomOf(source)?.path ?? `no room: ${source}`;
+  return roomOf(sourcePath(file))?.path ?? `no room: ${file}`;
 }
 
 function packageOf(url: string): string[] {

@@ -1,7 +1,11 @@
 import { isBuiltin } from 'node:module';
 import { posix } from 'node:path';
+import { listEntries } from '../support/repository.ts';
 import { blankNonCode, type ModuleImport, parseImports } from './module-source.ts';
 import { lies, type Room, roomOf, rooms } from './rooms.ts';
+
+/** The sources behind the exports map: `src/index.ts`. */
+const DOORS = new Set(listEntries().map(({ file }) => sourcePath(file)));
 
 export interface SourceFile {
   /** From the root of the repository. */
@@ -38,11 +42,12 @@ function judgeComputed(room: Room): string | undefined {
   return 'computes what it imports, which no bundler can follow: name the module in the import itself.';
 }
 
-function judgeRelative(room: Room, target: string): string | undefined {
+function judgeRelative(room: Room, written: string): string | undefined {
+  const target = sourcePath(written);
   const targetRoom = roomOf(target);
   if (!targetRoom) return describeUnknownRoom(target);
   if (targetRoom === room) return undefined;
-  if (targetRoom.isEntry && !room.isShipped) {
+  if (DOORS.has(target) && !room.isShipped) {
     return `imports ${target}, a door: import it by its public name (throughline or throughline/...).`;
   }
   if (room.mayImport.some((allowed) => lies(target, allowed))) return undefined;
@@ -69,6 +74,11 @@ function judgePackage(room: Room, specifier: string, kind: ModuleImport['kind'])
   const remedy =
     kind === 'type' ? 'describe the shape here (its users may not have the types)' : 'let the app pass its object in';
   return `imports ${name}, but ${room.path} may use ${list(room.packages, 'no package')}: ${remedy}.`;
+}
+
+/** `dist/src/core/span.js` was built from `src/core/span.ts`; a source is its own. */
+export function sourcePath(path: string): string {
+  return path.startsWith('dist/') ? path.slice('dist/'.length).replace(/\.js$/, '.ts') : path;
 }
 
 /** `@koa/router/types` is of `@koa/router`, `rxjs/ajax` of `rxjs`. */

@@ -14,14 +14,15 @@ export interface Room {
   readonly builtins: readonly string[] | 'any';
   /** Packages of others, for types and at run time alike: users may have neither. */
   readonly packages: readonly string[] | 'any';
-  /** Other files import this one by the package's public name, as users do. */
-  readonly isEntry?: true;
   /** Belongs to the published package: no computed import, no `require`, no import of itself by name. */
   readonly isShipped?: true;
 }
 
 /** What readers of records need to know of the core: the shapes, none of the tracer. */
 const RECORD_TYPES = ['src/core/record.ts', 'propagation/context.ts'] as const;
+
+/** What an exporter knows of it beside: its own interface, and leaves without state. */
+const EXPORTER_TYPES = ['src/core/pipeline/exporter.ts', 'src/core/errors.ts', 'src/core/version.ts'] as const;
 
 export const rooms: readonly Room[] = [
   {
@@ -64,7 +65,6 @@ export const rooms: readonly Room[] = [
     mayImport: ['src/setup.ts', 'src/core', 'propagation', 'middleware', 'src/exporters'],
     builtins: [],
     packages: [],
-    isEntry: true,
     isShipped: true,
   },
   {
@@ -81,7 +81,6 @@ export const rooms: readonly Room[] = [
     mayImport: ['propagation', 'src/core'],
     builtins: [],
     packages: [],
-    isEntry: true,
     isShipped: true,
   },
   {
@@ -97,7 +96,7 @@ export const rooms: readonly Room[] = [
     why: 'A batch becomes one request or write. Sampling, queueing and retries are the pipeline’s.',
     mayImport: [
       ...RECORD_TYPES,
-      'src/core/pipeline/exporter.ts',
+      ...EXPORTER_TYPES,
       'src/formats',
       'src/terminal',
       'src/analysis',
@@ -119,15 +118,6 @@ export const rooms: readonly Room[] = [
     isShipped: true,
   },
   {
-    path: 'src/exporters/index.ts',
-    why: 'The door of throughline/exporters.',
-    mayImport: ['src/exporters', 'src/core/pipeline/exporter.ts', ...RECORD_TYPES],
-    builtins: [],
-    packages: [],
-    isEntry: true,
-    isShipped: true,
-  },
-  {
     path: 'src/store',
     why: 'One span-store interface over memory, files and Redis. It keeps spans; serving them is someone else’s.',
     mayImport: ['src/formats', 'src/analysis', ...RECORD_TYPES],
@@ -144,15 +134,6 @@ export const rooms: readonly Room[] = [
     isShipped: true,
   },
   {
-    path: 'src/analysis/index.ts',
-    why: 'The door of throughline/analysis.',
-    mayImport: ['src/analysis', ...RECORD_TYPES],
-    builtins: [],
-    packages: [],
-    isEntry: true,
-    isShipped: true,
-  },
-  {
     path: 'src/terminal',
     why: 'Draws what analysis found, as text. Whoever has a stream writes it: this room never does.',
     mayImport: ['src/analysis', ...RECORD_TYPES],
@@ -166,15 +147,6 @@ export const rooms: readonly Room[] = [
     mayImport: ['src/core', 'propagation', 'src/exporters', 'src/analysis', 'src/terminal', 'src/formats'],
     builtins: 'any',
     packages: [],
-    isShipped: true,
-  },
-  {
-    path: 'src/testing/index.ts',
-    why: 'The door of throughline/test.',
-    mayImport: ['src/testing'],
-    builtins: [],
-    packages: [],
-    isEntry: true,
     isShipped: true,
   },
   {

@@ -1,5 +1,14 @@
 import assert from 'node:assert/strict';
 
+/** Ended spans that did not arrive, by reason. */
+interface DroppedCounts {
+  readonly queue: number;
+  readonly export: number;
+  readonly limit: number;
+  readonly spool: number;
+  readonly shutdown: number;
+}
+
 /** Spans by what became of them: `Throughline.stats()`, and each element of its `exporters`. */
 export interface SpanCounts {
   readonly started?: number;
@@ -9,8 +18,7 @@ export interface SpanCounts {
   readonly spooled?: number;
   readonly sampledOut?: number;
   readonly exported?: number;
-  /** By reason. */
-  readonly dropped?: { readonly [reason: string]: number | undefined };
+  readonly dropped?: DroppedCounts;
 }
 
 /**
