@@ -32,7 +32,7 @@ function findImportFaults(path: string, room: Room, text: string): string[] {
 function judgeImport(path: string, room: Room, { specifier, kind }: ModuleImport): string | undefined {
   if (specifier === undefined) return judgeComputed(room);
   if (specifier.startsWith('.')) return judgeRelative(room, posix.join(posix.dirname(path), specifier));
-  if (isBuiltin(specifier)) return judgeBuiltin(room, specifier);
+  if (isBuiltin(specifier)) return kind === 'type' ? undefined : judgeBuiltin(room, specifier);
   if (lies(specifier, 'throughline')) return judgeOwnName(room, specifier);
   return judgePackage(room, specifier, kind);
 }
@@ -86,16 +86,16 @@ function packageName(specifier: string): string {
   return specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/');
 }
 
-/** A room without any of Node's modules does no I/O through globals either. */
+/** What a pure room takes as an argument, if it needs it at all. */
 const IO_GLOBALS =
   /(?<![.\w$])(?:process|console|fetch|setTimeout|setInterval|setImmediate|queueMicrotask)\b(?=\s*[.([])/g;
 
 function findGlobalFaults(path: string, room: Room, text: string): string[] {
-  if (room.builtins === 'any' || room.builtins.length > 0) return [];
+  if (!room.isPure) return [];
   const code = blankNonCode(text);
   return [...code.matchAll(IO_GLOBALS)].map((match) => {
     const line = code.slice(0, match.index).split('\n').length;
-    return `${path}:${line} uses ${match[0]}, but ${room.path} does no I/O: take it as an argument.\n    ${room.why}`;
+    return `${path}:${line} uses ${match[0]}, but ${room.path} is pure: take it as an argument.\n    ${room.path}: ${room.why}`;
   });
 }
 

@@ -10,10 +10,12 @@ export interface Room {
   readonly why: string;
   /** Rooms, or single files of rooms. What lies in the same room is always allowed. */
   readonly mayImport: readonly string[];
-  /** Node's own modules: `[]` means no I/O at all. */
+  /** Node's own modules, at run time: their types do nothing, and who has Node has them. */
   readonly builtins: readonly string[] | 'any';
   /** Packages of others, for types and at run time alike: users may have neither. */
   readonly packages: readonly string[] | 'any';
+  /** Functions of their arguments alone: no I/O, no timer and no process through globals either. */
+  readonly isPure?: true;
   /** Belongs to the published package: no computed import, no `require`, no import of itself by name. */
   readonly isShipped?: true;
 }
@@ -31,6 +33,7 @@ export const rooms: readonly Room[] = [
     mayImport: [],
     builtins: [],
     packages: [],
+    isPure: true,
     isShipped: true,
   },
   {
@@ -89,6 +92,7 @@ export const rooms: readonly Room[] = [
     mayImport: RECORD_TYPES,
     builtins: [],
     packages: [],
+    isPure: true,
     isShipped: true,
   },
   {
@@ -131,6 +135,7 @@ export const rooms: readonly Room[] = [
     mayImport: RECORD_TYPES,
     builtins: [],
     packages: [],
+    isPure: true,
     isShipped: true,
   },
   {
@@ -139,6 +144,7 @@ export const rooms: readonly Room[] = [
     mayImport: ['src/analysis', ...RECORD_TYPES],
     builtins: [],
     packages: [],
+    isPure: true,
     isShipped: true,
   },
   {
