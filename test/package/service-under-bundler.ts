@@ -24,8 +24,23 @@ function report(body) {
 `;
 
 /** What the service prints when tracing works in it. */
-export const EXPECTED: { readonly body: string; readonly names: readonly string[]; readonly traceAxios: string } = {
-  body: 'hello',
-  names: ['GET'],
-  traceAxios: 'function',
-};
+export const SERVICE_PRINTS: RegExp = /^{"body":"hello","names":\["GET"\],"traceAxios":"function"}\n$/;
+
+/**
+ * The one line in, and no `start()`. Here a bundler that takes the wiring of defaults for unused code
+ * leaves a package that cannot start itself. Prints the trace id that the handler saw.
+ */
+export const ONE_LINE_SERVICE = `
+import { createServer } from 'node:http';
+import { current, tracing } from 'throughline';
+
+const server = createServer(tracing.handler((req, res) => res.end(current()?.traceId)));
+
+server.listen(0, '127.0.0.1', () => {
+  fetch('http://127.0.0.1:' + server.address().port + '/hello', { headers: { connection: 'close' } })
+    .then((response) => response.text())
+    .then((body) => server.close(() => console.log(body)));
+});
+`;
+
+export const ONE_LINE_SERVICE_PRINTS: RegExp = /^[0-9a-f]{32}\n$/;
