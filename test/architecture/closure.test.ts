@@ -17,7 +17,7 @@ const CLOSURES: Readonly<Record<string, { readonly rooms: readonly string[]; rea
       packages: ['uuid'],
     },
     'throughline/exporters': {
-      rooms: ['propagation', 'src/analysis', 'src/core', 'src/exporters', 'src/formats', 'src/terminal'],
+      rooms: ['src/analysis', 'src/core', 'src/exporters', 'src/formats', 'src/terminal'],
       packages: [],
     },
     'throughline/analysis': {
@@ -25,7 +25,7 @@ const CLOSURES: Readonly<Record<string, { readonly rooms: readonly string[]; rea
       packages: [],
     },
     'throughline/test': {
-      rooms: ['src/testing'],
+      rooms: ['src/core', 'src/formats', 'src/testing'],
       packages: [],
     },
   };
