@@ -156,6 +156,14 @@ export const rooms: readonly Room[] = [
     isShipped: true,
   },
   {
+    path: 'src/otel',
+    why: 'The bridge to @opentelemetry/api, an entry of its own: the only one that may ask the app for that package.',
+    mayImport: ['src/core', 'propagation'],
+    builtins: [],
+    packages: ['@opentelemetry/api'],
+    isShipped: true,
+  },
+  {
     path: 'cli',
     why: 'Reads arguments, wires and shows. What it shows comes from the rooms that programs can use too.',
     mayImport: ['src/store', 'src/analysis', 'src/terminal', 'src/exporters', 'src/formats', 'src/core'],

@@ -11,12 +11,12 @@ const machine = createCleanMachine();
 after(() => machine.remove());
 
 const services = [
-  { name: 'service', entry: machine.write('service.mjs', SERVICE), prints: SERVICE_PRINTS },
-  { name: 'one-line', entry: machine.write('one-line.mjs', ONE_LINE_SERVICE), prints: ONE_LINE_SERVICE_PRINTS },
+  { name: 'with start()', entry: machine.write('service.mjs', SERVICE), prints: SERVICE_PRINTS },
+  { name: 'of one line', entry: machine.write('one-line.mjs', ONE_LINE_SERVICE), prints: ONE_LINE_SERVICE_PRINTS },
 ];
 
 for (const { name, entry, prints } of services) {
-  describe(`a ${name} service`, () => {
+  describe(`a service ${name}`, () => {
     it('traces as it stands', async () => {
       assert.match(await run(entry), prints);
     });
