@@ -5,30 +5,25 @@ import { listEntries, readText } from '../support/repository.ts';
 import { measureClosure } from './entry-closure.ts';
 import { blankNonCode } from './module-source.ts';
 
+interface Closure {
+  readonly rooms: readonly string[];
+  readonly packages: readonly string[];
+}
+
 /** What importing each entry loads: all of it, and nothing else. What is loaded at first use is not in here. */
-const CLOSURES: Readonly<Record<string, { readonly rooms: readonly string[]; readonly packages: readonly string[] }>> =
-  {
-    throughline: {
-      rooms: ['middleware', 'propagation', 'src/core', 'src/exporters', 'src/formats', 'src/index.ts', 'src/setup.ts'],
-      packages: ['uuid'],
-    },
-    'throughline/propagation': {
-      rooms: ['propagation', 'src/core', 'src/propagation.ts'],
-      packages: ['uuid'],
-    },
-    'throughline/exporters': {
-      rooms: ['src/analysis', 'src/core', 'src/exporters', 'src/formats', 'src/terminal'],
-      packages: [],
-    },
-    'throughline/analysis': {
-      rooms: ['src/analysis'],
-      packages: [],
-    },
-    'throughline/test': {
-      rooms: ['src/core', 'src/formats', 'src/testing'],
-      packages: [],
-    },
-  };
+const CLOSURES: Readonly<Record<string, Closure>> = {
+  throughline: {
+    rooms: ['middleware', 'propagation', 'src/core', 'src/exporters', 'src/formats', 'src/index.ts', 'src/setup.ts'],
+    packages: ['uuid'],
+  },
+  'throughline/propagation': { rooms: ['propagation', 'src/core', 'src/propagation.ts'], packages: [] },
+  'throughline/exporters': {
+    rooms: ['src/analysis', 'src/core', 'src/exporters', 'src/formats', 'src/terminal'],
+    packages: [],
+  },
+  'throughline/analysis': { rooms: ['src/analysis'], packages: [] },
+  'throughline/test': { rooms: ['src/core', 'src/formats', 'src/testing'], packages: [] },
+};
 
 /** Never loaded by any entry's import: a service that only traces pays for none of them. */
 const NEVER_BUILTIN = ['node:sqlite', 'node:cluster', 'node:repl', 'node:inspector', 'node:child_process', 'node:vm'];
