@@ -39,6 +39,7 @@ async function bundleWithEsbuild(entry: string, file: string, format: 'esm' | 'c
 function bundleWithWebpack(entry: string, folder: string): Promise<Bundle> {
   const compiler = webpack({
     mode: 'production',
+    optimization: { minimize: false }, // seconds, and esbuild minifies already
     target: 'node20',
     context: dirname(entry),
     entry,
