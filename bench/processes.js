@@ -32,10 +32,11 @@ export async function startProcess(module, { args = [], env = {}, execArgv = [] 
   return { ask, ready, stop: () => stopped(child) };
 }
 
+/** Asked to leave rather than killed: a profiled process writes its profile at exit. */
 function stopped(child) {
   if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve();
   const ended = new Promise((resolve) => child.once('exit', resolve));
-  child.kill('SIGKILL');
+  child.disconnect();
   return ended;
 }
 
