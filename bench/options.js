@@ -15,8 +15,8 @@ const FLAGS = {
 export const HELP = `npm run bench -- [options]
 
   --quick              fewer routes, rounds and requests: under a minute, never writes the docs
-  --rounds <n>         interleaved rounds (5)
-  --requests <n>       measured requests a trial, after the warm-up (5000)
+  --rounds <n>         rounds, each with fresh processes (5)
+  --requests <n>       measured requests a rung and round, after the warm-up (6000)
   --only <rung>        one rung beside untraced (may be repeated): ${RUNGS.map((rung) => rung.id).join(', ')}
   --framework <name>   ${FRAMEWORKS.join(' or ')} (both)
   --route <name>       ${Object.keys(ROUTES).join(', ')} (all)
@@ -31,9 +31,9 @@ export function readOptions(args) {
   return {
     help: values.help ?? false,
     quick,
-    rounds: count(values.rounds, 'rounds', quick ? 2 : 5),
-    requests: count(values.requests, 'requests', quick ? 1000 : 5000),
-    warmUp: quick ? 1500 : 4000,
+    rounds: count(values.rounds, 'rounds', quick ? 1 : 5),
+    requests: count(values.requests, 'requests', quick ? 2000 : 6000),
+    warmUp: quick ? 1000 : 4000,
     rungs: chosenRungs(values.only),
     frameworks: chosen(values.framework, 'framework', FRAMEWORKS, FRAMEWORKS),
     routes: chosen(values.route, 'route', Object.keys(ROUTES), quick ? ['json'] : Object.keys(ROUTES)),

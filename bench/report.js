@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { arch, cpus, platform } from 'node:os';
+import { BURST } from './ladder/ladder.js';
 import { ROUTES } from './ladder/rungs.js';
 
 const PEERS = [
@@ -15,8 +16,8 @@ const PEERS = [
 ];
 const FRAMEWORK_NAMES = { express: 'Express 5', koa: 'Koa 3' };
 
-const LADDER_HEAD = ['', 'CPU µs/request', 'added µs', 'quartiles', 'to OpenTelemetry', 'spans/request'];
-const MICRO_HEAD = ['', 'ns/operation', 'quartiles'];
+const LADDER_HEAD = ['', 'CPU µs/request', 'added µs', 'range of rounds', 'to OpenTelemetry', 'spans/request'];
+const MICRO_HEAD = ['', 'ns/operation', 'range of rounds'];
 
 /** Prints one table a scenario for a terminal. */
 export function printLadder(scenarios) {
@@ -51,7 +52,7 @@ function ladderCells(row) {
     row.title,
     row.cpu.toFixed(0),
     isBase ? '' : row.added.toFixed(1),
-    isBase ? '' : range(row.spread, 1),
+    isBase ? '' : range(row.range, 1),
     isBase || Number.isNaN(row.ratio) ? '' : row.ratio.toFixed(2),
     String(Number(row.spans.toFixed(2))),
   ];
@@ -59,7 +60,7 @@ function ladderCells(row) {
 
 function microCells(row) {
   const digits = row.median < 100 ? 1 : 0;
-  return [row.name, row.median.toFixed(digits), range(row.spread, digits)];
+  return [row.name, row.median.toFixed(digits), range(row.range, digits)];
 }
 
 function range([low, high], digits) {
@@ -103,17 +104,17 @@ Machine: ${machine()}. Peers: ${peerVersions()}.
 ## What a request costs
 
 The same app on each rung: \`/hello\` answers a text, \`/json/:id\` runs five middlewares and answers JSON,
-\`/call\` makes one axios call to a local server. Every trial is a fresh server process: ${warmUp} requests to
-warm up, then ${requests} measured, over 8 keep-alive connections from another process. Rounds are
-interleaved; there were ${rounds}.
+\`/call\` makes one axios call to a local server. A round starts a fresh server process for each rung and warms it up
+with ${warmUp} requests; then the rungs take turns of ${BURST} requests, ${requests} each, over 8 keep-alive connections
+from another process. There were ${rounds} rounds.
 
 **CPU** is the server process's user and system time a request, sending the spans included (the receiving
-process is not counted). **Added** is that minus the untraced server's in the same round, as the median of
-the rounds; the quartiles say how far the rounds lie apart. **To OpenTelemetry** compares it with the full
+process is not counted). **Added** is that minus the untraced server's in the same turn, as the median of all
+turns; beside it the lowest and highest median of a round. **To OpenTelemetry** compares it with the full
 OpenTelemetry set-up (http, express and koa instrumentation, batch processor, OTLP/HTTP JSON exporter);
 "layers ignored" is the same with the spans of middlewares and routers switched off. Every request carries a
-\`traceparent\`; on the unsampled rungs it says not sampled. **Spans/request** is what the receiver counted; a trial
-fails when a trace is missing or a span has the wrong parent. The hand-made minimum parses the header, enters
+\`traceparent\`; on the unsampled rungs it says not sampled. **Spans/request** is what the receiver counted; the
+run fails when a trace is missing or a span has the wrong parent. The hand-made minimum parses the header, enters
 a scope and pushes one record without exporting it: the floor.`;
 }
 

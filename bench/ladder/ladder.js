@@ -1,14 +1,18 @@
 import { startProcess } from '../processes.js';
-import { median, quartiles } from '../statistics.js';
+import { median } from '../statistics.js';
+import { expectedOf, prove } from './proof.js';
 import { REFERENCE, ROUTES } from './rungs.js';
 
 const CONNECTIONS = 8;
+/** Requests a rung answers before the next one has its turn. */
+export const BURST = 500;
 // The first half of every caller's span id: tells the caller's spans from a server's own.
 const CALLER_MARK = '00f067aa';
 
 /**
- * Runs every rung of every scenario (framework and route), each trial in a fresh process. Rounds are
- * interleaved (A B C A B C ...), so that what else the machine does meets every rung alike.
+ * Runs every rung of every scenario (framework and route). A round starts a fresh server process for
+ * each rung, warms all of them up, and then lets them take turns (A B C A B C ...), a burst each: what
+ * else the machine does comes and goes within seconds, and so meets every rung alike.
  */
 export async function runLadder({ rounds, warmUp, requests, rungs, frameworks, routes }, onProgress) {
   const helpers = {
@@ -16,12 +20,13 @@ export async function runLadder({ rounds, warmUp, requests, rungs, frameworks, r
     sink: await startProcess('./ladder/sink.js'),
     upstream: await startProcess('./ladder/upstream.js'),
   };
-  const scenarios = frameworks.flatMap((framework) => routes.map((route) => ({ framework, route, trials: [] })));
+  const scenarios = frameworks.flatMap((framework) => routes.map((route) => ({ framework, route, rounds: [] })));
+  const amount = { warmUp, turns: Math.ceil(requests / BURST) };
   try {
     for (let round = 0; round < rounds; round += 1) {
       for (const scenario of scenarios) {
         onProgress(`round ${round + 1} of ${rounds}: ${scenario.framework} ${ROUTES[scenario.route]}`);
-        scenario.trials.push(await runRound(scenario, rungs, { warmUp, requests }, helpers));
+        scenario.rounds.push(await runRound(scenario, rungs, amount, helpers));
       }
     }
   } finally {
@@ -30,16 +35,24 @@ export async function runLadder({ rounds, warmUp, requests, rungs, frameworks, r
   return scenarios.map((scenario) => summarize(scenario, rungs));
 }
 
-async function runRound(scenario, rungs, amount, helpers) {
-  const round = {};
-  for (const rung of rungs) round[rung.id] = await runTrial(scenario, rung, amount, helpers);
-  return round;
+/** One figure a rung and turn: `[{ untraced: { cpu, spans }, minimum: … }, …]`. */
+async function runRound(scenario, rungs, { warmUp, turns }, helpers) {
+  const servers = [];
+  try {
+    for (const rung of rungs) servers.push(await startServer(scenario, rung, helpers));
+    for (const server of servers) await helpers.load.ask('fire', { ...server.load, requests: warmUp });
+    const figures = [];
+    for (let turn = 0; turn < turns; turn += 1) figures.push(await runTurn(rotated(servers, turn), helpers));
+    return figures;
+  } finally {
+    await Promise.all(servers.map((server) => server.process.stop()));
+  }
 }
 
-async function runTrial({ framework, route }, rung, { warmUp, requests }, helpers) {
-  const server = await startProcess('./ladder/server.js', {
+async function startServer({ framework, route }, rung, helpers) {
+  const process = await startProcess('./ladder/server.js', {
     args: [framework, rung.door, JSON.stringify(rung.options ?? {}), helpers.upstream.ready],
-    execArgv: ['--expose-gc', ...profilerFlags()],
+    execArgv: profilerFlags(),
     env: {
       NODE_ENV: 'production',
       OTEL_EXPORTER_OTLP_ENDPOINT: helpers.sink.ready,
@@ -47,71 +60,59 @@ async function runTrial({ framework, route }, rung, { warmUp, requests }, helper
     },
   });
   const load = {
-    port: server.ready,
+    port: process.ready,
     path: ROUTES[route],
     connections: CONNECTIONS,
     callerMark: CALLER_MARK,
     callerFlags: rung.callerFlags,
     baggage: rung.baggage,
   };
-  try {
-    await helpers.load.ask('fire', { ...load, requests: warmUp });
-    await server.ask('begin');
-    await Promise.all([helpers.sink.ask('take', CALLER_MARK), helpers.upstream.ask('take')]);
-    await helpers.load.ask('fire', { ...load, requests });
-    const { cpuMicros, counted } = await server.ask('finish');
-    const sunk = await helpers.sink.ask('take', CALLER_MARK);
-    const seen = await helpers.upstream.ask('take');
-    prove({ framework, route, rung, requests, sunk, seen });
-    return { cpu: cpuMicros / requests, spans: (counted ?? sunk.spans) / requests };
-  } finally {
-    await server.stop();
-  }
+  return { process, load, rung, expected: expectedOf(rung, route, BURST), label: `${framework} ${ROUTES[route]}` };
 }
 
-/** Nobody measures a no-op: what should have left the process did, once, with the right parents. */
-function prove({ framework, route, rung, requests, sunk, seen }) {
-  const calls = route === 'call' ? requests : 0;
-  const expected = {
-    traces: rung.exportsSpans ? requests : 0,
-    misplaced: 0,
-    calls,
-    propagated: rung.propagates ? calls : 0,
-    baggage: rung.baggage ? calls : 0,
-  };
-  const found = {
-    traces: sunk.traces,
-    misplaced: sunk.misplaced,
-    calls: seen.requests,
-    propagated: seen.traceparents,
-    baggage: seen.baggage,
-  };
-  const wrong = Object.keys(expected).filter((name) => expected[name] !== found[name]);
-  if (wrong.length === 0) return;
-  const list = wrong.map((name) => `${name}: expected ${expected[name]}, found ${found[name]}`).join('; ');
-  throw new Error(`${framework} ${ROUTES[route]}, ${rung.title}: ${list}`);
+/** Another rung begins in each turn, so that none always follows the same one. */
+function rotated(servers, turn) {
+  const first = turn % servers.length;
+  return [...servers.slice(first), ...servers.slice(0, first)];
 }
 
-/** Figures of one scenario: added CPU is taken within a round, then the median over the rounds. */
-function summarize({ framework, route, trials }, rungs) {
-  const addedOf = (id) => trials.map((round) => round[id].cpu - round.untraced.cpu);
-  const reference = trials[0][REFERENCE] ? median(addedOf(REFERENCE)) : Number.NaN;
-  const rows = rungs.map((rung) => {
-    const added = addedOf(rung.id);
+async function runTurn(servers, helpers) {
+  const figures = {};
+  for (const server of servers) figures[server.rung.id] = await runBurst(server, helpers);
+  return figures;
+}
+
+async function runBurst({ process, load, rung, expected, label }, { load: generator, sink, upstream }) {
+  await process.ask('begin');
+  await Promise.all([sink.ask('take', CALLER_MARK), upstream.ask('take')]);
+  await generator.ask('fire', { ...load, requests: BURST });
+  const { cpuMicros, counted } = await process.ask('finish');
+  const sunk = await sink.ask('take', CALLER_MARK);
+  prove(`${label}, ${rung.title}`, expected, { ...sunk, ...(await upstream.ask('take')) });
+  return { cpu: cpuMicros / BURST, spans: (counted ?? sunk.spans) / BURST };
+}
+
+/** Figures of one scenario: added CPU is taken within a turn, then the median over all turns of all rounds. */
+function summarize({ framework, route, rounds }, rungs) {
+  const turns = rounds.flat();
+  const addedOf = (figures, id) => median(figures.map((turn) => turn[id].cpu - turn.untraced.cpu));
+  const reference = turns[0][REFERENCE] ? addedOf(turns, REFERENCE) : Number.NaN;
+  const rows = rungs.map(({ id, title }) => {
+    const byRound = rounds.map((figures) => addedOf(figures, id));
     return {
-      id: rung.id,
-      title: rung.title,
-      cpu: median(trials.map((round) => round[rung.id].cpu)),
-      added: median(added),
-      spread: quartiles(added),
-      ratio: median(added) / reference,
-      spans: median(trials.map((round) => round[rung.id].spans)),
+      id,
+      title,
+      cpu: median(turns.map((turn) => turn[id].cpu)),
+      added: addedOf(turns, id),
+      range: [Math.min(...byRound), Math.max(...byRound)],
+      ratio: addedOf(turns, id) / reference,
+      spans: median(turns.map((turn) => turn[id].spans)),
     };
   });
   return { framework, route, rows };
 }
 
-/** `BENCH_CPU_PROFILE=<folder>` writes one V8 CPU profile a trial there; its figures are then no benchmark. */
+/** `BENCH_CPU_PROFILE=<folder>` writes a V8 CPU profile of every server there; its figures are then no benchmark. */
 function profilerFlags() {
   const folder = process.env.BENCH_CPU_PROFILE;
   return folder ? ['--cpu-prof', `--cpu-prof-dir=${folder}`] : [];

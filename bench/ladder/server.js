@@ -13,11 +13,10 @@ const server = create(door, upstreamUrl);
 
 let before = process.cpuUsage();
 
-/** Warm-up's spans leave and its garbage is collected before the clock starts. */
+/** What waits from before leaves before the clock starts. */
 async function begin() {
   await door.flush();
   door.counted?.();
-  globalThis.gc?.();
   before = process.cpuUsage();
 }
 

@@ -3,10 +3,10 @@ import { answer } from '../processes.js';
 
 // The server that /call asks. It counts what context reached it, so that a rung cannot skip propagation.
 const body = JSON.stringify({ stock: 7, reserved: 2 });
-let seen = { requests: 0, traceparents: 0, baggage: 0 };
+let seen = { calls: 0, traceparents: 0, baggage: 0 };
 
 const server = createServer((req, res) => {
-  seen.requests += 1;
+  seen.calls += 1;
   if (req.headers.traceparent) seen.traceparents += 1;
   if (req.headers.baggage) seen.baggage += 1;
   res.writeHead(200, { 'content-type': 'application/json', 'content-length': body.length });
@@ -15,7 +15,7 @@ const server = createServer((req, res) => {
 
 function take() {
   const taken = seen;
-  seen = { requests: 0, traceparents: 0, baggage: 0 };
+  seen = { calls: 0, traceparents: 0, baggage: 0 };
   return taken;
 }
 

@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { startProcess } from '../processes.js';
-import { median, quartiles } from '../statistics.js';
+import { median } from '../statistics.js';
 
 const FOLDER = new URL('.', import.meta.url);
 
@@ -31,7 +31,7 @@ function summarize({ title, rounds }) {
   const names = Object.keys(rounds[0]);
   const rows = names.map((name) => {
     const figures = rounds.map((round) => round[name]);
-    return { name, median: median(figures), spread: quartiles(figures) };
+    return { name, median: median(figures), range: [Math.min(...figures), Math.max(...figures)] };
   });
   return { title, rows };
 }
