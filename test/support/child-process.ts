@@ -13,15 +13,17 @@ export interface ChildOptions {
   readonly cwd?: string;
   /** Default 60 s, then SIGKILL: a child that hangs fails its test instead of hanging the suite. */
   readonly timeoutMs?: number;
+  /** On top of the environment of this process without its `OTEL_*`. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** Runs a program to its end, without stdin. Never rejects for what the program does. */
 export function runChild(command: string, args: readonly string[], options: ChildOptions = {}): Promise<ChildResult> {
-  const { cwd = repositoryRoot, timeoutMs = 60_000 } = options;
+  const { cwd = repositoryRoot, timeoutMs = 60_000, env = {} } = options;
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, {
       cwd,
-      env: childEnvironment(),
+      env: { ...childEnvironment(), ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
       timeout: timeoutMs,
       killSignal: 'SIGKILL',
