@@ -119,8 +119,8 @@ export class ServerExchange {
 }
 
 /** The exchange that this request is part of, when `tracing()` has seen it. */
-export function exchangeOf(message: IncomingMessage | ServerResponse): ServerExchange | undefined {
-  return (message as Marked)[EXCHANGE];
+export function exchangeOf(message: IncomingMessage | ServerResponse | undefined): ServerExchange | undefined {
+  return (message as Marked | undefined)?.[EXCHANGE];
 }
 
 /**

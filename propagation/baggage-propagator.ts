@@ -13,7 +13,7 @@ export const baggage: Propagator = Object.freeze({
 
 function extractBaggage<Carrier>(carrier: Carrier, getter: Getter<Carrier>): RemoteContext | undefined {
   const header = getter.get(carrier, BAGGAGE);
-  const found = header === undefined ? undefined : Baggage.parse(header);
+  const found = typeof header === 'string' ? Baggage.parse(header) : undefined;
   if (found === undefined) return undefined;
   return {
     traceId: undefined,

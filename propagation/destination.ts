@@ -37,7 +37,7 @@ const EXPECTED = `'all', 'none', 'private', a list of origins, host patterns and
  * Turns the `propagateTo` option into the rule that is asked for each request. Left out: trace context
  * goes to all hosts, baggage to private ones only.
  *
- * @throws TypeError with the code `ERR_THROUGHLINE_PROPAGATE_TO`, naming what was expected and what came.
+ * @throws TypeError with the code `ERR_THROUGHLINE_OPTION`, naming what was expected and what came.
  */
 export function compilePropagateTo(option: PropagateTo | undefined): DestinationRule {
   if (option === undefined) return traceToAllBaggageToPrivate;
@@ -125,7 +125,7 @@ function hintFor(option: unknown): string {
 
 function optionError(expected: string, came: unknown, hint: string): TypeError {
   const error = new TypeError(`"propagateTo" must be ${expected}, got ${show(came)}${hint}`);
-  return Object.assign(error, { code: 'ERR_THROUGHLINE_PROPAGATE_TO' });
+  return Object.assign(error, { code: 'ERR_THROUGHLINE_OPTION' });
 }
 
 function show(value: unknown): string {

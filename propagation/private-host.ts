@@ -10,7 +10,7 @@ const PRIVATE_SUFFIXES: readonly string[] = ['.internal', '.local', '.svc', '.lo
 export function isPrivateHost(hostname: string): boolean {
   if (hostname.startsWith('[')) return isPrivateIpv6(hostname.slice(1, -1));
   const name = withoutTrailingDot(hostname);
-  const address = parseIpv4(name);
+  const address = startsWithDigit(name) ? parseIpv4(name) : undefined;
   if (address !== undefined) return isPrivateIpv4(address);
   return isPrivateName(name.toLowerCase());
 }
@@ -23,6 +23,12 @@ export function withoutTrailingDot(hostname: string): string {
 function isPrivateName(name: string): boolean {
   if (name === '') return false;
   return !name.includes('.') || PRIVATE_SUFFIXES.some((suffix) => name.endsWith(suffix));
+}
+
+/** Most hosts are names: they need not be split. */
+function startsWithDigit(name: string): boolean {
+  const code = name.charCodeAt(0);
+  return code >= 0x30 && code <= 0x39;
 }
 
 type Ipv4 = readonly [number, number, number, number];

@@ -26,7 +26,7 @@ export const tracecontext: Propagator = Object.freeze({
 
 function extractTracecontext<Carrier>(carrier: Carrier, getter: Getter<Carrier>): RemoteContext | undefined {
   const header = getter.get(carrier, TRACEPARENT);
-  const parent = header === undefined ? undefined : parseTraceparent(header);
+  const parent = typeof header === 'string' ? parseTraceparent(header) : undefined;
   if (parent === undefined) return undefined;
   const state = getter.get(carrier, TRACESTATE);
   return {
@@ -35,7 +35,7 @@ function extractTracecontext<Carrier>(carrier: Carrier, getter: Getter<Carrier>)
     sampled: (parent.flags & FLAG_SAMPLED) !== 0,
     random: (parent.flags & FLAG_RANDOM) !== 0,
     debug: false,
-    traceState: state === undefined ? undefined : TraceState.parse(state),
+    traceState: typeof state === 'string' ? TraceState.parse(state) : undefined,
     baggage: undefined,
     vendor: undefined,
   };
@@ -46,6 +46,16 @@ function injectTracecontext<Carrier>(context: OutboundContext, carrier: Carrier,
   // An app may hand in ids of its own as a parent: what is no id must not become a header.
   if (span === undefined || !isTraceId(span.traceId) || !isSpanId(span.spanId)) return;
   setter.set(carrier, TRACEPARENT, formatTraceparent(span));
-  const state = span.traceState?.serialize();
-  if (state !== undefined && state !== '') setter.set(carrier, TRACESTATE, state);
+  const state = stateText(span.traceState);
+  if (state !== '') setter.set(carrier, TRACESTATE, state);
+}
+
+/** Another library's tracestate, in a span context that the app handed in, is read like one off the wire. */
+function stateText(state: { serialize(): unknown } | undefined): string {
+  if (state === undefined || state instanceof TraceState) return state?.serialize() ?? '';
+  try {
+    return TraceState.parse(String(state.serialize()))?.serialize() ?? '';
+  } catch {
+    return '';
+  }
 }

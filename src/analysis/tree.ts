@@ -22,15 +22,13 @@ interface Node extends TreeNode {
  *     for (const node of walk(tree)) print('  '.repeat(node.depth) + node.span.name);
  */
 export function buildTrace(spans: readonly SpanRecord[]): TraceTree {
-  const byId = new Map<string, Node>();
   const traceId = spans[0]?.traceId ?? '';
-  let duplicates = 0;
-  for (const span of spans) {
-    if (span.traceId !== traceId) continue;
-    if (byId.has(span.spanId)) duplicates++;
-    else byId.set(span.spanId, newNode(span));
-  }
-  const nodes = [...byId.values()].sort(byTime);
+  const own = spans.filter((span) => span.traceId === traceId);
+  const byId = new Map<string, Node>();
+  // Backwards, so that the first of a repeated id stays, without a look-up before every insertion.
+  for (const span of own.toReversed()) byId.set(span.spanId, newNode(span));
+  const duplicates = own.length - byId.size;
+  const nodes = inTimeOrder([...byId.values()]);
   const { roots, missing } = link(nodes, byId);
   markDepths(roots);
   for (const siblings of missing.values()) markDepths(siblings);
@@ -73,8 +71,29 @@ function pushReversed(stack: TreeNode[], nodes: readonly TreeNode[]): void {
   }
 }
 
+/** Shared by all leaves: most spans are leaves, and an array each is memory for nothing. */
+const NO_CHILDREN: Node[] = [];
+Object.freeze(NO_CHILDREN);
+
 function newNode(span: SpanRecord): Node {
-  return { span, parent: undefined, depth: -1, children: [], transit: undefined, cycle: false };
+  return { span, parent: undefined, depth: -1, children: NO_CHILDREN, transit: undefined, cycle: false };
+}
+
+/**
+ * Sorts positions by a flat list of starts: following two pointers in every comparison costs four
+ * times as much (200,000 shuffled spans: 60 instead of 250 ms).
+ */
+function inTimeOrder(nodes: readonly Node[]): Node[] {
+  const starts = new Float64Array(nodes.length);
+  const order = new Uint32Array(nodes.length);
+  nodes.forEach((node, i) => {
+    starts[i] = node.span.startTimeMs;
+    order[i] = i;
+  });
+  order.sort((a, b) => (starts[a] ?? 0) - (starts[b] ?? 0) || byTime(nodes[a] as Node, nodes[b] as Node));
+  const sorted: Node[] = [];
+  for (const i of order) sorted.push(nodes[i] as Node);
+  return sorted;
 }
 
 /** Start, then end, then span id: ids are unique by now, so the order does not depend on the input's. */
@@ -116,7 +135,8 @@ function pushTo<Item>(lists: Map<string, Item[]>, key: string, item: Item): void
 function adopt(parent: Node, child: Node): void {
   child.parent = parent;
   child.transit = transitOf(parent.span, child.span);
-  parent.children.push(child);
+  if (parent.children === NO_CHILDREN) parent.children = [child];
+  else parent.children.push(child);
 }
 
 /** Depth by level. What no root and no orphan reaches keeps -1: it hangs on a cycle. */

@@ -32,6 +32,8 @@ export class Scope {
   readonly #outer: Scope | undefined;
   readonly #entries: Entry | undefined;
   #closed = false;
+  /** `using` scopes that opened inside this one and are open still. */
+  #openInside = 0;
 
   constructor(span?: Span, baggage?: Baggage, tracer?: Tracer, outer?: Scope, entries?: Entry) {
     this.span = span;
@@ -50,9 +52,24 @@ export class Scope {
     return new Scope(this.span, baggage, this.tracer, this.#outer, this.#entries);
   }
 
-  /** From now on, whoever reads this scope gets the nearest open one around it. */
-  close(): void {
+  /** Counts this scope in at the one around it. */
+  open(): void {
+    if (this.#outer !== undefined) this.#outer.#openInside++;
+  }
+
+  /** From now on, whoever reads this scope gets the nearest open one around it. True when nothing inside it is open. */
+  close(): boolean {
+    if (!this.#closed && this.#outer !== undefined) this.#outer.#openInside--;
     this.#closed = true;
+    return this.#openInside === 0;
+  }
+
+  /** Is this `scope`, or one that opened inside it? */
+  isWithin(scope: Scope): boolean {
+    for (let at: Scope | undefined = this; at !== undefined; at = at.#outer) {
+      if (at === scope) return true;
+    }
+    return false;
   }
 
   /** This scope, or the nearest one around it that is still open. */
@@ -101,6 +118,31 @@ export const ROOT_SCOPE: Scope = new Scope();
 
 /** The one AsyncLocalStorage of the library. */
 const storage = new AsyncLocalStorage<Scope | undefined>();
+
+/**
+ * Opens a `using` scope with `span` active: for the rest of this function, and in everything
+ * asynchronous it starts, until `leaveScope`.
+ */
+export function enterScope(span: Span): Scope {
+  const outer = activeScope();
+  const scope = outer.withSpan(span, outer);
+  scope.open();
+  storage.enterWith(scope);
+  return scope;
+}
+
+/**
+ * Closes a `using` scope, in whatever order and wherever that happens. Code that runs in it, or in a
+ * scope inside it that was forgotten, is back in the nearest open scope around it; elsewhere (in a
+ * timer that took the scope along) it is skipped from now on. Returns false when scopes that opened
+ * inside it are still open: they were closed out of order, or not at all.
+ */
+export function leaveScope(scope: Scope): boolean {
+  const wasInnermost = scope.close();
+  const current = storage.getStore();
+  if (current?.isWithin(scope)) storage.enterWith(scope.nearestOpen());
+  return wasInnermost;
+}
 
 /** The scope that is active here. */
 export function activeScope(): Scope {

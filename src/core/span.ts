@@ -103,6 +103,8 @@ export class RecordingSpan implements Span, SpanContext {
   readonly localTrace: LocalTrace | undefined;
   #record: OpenRecord | undefined;
   #ended = false;
+  /** Closes the `using` scope that belongs to this span. */
+  #onEnd: (() => void) | undefined;
 
   constructor(
     traceId: TraceId,
@@ -274,6 +276,7 @@ export class RecordingSpan implements Span, SpanContext {
   end(endTime?: TimeInput): void {
     if (this.#ended || this.localTrace === undefined) return;
     this.#ended = true;
+    this.#onEnd?.();
     const record = this.#record;
     this.#record = undefined;
     if (record !== undefined) {
@@ -287,6 +290,11 @@ export class RecordingSpan implements Span, SpanContext {
     this.end();
   }
 
+  /** What else is to be done when the span ends. One thing, and it must not throw. */
+  onEnd(done: () => void): void {
+    this.#onEnd = done;
+  }
+
   #limits(): Limits {
     return (this.localTrace as LocalTrace).tracer.limits;
   }
@@ -295,6 +303,17 @@ export class RecordingSpan implements Span, SpanContext {
     return (this.localTrace as LocalTrace).now();
   }
 }
+
+/** What an app is given where no span could be started: every method works, nothing is recorded. */
+export const NO_SPAN: RecordingSpan = new RecordingSpan(
+  '0'.repeat(32),
+  '0'.repeat(16),
+  0,
+  false,
+  undefined,
+  undefined,
+  undefined,
+);
 
 /** Shared by all records without any: replaced, never pushed to. */
 export const NO_EVENTS: readonly SpanEvent[] = Object.freeze([]);

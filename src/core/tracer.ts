@@ -10,7 +10,7 @@ import {
 import type { Destination } from '../../propagation/destination.ts';
 import type { Clock } from './clock.ts';
 import type { IdGenerator } from './ids.ts';
-import { bounded, copyAttributes, type Limits, NAME_LENGTH } from './limits.ts';
+import { bounded, type Limits, NAME_LENGTH } from './limits.ts';
 import { LocalTrace } from './pipeline/local-trace.ts';
 import type { Pipeline, Stats } from './pipeline/pipeline.ts';
 import type { Attributes, InstrumentationScope, Resource, SpanKind } from './record.ts';
@@ -91,9 +91,8 @@ export class Tracer {
   /** Starts a span of the app's own: under the active span, unless `options.parent` says otherwise. */
   startSpan(name: string, options: SpanOptions = {}): RecordingSpan {
     const parent = options.parent === undefined ? activeScope().span : options.parent;
-    const { attributes, dropped } = copyAttributes(options.attributes, this.limits);
-    const text = bounded(String(name), NAME_LENGTH);
-    const span = this.start(text, options.kind ?? 'internal', attributes, parent, APP_SCOPE, dropped);
+    const span = this.start(bounded(String(name), NAME_LENGTH), options.kind ?? 'internal', {}, parent, APP_SCOPE);
+    if (options.attributes !== undefined) span.setAttributes(options.attributes);
     if (options.links !== undefined) for (const link of options.links) span.addLink(link);
     return span;
   }
@@ -105,10 +104,9 @@ export class Tracer {
     attributes: Attributes,
     parent: Span | SpanContext | null | undefined,
     scope: InstrumentationScope,
-    droppedAttributes = 0,
   ): RecordingSpan {
     const lineage = parent ? this.#under(parent) : this.#root(undefined);
-    return this.#startSpan(lineage, name, kind, attributes, scope, droppedAttributes);
+    return this.#startSpan(lineage, name, kind, attributes, scope);
   }
 
   /** Starts the local root of a request that another process sent, continuing the trace it sent, if any. */
@@ -118,7 +116,7 @@ export class Tracer {
     remote: RemoteContext | undefined,
     scope: InstrumentationScope,
   ): RecordingSpan {
-    return this.#startSpan(this.#root(remote), name, kind, undefined, scope, 0);
+    return this.#startSpan(this.#root(remote), name, kind, undefined, scope);
   }
 
   /** A span that only carries another process's identity on: nothing is recorded or counted. */
@@ -168,7 +166,6 @@ export class Tracer {
     kind: SpanKind,
     attributes: Attributes | undefined,
     scope: InstrumentationScope,
-    droppedAttributesCount: number,
   ): RecordingSpan {
     const { traceId, flags, inherited, localTrace } = lineage;
     const spanId = this.#ids.spanId();
@@ -191,7 +188,7 @@ export class Tracer {
         scope,
         traceState: inherited?.traceState?.serialize(),
         flags,
-        droppedAttributesCount,
+        droppedAttributesCount: 0,
         droppedEventsCount: 0,
         droppedLinksCount: 0,
       };

@@ -39,14 +39,12 @@ export function console(options: ConsoleOptions = {}): Exporter {
 
 class ConsoleExporter implements Exporter {
   readonly name = 'console';
-  readonly destination: string;
   readonly #stream: ConsoleStream;
   readonly #draw: (typeof FORMATS)[keyof typeof FORMATS];
   readonly #color: boolean;
   readonly #buffer: LocalTraceBuffer = new LocalTraceBuffer(LIMITS);
 
   constructor(stream: ConsoleStream, format: 'tree' | 'waterfall') {
-    this.destination = stream === process.stderr ? 'stderr' : 'stream';
     this.#stream = stream;
     this.#draw = FORMATS[format];
     this.#color = supportsColor(stream, process.env);

@@ -22,12 +22,12 @@ export function resultOfAnswer(answer: HttpAnswer, sent: number, nowMs: number):
 }
 
 /** Text from outside, fit for one log line: bounded, no control, bidi or line-breaking characters. */
-export function quoteForLog(text: string): string {
+function quoteForLog(text: string): string {
   const line = text
-    .slice(0, MAX_QUOTED + 1)
+    .slice(0, MAX_QUOTED)
     .replace(/[\p{C}\p{Zl}\p{Zp}\s]+/gu, ' ')
     .trim();
-  return line.length > MAX_QUOTED ? `${line.slice(0, MAX_QUOTED)}…` : line;
+  return text.length > MAX_QUOTED ? `${line}…` : line;
 }
 
 /** Partial success (`{"partialSuccess":{"rejectedSpans":"2","errorMessage":"…"}}`) is never retried, as OTLP demands. */

@@ -37,7 +37,7 @@ export function decodeAttributes(list: unknown): DecodedAttributes {
  *
  * `undefined` when it is no `AnyValue` at all.
  */
-export function decodeValue(value: unknown): AttributeValue | undefined {
+function decodeValue(value: unknown): AttributeValue | undefined {
   const any = asObject(value);
   if (any === undefined) return value === undefined || value === null ? '' : undefined;
   if (any.arrayValue !== undefined && any.arrayValue !== null) return decodeList(any);

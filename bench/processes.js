@@ -1,0 +1,54 @@
+import { fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+/**
+ * Starts a module below this folder as a process of its own and waits until it says `ready`.
+ * `ask(name, value)` gets the answer of the function of that name (see {@link answer}); when the
+ * process ends instead, the question rejects.
+ */
+export async function startProcess(module, { args = [], env = {}, execArgv = [] } = {}) {
+  const child = fork(fileURLToPath(new URL(module, import.meta.url)), args, {
+    env: { ...process.env, ...env },
+    execArgv,
+  });
+  const questions = new Map();
+  let lastId = 0;
+  child.on('message', ({ id, value, error }) => {
+    const question = questions.get(id);
+    questions.delete(id);
+    if (error === undefined) question?.resolve(value);
+    else question?.reject(new Error(`${module}: ${error}`));
+  });
+  child.once('exit', (code, signal) => {
+    for (const question of questions.values()) question.reject(new Error(`${module} ended: ${signal ?? code}`));
+  });
+  const expect = (id) => new Promise((resolve, reject) => questions.set(id, { resolve, reject }));
+  const ask = (name, value) => {
+    const answered = expect(++lastId);
+    child.send({ id: lastId, name, value });
+    return answered;
+  };
+  const ready = await expect('ready');
+  return { ask, ready, stop: () => stopped(child) };
+}
+
+/** Asked to leave rather than killed: a profiled process writes its profile at exit. */
+function stopped(child) {
+  if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve();
+  const ended = new Promise((resolve) => child.once('exit', resolve));
+  child.disconnect();
+  return ended;
+}
+
+/** The other side: answers the parent's questions by the functions given, then says `ready` with a first value. */
+export function answer(functions, ready) {
+  process.on('message', async ({ id, name, value }) => {
+    try {
+      process.send({ id, value: await functions[name](value) });
+    } catch (error) {
+      process.send({ id, error: error.stack ?? String(error) });
+    }
+  });
+  process.on('disconnect', () => process.exit());
+  process.send({ id: 'ready', value: ready });
+}

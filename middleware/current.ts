@@ -1,0 +1,21 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { activeScope } from '../src/core/scope.ts';
+import type { Span } from '../src/core/span.ts';
+import { exchangeOf } from './server-handler.ts';
+
+/** An inbound request as the frameworks show it: node's, Express's, or Koa's context. */
+export type RequestLike = IncomingMessage | ServerResponse | { readonly req: IncomingMessage };
+
+/**
+ * The active span, or with an argument the span of that request: for code that has the request in hand
+ * but lost the context. Undefined where nothing is traced.
+ *
+ * @example
+ * current()?.tag('user.id', user.id);
+ * current(req)?.traceId;
+ */
+export function current(request?: RequestLike): Span | undefined {
+  if (request === undefined) return activeScope().span;
+  const exchange = exchangeOf(request as IncomingMessage) ?? exchangeOf((request as { req: IncomingMessage }).req);
+  return exchange?.span;
+}

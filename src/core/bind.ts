@@ -1,0 +1,22 @@
+import { activeScope, runInScope } from './scope.ts';
+import type { AnyFunction } from './wrap.ts';
+
+/**
+ * A function that runs in the scope that is active now, whoever calls it and when: for callbacks that
+ * lose their context, such as those of pools and event emitters. `this`, arguments and result pass
+ * through; name and length are kept.
+ *
+ * @example
+ * emitter.on('message', bind((message) => handle(message)));
+ */
+export function bind<F extends AnyFunction>(fn: F): F {
+  const scope = activeScope();
+  function bound(this: unknown, ...args: unknown[]): unknown {
+    return runInScope(scope, () => fn.apply(this, args));
+  }
+  Object.defineProperties(bound, {
+    name: { value: fn.name, configurable: true },
+    length: { value: fn.length, configurable: true },
+  });
+  return bound as F;
+}

@@ -1,0 +1,30 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import * as stable from '@opentelemetry/semantic-conventions';
+import * as incubating from '@opentelemetry/semantic-conventions/incubating';
+import { listFiles, readText } from '../support/repository.ts';
+
+/** The namespaces of the semantic conventions that this library writes or reads. */
+const KEY_LITERAL =
+  /'((?:client|code|deployment|error|exception|host|http|network|process|server|service|telemetry|url|user_agent)\.[a-z_.]+)'/g;
+
+/** As plain objects: the union of a thousand literal types is more than the compiler wants to hold. */
+const conventions: readonly object[] = [stable, incubating];
+const known = new Set<unknown>(conventions.flatMap((module) => Object.values(module)));
+
+describe('attribute keys', () => {
+  it('are those of the semantic conventions', () => {
+    const unknown = ['src', 'middleware'].flatMap(listFiles).flatMap((path) =>
+      [...readText(path).matchAll(KEY_LITERAL)]
+        .map((match) => match[1])
+        .filter((key) => !known.has(key))
+        .map((key) => `${path}: ${key}`),
+    );
+    assert.deepEqual(unknown, []);
+  });
+
+  it('are found in the sources at all', () => {
+    const text = readText('src/core/resource.ts');
+    assert.ok([...text.matchAll(KEY_LITERAL)].some((match) => match[1] === 'service.name'));
+  });
+});

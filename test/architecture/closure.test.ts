@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { outputOfNode } from '../support/child-process.ts';
+import { listEntries, readText } from '../support/repository.ts';
+import { measureClosure } from './entry-closure.ts';
+import { blankNonCode } from './module-source.ts';
+
+interface Closure {
+  readonly rooms: readonly string[];
+  readonly packages: readonly string[];
+}
+
+/** What importing each entry loads: all of it, and nothing else. What is loaded at first use is not in here. */
+const CLOSURES: Readonly<Record<string, Closure>> = {
+  throughline: {
+    rooms: ['middleware', 'propagation', 'src/core', 'src/exporters', 'src/formats', 'src/index.ts', 'src/setup.ts'],
+    packages: ['uuid'],
+  },
+  'throughline/propagation': { rooms: ['propagation', 'src/core', 'src/propagation.ts'], packages: [] },
+  'throughline/exporters': {
+    rooms: ['src/analysis', 'src/core', 'src/exporters', 'src/formats', 'src/terminal'],
+    packages: [],
+  },
+  'throughline/analysis': { rooms: ['src/analysis'], packages: [] },
+  'throughline/test': { rooms: ['src/core', 'src/formats', 'src/testing'], packages: [] },
+};
+
+/** Never loaded by any entry's import: a service that only traces pays for none of them. */
+const NEVER_BUILTIN = ['node:sqlite', 'node:cluster', 'node:repl', 'node:inspector', 'node:child_process', 'node:vm'];
+
+/** Kinds of `process.getActiveResourcesInfo()` that outlive an import; the loader's own file handles come and go. */
+const KEEPS_RUNNING = /Timeout|Immediate|TCP|UDP|TLS|PipeServer|FSEvent|MessagePort|Worker|Process/;
+
+describe('the import closure', () => {
+  it('is written down for every entry of the package', () => {
+    const names = listEntries().map((entry) => entry.name);
+    assert.deepEqual(Object.keys(CLOSURES).sort(), names.sort(), 'give each entry a row in CLOSURES');
+  });
+
+  for (const [entry, expected] of Object.entries(CLOSURES)) {
+    it(`of ${entry} holds the rooms it needs and no other`, async () => {
+      const { rooms, packages, builtins } = await measureClosure(entry);
+      assert.deepEqual(rooms, expected.rooms);
+      assert.deepEqual(packages, expected.packages);
+      assert.deepEqual(
+        builtins.filter((name) => NEVER_BUILTIN.includes(name)),
+        [],
+      );
+    });
+  }
+
+  it('of throughline holds no server', async () => {
+    const { files } = await measureClosure('throughline');
+    const servers = files.filter((file) => /\bcreateServer\s*\(/.test(blankNonCode(readText(file))));
+    assert.deepEqual(servers, []);
+  });
+
+  it('of every entry starts no timer, socket or server', async () => {
+    for (const { name } of listEntries()) {
+      const script = `await import('${name}'); console.log(JSON.stringify(process.getActiveResourcesInfo()));`;
+      const resources: string[] = JSON.parse(await outputOfNode(['--input-type=module', '--eval', script]));
+      assert.deepEqual(
+        resources.filter((kind) => KEEPS_RUNNING.test(kind)),
+        [],
+        name,
+      );
+    }
+  });
+});
