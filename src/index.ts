@@ -10,6 +10,7 @@
  *
  * @module
  */
+export { type TraceAxiosOptions, traceAxios } from '../middleware/axios.ts';
 export { current, type RequestLike } from '../middleware/current.ts';
 export { type Tracing, type TracingMiddleware, tracing } from '../middleware/tracing.ts';
 export { bind } from './core/bind.ts';
