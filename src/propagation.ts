@@ -3,6 +3,8 @@
  *
  * @module
  */
+// Whoever comes in by this door alone still gets the configured formats.
+import './setup.ts';
 import { carrierGetter, carrierSetter } from '../propagation/carriers.ts';
 import type { Getter, OutboundContext, RemoteContext, Setter } from '../propagation/context.ts';
 import { currentTracer } from './core/runtime.ts';

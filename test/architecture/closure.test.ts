@@ -16,7 +16,10 @@ const CLOSURES: Readonly<Record<string, Closure>> = {
     rooms: ['middleware', 'propagation', 'src/core', 'src/exporters', 'src/formats', 'src/index.ts', 'src/setup.ts'],
     packages: ['uuid'],
   },
-  'throughline/propagation': { rooms: ['propagation', 'src/core', 'src/propagation.ts'], packages: [] },
+  'throughline/propagation': {
+    rooms: ['propagation', 'src/core', 'src/exporters', 'src/formats', 'src/propagation.ts', 'src/setup.ts'],
+    packages: ['uuid'],
+  },
   'throughline/exporters': {
     rooms: ['src/analysis', 'src/core', 'src/exporters', 'src/formats', 'src/terminal'],
     packages: [],

@@ -80,8 +80,8 @@ export const rooms: readonly Room[] = [
   },
   {
     path: 'src/propagation.ts',
-    why: 'The door of throughline/propagation: gives the pure functions the active scope as their default.',
-    mayImport: ['propagation', 'src/core'],
+    why: 'The door of throughline/propagation: gives the pure functions the active scope and configuration as their default.',
+    mayImport: ['propagation', 'src/core', 'src/setup.ts'],
     builtins: [],
     packages: [],
     isShipped: true,
@@ -180,8 +180,8 @@ export const rooms: readonly Room[] = [
   },
   {
     path: 'bench',
-    why: 'Measures what users get: the package by its public name, beside its peers.',
-    mayImport: [],
+    why: 'Measures what users get: the package by its public name, beside its peers. Formats alone are timed from inside.',
+    mayImport: ['src/formats'],
     builtins: 'any',
     packages: 'any',
   },
