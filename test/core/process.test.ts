@@ -11,9 +11,9 @@ import { repositoryRoot } from '../support/repository.ts';
 type Variables = Readonly<Record<string, string>>;
 
 /** Runs a module to its end. `lingeredMs` is how long the process stayed after it said `console.log(Date.now())`. */
-async function runModule(source: string, env: Variables = {}) {
+async function runModule(source: string, variables: Variables = {}) {
   const { status, stdout, stderr } = await runNode(['--input-type=module', '--eval', source], {
-    env,
+    variables,
     timeoutMs: 20_000,
   });
   const endedMs = Date.now();
