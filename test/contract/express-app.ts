@@ -63,7 +63,10 @@ function afterEarlyAnswer(_req: Request, res: Response, next: NextFunction): voi
 function addAnswers(app: Router, makeExpress: Express, asyncHandler: AsyncHandler): void {
   app.get('/ok', (_req, res) => res.type('text').send('ok'));
   app.get('/context', (_req, res) => res.json(contextHere()));
-  app.get('/deep', asyncHandler(async (_req, res) => res.json(await traceparentsBelow())));
+  app.get(
+    '/deep',
+    asyncHandler(async (_req, res) => res.json(await traceparentsBelow())),
+  );
   app.post('/echo', makeExpress.json({ limit: '2mb' }), (req, res) => {
     res.json({ length: JSON.stringify(req.body).length, traceparent: traceparentHere() });
   });
@@ -96,7 +99,10 @@ function addFailures(app: Router, asyncHandler: AsyncHandler): void {
 }
 
 function addEndings(app: Router, asyncHandler: AsyncHandler, { stage }: AppOptions): void {
-  app.get('/stream', asyncHandler(async (_req, res) => streamSlowly(res, stage)));
+  app.get(
+    '/stream',
+    asyncHandler(async (_req, res) => streamSlowly(res, stage)),
+  );
   app.get('/hang', () => stage.emit('arrived'));
   app.get('/destroyed', (_req, res) => res.destroy());
 }
