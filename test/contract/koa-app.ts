@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { PassThrough } from 'node:stream';
-import Router from '@koa/router';
+import Router, { type RouterContext } from '@koa/router';
 import type Koa from 'koa';
 import { tracing } from 'throughline';
 import {
@@ -94,7 +94,7 @@ const STATUSES: readonly (readonly [string, number])[] = [
   ['/unavailable', 503],
 ];
 
-function answer(router: Router, path: string, body: (ctx: Router.RouterContext) => unknown): void {
+function answer(router: Router, path: string, body: (ctx: RouterContext) => unknown): void {
   router.get(path, async (ctx) => {
     ctx.body = await body(ctx);
   });
@@ -153,4 +153,3 @@ function partRouter(options: AppOptions): Router {
   answer(part, '/:id', (ctx) => ctx.params.id);
   return part;
 }
-

@@ -34,11 +34,19 @@ export function contextCases(bench: ServerBench): void {
   test("continues the caller's trace under the caller's span", async () => {
     await bench.get('/ok', { traceparent: PARENT }).expect(200);
     const { traceId, parentSpanId, parentIsRemote, spanId } = await bench.span();
-    assert.deepEqual({ traceId, parentSpanId, parentIsRemote }, { traceId: TRACE, parentSpanId: CALLER, parentIsRemote: true });
+    assert.deepEqual(
+      { traceId, parentSpanId, parentIsRemote },
+      { traceId: TRACE, parentSpanId: CALLER, parentIsRemote: true },
+    );
     assert.notEqual(spanId, CALLER);
   });
 
-  for (const [sent, kept] of [['01', 1], ['03', 3], ['ff', 3], ['fd', 1]] as const) {
+  for (const [sent, kept] of [
+    ['01', 1],
+    ['03', 3],
+    ['ff', 3],
+    ['fd', 1],
+  ] as const) {
     test(`keeps of the flags ${sent} what it knows`, async () => {
       await bench.get('/ok', { traceparent: `00-${TRACE}-${CALLER}-${sent}` }).expect(200);
       assert.equal((await bench.span()).flags, kept);
@@ -60,7 +68,10 @@ export function contextCases(bench: ServerBench): void {
     await bench.get('/ok').expect(200);
     const { traceId, parentSpanId, parentIsRemote, flags } = await bench.span();
     assert.match(traceId, /^(?!0+$)[0-9a-f]{32}$/);
-    assert.deepEqual({ parentSpanId, parentIsRemote, flags }, { parentSpanId: undefined, parentIsRemote: false, flags: 3 });
+    assert.deepEqual(
+      { parentSpanId, parentIsRemote, flags },
+      { parentSpanId: undefined, parentIsRemote: false, flags: 3 },
+    );
   });
 
   for (const header of MALFORMED) {

@@ -88,7 +88,10 @@ export function requestCases(bench: ServerBench): void {
     await bench.get(`/ok?${query}`).expect(200);
     const span = await bench.span();
     assert.doesNotMatch(JSON.stringify(span), /s3cret|%73/);
-    assert.match(String(span.attributes['url.query']), /^token=REDACTED&empty=&flag&a=REDACTED&c=REDACTED&url=REDACTED/);
+    assert.match(
+      String(span.attributes['url.query']),
+      /^token=REDACTED&empty=&flag&a=REDACTED&c=REDACTED&url=REDACTED/,
+    );
   });
 
   for (const [target, path] of [
