@@ -266,17 +266,25 @@ export class RecordingSpan implements Span, SpanContext {
   child(name: string, options?: Omit<SpanOptions, 'parent'>): Span {
     const tracer = this.localTrace?.tracer;
     if (tracer === undefined) return this; // another process's span: nothing of ours can be started under it here
-    return tracer.startSpan(name, { ...options, parent: this });
+    try {
+      return tracer.startSpan(name, options, RecordingSpan.prototype.child, this);
+    } catch (error) {
+      contained('span.child', error);
+      return NO_SPAN;
+    }
   }
 
   run<Result>(fn: () => Result): Result {
+    if (this === NO_SPAN) return fn(); // nobody's identity must not become anybody's parent
     return runInScope(activeScope().withSpan(this), fn);
   }
 
   end(endTime?: TimeInput): void {
     if (this.#ended || this.localTrace === undefined) return;
     this.#ended = true;
-    this.#onEnd?.();
+    const onEnd = this.#onEnd;
+    this.#onEnd = undefined; // it holds on to scopes
+    onEnd?.();
     const record = this.#record;
     this.#record = undefined;
     if (record !== undefined) {

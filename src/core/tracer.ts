@@ -8,18 +8,20 @@ import {
   type TraceId,
 } from '../../propagation/context.ts';
 import type { Destination } from '../../propagation/destination.ts';
+import { isSpanId, isTraceId } from '../../propagation/traceparent.ts';
 import type { Clock } from './clock.ts';
 import type { IdGenerator } from './ids.ts';
 import { bounded, type Limits, NAME_LENGTH } from './limits.ts';
+import { type Caller, noteLocation } from './location.ts';
 import { LocalTrace } from './pipeline/local-trace.ts';
 import type { Pipeline, Stats } from './pipeline/pipeline.ts';
-import type { Attributes, InstrumentationScope, Resource, SpanKind } from './record.ts';
+import type { Attributes, InstrumentationScope, Link, Resource, SpanKind } from './record.ts';
 import type { Sampler } from './sampler.ts';
-import { activeScope } from './scope.ts';
 import {
   identityOf,
   NO_EVENTS,
   NO_LINKS,
+  NO_SPAN,
   type OpenRecord,
   RecordingSpan,
   type Span,
@@ -33,6 +35,8 @@ export interface TracerSettings {
   readonly enabled: boolean;
   readonly resource: Resource;
   readonly limits: Limits;
+  /** Note on the app's own spans where they were started. */
+  readonly location: boolean;
   readonly sampler: Sampler;
   readonly propagator: Propagator;
   /** Where outbound context may go. */
@@ -63,6 +67,7 @@ export class Tracer {
   readonly propagator: Propagator;
   readonly propagateTo: (url: URL) => Destination;
   readonly pipeline: Pipeline;
+  readonly #location: boolean;
   readonly #resource: Resource;
   readonly #sampler: Sampler;
   readonly #clock: Clock;
@@ -81,6 +86,7 @@ export class Tracer {
     this.propagator = settings.propagator;
     this.propagateTo = settings.propagateTo;
     this.pipeline = settings.pipeline;
+    this.#location = settings.location;
     this.#resource = settings.resource;
     this.#sampler = settings.sampler;
     this.#clock = settings.clock;
@@ -88,12 +94,20 @@ export class Tracer {
     this.#unsampled = new LocalTrace(this, settings.clock);
   }
 
-  /** Starts a span of the app's own: under the active span, unless `options.parent` says otherwise. */
-  startSpan(name: string, options: SpanOptions = {}): RecordingSpan {
-    const parent = options.parent === undefined ? activeScope().span : options.parent;
-    const span = this.start(bounded(String(name), NAME_LENGTH), options.kind ?? 'internal', {}, parent, APP_SCOPE);
-    if (options.attributes !== undefined) span.setAttributes(options.attributes);
-    if (options.links !== undefined) for (const link of options.links) span.addLink(link);
+  /**
+   * Starts a span of the app's own under `parent`, or a root; `NO_SPAN` when tracing is disabled.
+   * `caller` is the public function that the app called to start it. Throws what hostile options throw.
+   */
+  startSpan(
+    name: string,
+    options: SpanOptions | undefined,
+    caller: Caller,
+    parent: Span | SpanContext | null | undefined,
+  ): RecordingSpan {
+    if (!this.enabled) return NO_SPAN;
+    const span = this.start(bounded(String(name), NAME_LENGTH), options?.kind ?? 'internal', {}, parent, APP_SCOPE);
+    if (this.#location && span.record !== undefined) noteLocation(span.record.attributes, caller);
+    if (options !== undefined) describe(span, options);
     return span;
   }
 
@@ -105,7 +119,7 @@ export class Tracer {
     parent: Span | SpanContext | null | undefined,
     scope: InstrumentationScope,
   ): RecordingSpan {
-    const lineage = parent ? this.#under(parent) : this.#root(undefined);
+    const lineage = (parent ? this.#under(parent) : undefined) ?? this.#root(undefined);
     return this.#startSpan(lineage, name, kind, attributes, scope);
   }
 
@@ -127,7 +141,8 @@ export class Tracer {
     return new RecordingSpan(traceId, spanId, flags, true, remote, undefined, undefined);
   }
 
-  #under(parent: Span | SpanContext): Lineage {
+  /** Undefined when `parent` has no valid identity, such as OpenTelemetry's span for "no span". */
+  #under(parent: Span | SpanContext): Lineage | undefined {
     const context = identityOf(parent);
     const { traceId, spanId, traceFlags } = context;
     const parentIsRemote = context.isRemote === true;
@@ -135,6 +150,7 @@ export class Tracer {
     if (own !== undefined) {
       return { traceId, parentSpanId: spanId, parentIsRemote, flags: traceFlags, inherited: context, localTrace: own };
     }
+    if (!isTraceId(traceId) || !isSpanId(spanId)) return undefined;
     const sampled = this.#sampler.sample(traceId, (traceFlags & FLAG_SAMPLED) !== 0);
     const flags = (sampled ? FLAG_SAMPLED : 0) | (traceFlags & FLAG_RANDOM);
     const localTrace = this.#localTrace(sampled);
@@ -224,4 +240,9 @@ export class Tracer {
       overLimit: this.#overLimit,
     });
   }
+}
+
+function describe(span: RecordingSpan, { attributes, links }: SpanOptions): void {
+  if (attributes !== undefined) span.setAttributes(attributes);
+  if (links !== undefined) span.addLinks(links as Link[]);
 }
