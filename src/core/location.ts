@@ -25,7 +25,7 @@ export function noteLocation(attributes: Attributes, caller: Caller): void {
 }
 
 /**
- * One frame, and that unformatted: a fifth of the cost of reading `stack` as text (bench/micro/location).
+ * One frame, and that unformatted: half the cost of reading `stack` as text (bench/micro/location).
  * What is changed on `Error` for it is put back, an app's own `prepareStackTrace` as well.
  */
 function callSite(caller: Caller): NodeJS.CallSite | undefined {

@@ -10,7 +10,8 @@ const { isPromise } = types;
  * The test by internal slot comes first: it runs no code of the app, whatever object this is.
  */
 export function isNativePromise(value: unknown): value is Promise<unknown> {
-  return isPromise(value) && (value.then === Promise.prototype.then || isPlainForeign(value));
+  if (typeof value !== 'object' || !isPromise(value)) return false; // `typeof` spares most results a call into C++
+  return value.then === Promise.prototype.then || isPlainForeign(value);
 }
 
 /** A promise of another realm, straight from that realm's `Promise`: promise → Promise.prototype → Object.prototype. */
