@@ -2,7 +2,7 @@ import { callInSpan, startGuarded } from './call-in-span.ts';
 import { sayOnce } from './diagnostics.ts';
 import { optionError, showValue } from './errors.ts';
 import { activeScope, enterScope, leaveScope } from './scope.ts';
-import { NO_SPAN, type Span, type SpanOptions } from './span.ts';
+import type { Span, SpanOptions } from './span.ts';
 import { type WrapOptions, wrapFunction } from './wrap.ts';
 
 /** `span` in its forms. */
@@ -57,7 +57,7 @@ function createSpan<Result>(
 function openScope(name: string, options: SpanOptions | undefined): Span {
   const outer = activeScope();
   const span = startGuarded(name, options, createSpan, outer);
-  if (span === NO_SPAN) return span;
+  if (span.localTrace === undefined) return span; // not ours to end, so nothing would leave its scope
   const scope = enterScope(span, outer);
   span.onEnd(() => {
     if (!leaveScope(scope)) warnOutOfOrder(name);

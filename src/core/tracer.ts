@@ -8,15 +8,16 @@ import {
   type TraceId,
 } from '../../propagation/context.ts';
 import type { Destination } from '../../propagation/destination.ts';
-import { isSpanId, isTraceId } from '../../propagation/traceparent.ts';
 import type { Clock } from './clock.ts';
+import { checkedContext } from './given-context.ts';
 import type { IdGenerator } from './ids.ts';
 import { bounded, type Limits, NAME_LENGTH } from './limits.ts';
 import { type Caller, noteLocation } from './location.ts';
 import { LocalTrace } from './pipeline/local-trace.ts';
 import type { Pipeline, Stats } from './pipeline/pipeline.ts';
-import type { Attributes, InstrumentationScope, Link, Resource, SpanKind } from './record.ts';
+import type { Attributes, InstrumentationScope, Resource, SpanContextInput, SpanKind } from './record.ts';
 import type { Sampler } from './sampler.ts';
+import { activeScope } from './scope.ts';
 import {
   identityOf,
   NO_EVENTS,
@@ -35,8 +36,8 @@ export interface TracerSettings {
   readonly enabled: boolean;
   readonly resource: Resource;
   readonly limits: Limits;
-  /** Note on the app's own spans where they were started. */
-  readonly location: boolean;
+  /** Note on the app's own spans where they were started. Default false. */
+  readonly location?: boolean;
   readonly sampler: Sampler;
   readonly propagator: Propagator;
   /** Where outbound context may go. */
@@ -74,9 +75,10 @@ export class Tracer {
   readonly #ids: IdGenerator;
   /** Shared by everything that is not sampled: such spans need no clock. */
   readonly #unsampled: LocalTrace;
-  /** Oldest first. Recorded or not: the counter law has all of them. */
+  /** Oldest first, recorded or not, up to the limit: an app that never ends its spans must not fill the memory. */
   readonly #open = new Set<Span>();
   #started = 0;
+  #ended = 0;
   #sampledOut = 0;
   #overLimit = 0;
 
@@ -86,7 +88,7 @@ export class Tracer {
     this.propagator = settings.propagator;
     this.propagateTo = settings.propagateTo;
     this.pipeline = settings.pipeline;
-    this.#location = settings.location;
+    this.#location = settings.location === true;
     this.#resource = settings.resource;
     this.#sampler = settings.sampler;
     this.#clock = settings.clock;
@@ -95,19 +97,24 @@ export class Tracer {
   }
 
   /**
-   * Starts a span of the app's own under `parent`, or a root; `NO_SPAN` when tracing is disabled.
+   * Starts a span of the app's own, under `parent` (default: as the options say, else the active span).
    * `caller` is the public function that the app called to start it. Throws what hostile options throw.
    */
   startSpan(
     name: string,
-    options: SpanOptions | undefined,
-    caller: Caller,
-    parent: Span | SpanContext | null | undefined,
+    options: SpanOptions = {},
+    caller?: Caller,
+    parent: Span | SpanContextInput | null | undefined = options.parent === undefined
+      ? activeScope().span
+      : options.parent,
   ): RecordingSpan {
-    if (!this.enabled) return NO_SPAN;
-    const span = this.start(bounded(String(name), NAME_LENGTH), options?.kind ?? 'internal', {}, parent, APP_SCOPE);
-    if (this.#location && span.record !== undefined) noteLocation(span.record.attributes, caller);
-    if (options !== undefined) describe(span, options);
+    // All options are read before the span starts: one that throws must not leave a span open.
+    const { kind = 'internal', attributes, links } = options;
+    const span = this.start(bounded(String(name), NAME_LENGTH), kind, {}, parent, APP_SCOPE);
+    if (this.#location && caller !== undefined && span.record !== undefined)
+      noteLocation(span.record.attributes, caller);
+    if (attributes !== undefined) span.setAttributes(attributes);
+    if (links !== undefined) span.addLinks(links);
     return span;
   }
 
@@ -116,10 +123,11 @@ export class Tracer {
     name: string,
     kind: SpanKind,
     attributes: Attributes,
-    parent: Span | SpanContext | null | undefined,
+    parent: Span | SpanContextInput | null | undefined,
     scope: InstrumentationScope,
   ): RecordingSpan {
-    const lineage = (parent ? this.#under(parent) : undefined) ?? this.#root(undefined);
+    if (!this.enabled) return this.#passOn(parent);
+    const lineage = parent ? this.#under(parent) : this.#root(undefined);
     return this.#startSpan(lineage, name, kind, attributes, scope);
   }
 
@@ -141,16 +149,23 @@ export class Tracer {
     return new RecordingSpan(traceId, spanId, flags, true, remote, undefined, undefined);
   }
 
-  /** Undefined when `parent` has no valid identity, such as OpenTelemetry's span for "no span". */
-  #under(parent: Span | SpanContext): Lineage | undefined {
-    const context = identityOf(parent);
+  /** What a disabled tracer starts: nothing of its own, the parent's identity for what goes out. */
+  #passOn(parent: Span | SpanContextInput | null | undefined): RecordingSpan {
+    const context = parent ? checkedContext(identityOf(parent)) : undefined;
+    if (context === undefined) return NO_SPAN;
+    const { traceId, spanId, traceFlags } = context;
+    return new RecordingSpan(traceId, spanId, traceFlags, true, context, undefined, undefined);
+  }
+
+  #under(parent: Span | SpanContextInput): Lineage {
+    if (parent instanceof RecordingSpan && parent.localTrace?.tracer === this) {
+      const { traceId, spanId, traceFlags, localTrace } = parent;
+      return { traceId, parentSpanId: spanId, parentIsRemote: false, flags: traceFlags, inherited: parent, localTrace };
+    }
+    const context = checkedContext(identityOf(parent));
+    if (context === undefined) return this.#root(undefined);
     const { traceId, spanId, traceFlags } = context;
     const parentIsRemote = context.isRemote === true;
-    const own = parent instanceof RecordingSpan && parent.localTrace?.tracer === this ? parent.localTrace : undefined;
-    if (own !== undefined) {
-      return { traceId, parentSpanId: spanId, parentIsRemote, flags: traceFlags, inherited: context, localTrace: own };
-    }
-    if (!isTraceId(traceId) || !isSpanId(spanId)) return undefined;
     const sampled = this.#sampler.sample(traceId, (traceFlags & FLAG_SAMPLED) !== 0);
     const flags = (sampled ? FLAG_SAMPLED : 0) | (traceFlags & FLAG_RANDOM);
     const localTrace = this.#localTrace(sampled);
@@ -211,38 +226,32 @@ export class Tracer {
     }
     const span = new RecordingSpan(traceId, spanId, flags, false, inherited, localTrace, record);
     this.#started++;
-    this.#open.add(span);
+    if (this.#open.size < this.limits.openSpans) this.#open.add(span);
     return span;
   }
 
   /** Called once by each span at its end; `record` is undefined when nothing was recorded. */
   spanEnded(span: RecordingSpan, record: OpenRecord | undefined): void {
+    this.#ended++;
     this.#open.delete(span);
     if (record !== undefined) this.pipeline.accept(record);
     else if ((span.traceFlags & FLAG_SAMPLED) === 0) this.#sampledOut++;
     else this.#overLimit++;
   }
 
-  /** Spans started and not ended yet, oldest first. */
+  /** Spans started and not ended yet, oldest first; at most `limits.openSpans`, though more may be counted. */
   openSpans(): Span[] {
     return [...this.#open];
   }
 
   /** The counters, which hold the counter law at every moment. */
   stats(): Stats {
-    const open = this.#open.size;
-    const ended = this.#started - open;
     return this.pipeline.stats({
       started: this.#started,
-      ended,
-      open,
+      ended: this.#ended,
+      open: this.#started - this.#ended,
       sampledOut: this.#sampledOut,
       overLimit: this.#overLimit,
     });
   }
-}
-
-function describe(span: RecordingSpan, { attributes, links }: SpanOptions): void {
-  if (attributes !== undefined) span.setAttributes(attributes);
-  if (links !== undefined) span.addLinks(links as Link[]);
 }
