@@ -65,6 +65,7 @@ export function createTracer(config: Config, announce: (message: string) => void
     enabled: config.enabled,
     resource: config.resource,
     limits: config.limits,
+    location: config.location,
     sampler: config.sampler,
     propagator: config.propagator,
     propagateTo: config.propagateTo,
