@@ -16,6 +16,7 @@ export { type Tracing, type TracingMiddleware, tracing } from '../middleware/tra
 export { bind } from './core/bind.ts';
 export type { StartOptions } from './core/config.ts';
 export { type SpanFunction, span } from './core/function-tracing.ts';
+export { type LogFields, logFields, type WinstonFormat, winstonFormat } from './core/log-fields.ts';
 export type { Attributes, AttributeValue, Link, SpanContextInput, SpanKind, SpanRecord } from './core/record.ts';
 export type { Span, SpanIdentity, SpanOptions } from './core/span.ts';
 export { type TracedDecorator, traced } from './core/traced.ts';

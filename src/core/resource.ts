@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
+import { hostname, networkInterfaces } from 'node:os';
 import { dirname, join } from 'node:path';
 import { v4 as uuid } from 'uuid';
+import { contained } from './diagnostics.ts';
 import type { Environment } from './environment.ts';
 import { copyAttributes, DEFAULT_LIMITS } from './limits.ts';
 import type { Attributes, Resource } from './record.ts';
@@ -30,6 +32,10 @@ export function resolveResource(
     'telemetry.sdk.name': 'throughline',
     'telemetry.sdk.language': 'nodejs',
     'telemetry.sdk.version': version,
+    ...describeHost(),
+    'process.pid': process.pid,
+    'process.runtime.name': 'nodejs',
+    'process.runtime.version': process.versions.node,
     ...(found.version === undefined ? {} : { 'service.version': found.version }),
     ...environment.pairs('OTEL_RESOURCE_ATTRIBUTES'),
     ...named('service.name', environment.text('OTEL_SERVICE_NAME')),
@@ -39,6 +45,31 @@ export function resolveResource(
     ...named('deployment.environment.name', identity.environment),
   };
   return { attributes };
+}
+
+/** A host with containers can have hundreds of addresses; the first few say which machine it was. */
+const MAX_ADDRESSES = 16;
+
+/** What the operating system may refuse to say (no rights to list interfaces, as in some sandboxes) is left out. */
+function describeHost(): Attributes {
+  const attributes: Attributes = {};
+  try {
+    attributes['host.name'] = hostname();
+    const addresses = outsideAddresses();
+    if (addresses.length > 0) attributes['host.ip'] = addresses;
+  } catch (error) {
+    contained('host attributes', error);
+  }
+  return attributes;
+}
+
+/** `host.ip`: "Available IP addresses of the host, excluding loopback interfaces" (semantic conventions, host). */
+function outsideAddresses(): string[] {
+  const found = new Set<string>();
+  for (const addresses of Object.values(networkInterfaces())) {
+    for (const { address, internal } of addresses ?? []) if (!internal) found.add(address);
+  }
+  return [...found].slice(0, MAX_ADDRESSES);
 }
 
 function named(key: string, value: string | undefined): Attributes {

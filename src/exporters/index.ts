@@ -4,3 +4,4 @@ export { type ConsoleOptions, console } from './console.ts';
 export { type FileOptions, file } from './file.ts';
 export { type MemoryExporter, memory } from './memory.ts';
 export { type OtlpOptions, otlp } from './otlp.ts';
+export { parseSpans } from './parse-spans.ts';
