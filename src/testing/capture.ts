@@ -33,8 +33,8 @@ type CapturedFunction = (captured: Captured) => unknown;
  * done and its spans have ended; it rejects with what the function throws, and, as `settled()` does,
  * when spans stay open.
  *
- * A server belongs to the capture in which it began to listen. One that listened before answers
- * outside, with the process's own tracer.
+ * A server belongs to the capture in which it began to listen, until `stop()`. One that listened before
+ * answers outside, with the process's own tracer.
  *
  * @throws TypeError with code `ERR_THROUGHLINE_OPTION` for a wrong option
  *

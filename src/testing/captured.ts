@@ -21,7 +21,10 @@ export interface Captured extends SpanView {
   stats(): Stats;
   /** Runs `fn` inside the capture: for hooks and callbacks that run outside of the test's own flow. */
   run<Result>(fn: () => Result): Result;
-  /** Ends the capture: the code from here on is traced as it was before. May be called twice. */
+  /**
+   * Ends a capture that began by `capture()`, and those inside it that nobody stopped: what starts from
+   * now on is traced as it was before. May be called twice.
+   */
   stop(): void;
   [Symbol.dispose](): void;
 }

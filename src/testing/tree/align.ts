@@ -17,8 +17,8 @@ export type Aligned =
 const WHOLE = 6;
 const LINE = 5;
 const NAME = 4;
-const NEAR = 3;
-const CHILDREN = 2;
+const CHILDREN = 3;
+const NEAR = 2;
 const BOTH_PARENTS = 1;
 
 /** Beyond so many pairs, those that only look a little alike are not searched for. */
@@ -42,9 +42,17 @@ function likenessOf(expected: ExpectedSpan, node: TreeNode, matcher: TreeMatcher
     return matcher.matches(expected, node) ? WHOLE : LINE;
   }
   if (!guessing) return 0;
-  if (expected.name.isLiteral && nearestName(expected.name.text, [node.span.name]) !== undefined) return NEAR;
-  if (expected.children.length === 0 || node.children.length === 0) return 0;
-  return matcher.listMatches(expected.children, node.children) ? CHILDREN : BOTH_PARENTS;
+  const areParents = expected.children.length > 0 && node.children.length > 0;
+  if (areParents && matcher.listMatches(expected.children, node.children)) return CHILDREN;
+  if (expected.name.isLiteral && isNear(expected.name.text, node.span.name)) return NEAR;
+  return areParents ? BOTH_PARENTS : 0;
+}
+
+/** A slip of two letters; of shorter names every other one is that near. */
+const SHORTEST_SLIP = 4;
+
+function isNear(expected: string, name: string): boolean {
+  return Math.min(expected.length, name.length) >= SHORTEST_SLIP && nearestName(expected, [name]) !== undefined;
 }
 
 function pair(expected: ExpectedSpan, node: TreeNode): Aligned {
@@ -67,7 +75,7 @@ function alignAnyOrder(items: readonly ExpectedItem[], nodes: readonly TreeNode[
     const candidates = spans.filter((expected) => expected.name.isLiteral === literal);
     for (const level of [WHOLE, LINE, NAME]) takeFrom(candidates, level);
   }
-  for (const level of [NEAR, CHILDREN, BOTH_PARENTS]) takeFrom(spans, level);
+  for (const level of [CHILDREN, NEAR, BOTH_PARENTS]) takeFrom(spans, level);
   const rows = spans.map((expected): Aligned => {
     const node = pairs.get(expected);
     return node === undefined ? { kind: 'missing', expected } : pair(expected, node);
