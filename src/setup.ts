@@ -56,7 +56,7 @@ export function start(options: StartOptions = {}): Throughline {
 }
 
 /** A tracer over a complete configuration, not installed anywhere. */
-export function createTracer(config: Config, announce: (message: string) => void): Tracer {
+function createTracer(config: Config, announce: (message: string) => void): Tracer {
   const exporters = config.enabled ? config.exporters.map((item) => exporterFor(item, config)) : [none()];
   return new Tracer(tracerSettings(config, new Pipeline(exporters, config.batch, announce)));
 }

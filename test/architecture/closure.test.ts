@@ -25,7 +25,10 @@ const CLOSURES: Readonly<Record<string, Closure>> = {
     packages: [],
   },
   'throughline/analysis': { rooms: ['src/analysis'], packages: [] },
-  'throughline/test': { rooms: ['src/core', 'src/formats', 'src/testing'], packages: [] },
+  'throughline/test': {
+    rooms: ['propagation', 'src/analysis', 'src/core', 'src/formats', 'src/terminal', 'src/testing'],
+    packages: ['uuid'],
+  },
 };
 
 /** Never loaded by any entry's import: a service that only traces pays for none of them. */
