@@ -49,20 +49,25 @@ export function serverRequestAttributes(facts: ServerRequestFacts): Attributes {
 /** What is known of an outbound request when it starts. */
 export interface ClientRequestFacts {
   readonly method: string;
-  /** Redacted: no credentials, no query values. */
-  readonly fullUrl: string;
-  readonly host: HostPort;
+  /** Redacted: no credentials, no query values. Undefined when only the client knows where it sends. */
+  readonly fullUrl: string | undefined;
+  /** Undefined where the request goes to no host: a unix socket, a client of the app's own making. */
+  readonly host: HostPort | undefined;
+  /** The service at the other end, where the app has named it. */
+  readonly peer: string | undefined;
   /** How many attempts went before this one; 0 for the first. */
   readonly resendCount: number;
 }
 
 export function clientRequestAttributes(facts: ClientRequestFacts): Attributes {
-  const attributes: Attributes = {
-    'http.request.method': knownMethod(facts.method),
-    'url.full': facts.fullUrl,
-    'server.address': facts.host.host,
-    'server.port': facts.host.port,
-  };
+  const { fullUrl, host, peer } = facts;
+  const method = knownMethod(facts.method);
+  const attributes: Attributes =
+    fullUrl !== undefined && host !== undefined
+      ? { 'http.request.method': method, 'url.full': fullUrl, 'server.address': host.host, 'server.port': host.port }
+      : { 'http.request.method': method };
+  if (fullUrl !== undefined && host === undefined) attributes['url.full'] = fullUrl;
+  if (peer !== undefined) attributes['service.peer.name'] = peer;
   if (facts.resendCount > 0) attributes['http.request.resend_count'] = facts.resendCount;
   noteOriginalMethod(attributes, facts.method);
   return attributes;
@@ -83,6 +88,11 @@ export function noteErrorType(attributes: Attributes, type: string): void {
 /** How a request ended that did not run to its end; ours, since the conventions have no word for it. */
 export function noteEnding(attributes: Attributes, ending: 'aborted' | 'cancelled'): void {
   attributes['throughline.ending'] = ending;
+}
+
+/** What `propagateTo` kept from the host of an outbound request; ours. */
+export function noteWithheld(attributes: Attributes, withheld: readonly ('trace' | 'baggage')[]): void {
+  attributes['throughline.withheld'] = withheld;
 }
 
 const OTHER = '_OTHER';

@@ -10,13 +10,14 @@
  *
  * @module
  */
+export { type TraceAxiosOptions, traceAxios } from '../middleware/axios.ts';
 export { current, type RequestLike } from '../middleware/current.ts';
 export { type Tracing, type TracingMiddleware, tracing } from '../middleware/tracing.ts';
 export { bind } from './core/bind.ts';
 export type { StartOptions } from './core/config.ts';
 export { type SpanFunction, span } from './core/function-tracing.ts';
-export type { Attributes, AttributeValue, Link, SpanKind, SpanRecord } from './core/record.ts';
-export type { Span, SpanOptions } from './core/span.ts';
+export type { Attributes, AttributeValue, Link, SpanContextInput, SpanKind, SpanRecord } from './core/record.ts';
+export type { Span, SpanIdentity, SpanOptions } from './core/span.ts';
 export { type TracedDecorator, traced } from './core/traced.ts';
 export type { WrapOptions } from './core/wrap.ts';
 export { start, type Throughline } from './setup.ts';

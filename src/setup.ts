@@ -24,6 +24,8 @@ export interface Throughline {
 }
 
 const FLUSH_TIMEOUT_MS = 2000;
+/** How long a process that has run out of work waits for a collector that is silent. */
+const EXIT_TIMEOUT_MS = 800;
 /** Where `exporters: 'file'` writes; `file({ path })` says otherwise. */
 const DEFAULT_FILE = 'spans.jsonl';
 
@@ -64,7 +66,7 @@ function createTracer(config: Config, announce: (message: string) => void): Trac
 function exporterFor(item: ExporterName | Exporter, config: Config): Exporter {
   switch (item) {
     case 'otlp':
-      return otlp(config.otlp);
+      return otlp({ ...config.otlp, timeoutMs: config.batch.timeoutMs });
     case 'file':
       return lazyExporter('file', async () => (await import('./exporters/file.ts')).file({ path: DEFAULT_FILE }));
     case 'console':
@@ -96,13 +98,13 @@ let exitIsWatched = false;
 
 /**
  * Nothing of ours keeps a process alive, so one that has run out of work still holds its last spans:
- * send them, once and bounded. A collector that does not answer is not waited for.
+ * send them, once and bounded. A collector that cannot be reached is not waited for.
  */
 function flushBeforeExit(): void {
   if (exitIsWatched) return;
   exitIsWatched = true;
   process.once('beforeExit', () => {
-    void running?.tracer.pipeline.flush(FLUSH_TIMEOUT_MS, false);
+    void running?.tracer.pipeline.flush(EXIT_TIMEOUT_MS, false);
   });
 }
 

@@ -40,7 +40,7 @@ async function runRound(scenario, rungs, { warmUp, turns }, helpers) {
   const servers = [];
   try {
     for (const rung of rungs) servers.push(await startServer(scenario, rung, helpers));
-    for (const server of servers) await helpers.load.ask('fire', { ...server.load, requests: warmUp });
+    for (const server of servers) await warm(server, warmUp, helpers);
     const figures = [];
     for (let turn = 0; turn < turns; turn += 1) figures.push(await runTurn(rotated(servers, turn), helpers));
     return figures;
@@ -68,6 +68,12 @@ async function startServer({ framework, route }, rung, helpers) {
     baggage: rung.baggage,
   };
   return { process, load, rung, expected: expectedOf(rung, route, BURST), label: `${framework} ${ROUTES[route]}` };
+}
+
+/** Its spans leave too: none of them may arrive during another rung's turn. */
+async function warm({ process, load }, requests, helpers) {
+  await helpers.load.ask('fire', { ...load, requests });
+  await process.ask('begin');
 }
 
 /** Another rung begins in each turn, so that none always follows the same one. */

@@ -2,6 +2,9 @@ import { defaultTextMapGetter, ROOT_CONTEXT } from '@opentelemetry/api';
 import { extract } from 'throughline/propagation';
 import { traceparentOnly, withStateAndBaggage } from './headers.js';
 import { propagator } from './opentelemetry.js';
+import { throughline } from './throughline.js';
+
+throughline();
 
 export const title = 'Extract';
 

@@ -17,13 +17,13 @@ export const cases = {
   'with eleven attributes': () => parent.child(name, { kind: 'server', attributes }).end(),
   'with eleven attributes, OpenTelemetry': () =>
     theirs.tracer.startSpan(name, { kind: 1, attributes }, theirParent).end(),
-  'span(name, fn)': () => span(name, () => 1),
-  'startActiveSpan(name, fn), OpenTelemetry': () =>
+  'span(name, options, fn)': () => span(name, { parent }, () => 1),
+  'startActiveSpan(name, options, context, fn), OpenTelemetry': () =>
     theirs.tracer.startActiveSpan(name, {}, theirParent, (active) => {
       active.end();
       return 1;
     }),
-  'span(name) and dispose': () => span(name)[Symbol.dispose](),
+  'span(name, options), disposed': () => span(name, { parent })[Symbol.dispose](),
 };
 
 /** Between the batches: the queues are emptied outside the measured time. */

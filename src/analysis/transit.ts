@@ -1,11 +1,11 @@
 import type { SpanRecord } from '../core/record.ts';
 import type { Transit } from './types.ts';
 
-/**
- * Below this, two clocks agree: wall clocks are read in whole milliseconds, and a server's `close`
- * event may come a moment after its client has read the last byte.
- */
+/** Below this, two clocks agree: some are read in whole milliseconds. */
 const CLOCK_TOLERANCE_MS = 1;
+
+/** A server sees its response close after the client has read the last byte, and later when it is busy. */
+const CLOSE_TOLERANCE_MS = 10;
 
 /** Transit times of the edge, or `undefined` when it stays inside one process. */
 export function transitOf(parent: SpanRecord, child: SpanRecord): Transit | undefined {
@@ -33,5 +33,5 @@ function differs(parent: SpanRecord, child: SpanRecord, key: string): boolean {
 function isClockSkewed(parent: SpanRecord, child: SpanRecord, requestMs: number, responseMs: number): boolean {
   if (requestMs < -CLOCK_TOLERANCE_MS) return true;
   const callerWaits = parent.kind === 'client' && child.kind !== 'consumer';
-  return callerWaits && responseMs < -CLOCK_TOLERANCE_MS && child.durationMs <= parent.durationMs;
+  return callerWaits && responseMs < -CLOSE_TOLERANCE_MS && child.durationMs <= parent.durationMs;
 }

@@ -1,14 +1,15 @@
 import { contained } from './diagnostics.ts';
 import { currentTracer } from './runtime.ts';
 import { activeScope, runInScope } from './scope.ts';
-import { NO_SPAN, type Span, type SpanOptions } from './span.ts';
+import { NO_SPAN, type RecordingSpan, type Span, type SpanOptions } from './span.ts';
 
 /** Runs `fn` in a new active span, which ends when its result is there: the callback form of `span`, and all wrappers. */
 export function callInSpan<Result>(name: string, options: SpanOptions | undefined, fn: (span: Span) => Result): Result {
   const span = startGuarded(name, options);
   let result: Result;
   try {
-    result = runInScope(activeScope().withSpan(span), fn, span);
+    const scope = activeScope();
+    result = runInScope(span === NO_SPAN ? scope : scope.withSpan(span), fn, span);
   } catch (error) {
     span.fail(error);
     span.end();
@@ -18,7 +19,7 @@ export function callInSpan<Result>(name: string, options: SpanOptions | undefine
 }
 
 /** Starting may fail on hostile options (a throwing Proxy): then the app's function runs all the same. */
-export function startGuarded(name: string, options: SpanOptions | undefined): Span {
+export function startGuarded(name: string, options: SpanOptions | undefined): RecordingSpan {
   try {
     return currentTracer().startSpan(name, options);
   } catch (error) {

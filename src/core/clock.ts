@@ -33,10 +33,21 @@ export function systemClock(wholeMs: () => number = dateNow, monotonicMs: () => 
 }
 
 /** A moment as OpenTelemetry's `TimeInput`: epoch milliseconds, a `Date`, or `[seconds, nanoseconds]`. */
-export type TimeInput = number | Date | readonly [number, number];
+export type TimeInput = number | Date | [number, number];
 
-/** Milliseconds since the epoch, or `undefined` for what is no time. Small numbers are `performance.now()` readings. */
+/**
+ * Milliseconds since the epoch, or `undefined` for what is no time. Small numbers are `performance.now()`
+ * readings. Never throws: a span must end whatever it is given.
+ */
 export function timeInputMs(input: unknown): number | undefined {
+  try {
+    return readTime(input);
+  } catch {
+    return undefined; // a hostile Proxy, a symbol in the list
+  }
+}
+
+function readTime(input: unknown): number | undefined {
   if (typeof input === 'number')
     return finite(input < performance.timeOrigin / 2 ? performance.timeOrigin + input : input);
   if (input instanceof Date) return finite(input.getTime());

@@ -5,7 +5,7 @@ import { Environment, type Variables } from './environment.ts';
 import { nearestName, optionError, refuseUnknownOptions, showValue } from './errors.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
 import type { Exporter } from './pipeline/exporter.ts';
-import type { BatchSettings } from './pipeline/sender.ts';
+import { type BatchSettings, LONGEST_TIMER_MS } from './pipeline/sender.ts';
 import type { Attributes, Resource } from './record.ts';
 import { resolveResource } from './resource.ts';
 import { ignoringParent, parentBased, ratioSampler, type Sampler } from './sampler.ts';
@@ -209,18 +209,37 @@ function exporterOf(item: unknown): ExporterName | Exporter {
 
 /** `OTEL_EXPORTER_OTLP_ENDPOINT` is a base to which `v1/traces` is appended; the one for traces is taken as it is. */
 function resolveOtlp(environment: Environment): OtlpEnvironment {
-  const base = environment.text('OTEL_EXPORTER_OTLP_ENDPOINT');
-  const endpoint =
-    environment.text('OTEL_EXPORTER_OTLP_TRACES_ENDPOINT') ??
-    (base === undefined ? undefined : `${base.replace(/\/$/, '')}/v1/traces`);
+  for (const name of ['OTEL_EXPORTER_OTLP_PROTOCOL', 'OTEL_EXPORTER_OTLP_TRACES_PROTOCOL']) {
+    environment.choice(name, ['http/json']); // the only one there is: who wants another is told
+  }
+  const base = otlpUrl('OTEL_EXPORTER_OTLP_ENDPOINT', environment);
+  if (base !== undefined) base.pathname = `${base.pathname.replace(/\/$/, '')}/v1/traces`;
+  const endpoint = otlpUrl('OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', environment) ?? base;
   const headers = {
-    ...environment.pairs('OTEL_EXPORTER_OTLP_HEADERS'),
-    ...environment.pairs('OTEL_EXPORTER_OTLP_TRACES_HEADERS'),
+    ...otlpHeaders('OTEL_EXPORTER_OTLP_HEADERS', environment),
+    ...otlpHeaders('OTEL_EXPORTER_OTLP_TRACES_HEADERS', environment),
   };
-  if (endpoint === undefined) return { headers };
-  if (URL.canParse(endpoint) && /^https?:/.test(endpoint)) return { endpoint, headers };
-  environment.ignored('OTEL_EXPORTER_OTLP_ENDPOINT', 'an http:// or https:// URL');
-  return { headers };
+  return endpoint === undefined ? { headers } : { endpoint: endpoint.href, headers };
+}
+
+function otlpUrl(name: string, environment: Environment): URL | undefined {
+  const text = environment.text(name);
+  if (text === undefined) return undefined;
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url?.protocol === 'http:' || url?.protocol === 'https:') return url;
+  environment.ignored(name, 'an http:// or https:// URL');
+  return undefined;
+}
+
+/** What RFC 9110 allows; anything else would make the exporter refuse its options, and a variable stops nobody. */
+const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
+
+function otlpHeaders(name: string, environment: Environment): Record<string, string> {
+  const headers = Object.entries(environment.pairs(name));
+  const valid = headers.filter(([key, value]) => HEADER_NAME.test(key) && HEADER_VALUE.test(value));
+  if (valid.length < headers.length) environment.ignored(name, 'a list of HTTP headers', 'one entry');
+  return Object.fromEntries(valid);
 }
 
 function resolveLimits(option: unknown, environment: Environment): Limits {
@@ -258,14 +277,16 @@ function checkedLimits(option: unknown): Partial<Limits> {
  * and a viewer shows a request when it ends. Batches fill up under load all the same.
  */
 function resolveBatch(queueBytes: number, environment: Environment): BatchSettings {
+  const queueSpans = environment.whole('OTEL_BSP_MAX_QUEUE_SIZE', 1) ?? Number.POSITIVE_INFINITY;
+  const maxBatch = environment.whole('OTEL_BSP_MAX_EXPORT_BATCH_SIZE', 1) ?? 512;
   return {
-    maxBatch: environment.whole('OTEL_BSP_MAX_EXPORT_BATCH_SIZE', 1) ?? 512,
-    delayMs: environment.whole('OTEL_BSP_SCHEDULE_DELAY', 0) ?? 150,
+    maxBatch: Math.min(maxBatch, queueSpans), // a queue that never holds a batch would never be full in time
+    delayMs: environment.whole('OTEL_BSP_SCHEDULE_DELAY', 0, LONGEST_TIMER_MS) ?? 150,
     timeoutMs:
-      environment.whole('OTEL_EXPORTER_OTLP_TRACES_TIMEOUT', 1) ??
-      environment.whole('OTEL_EXPORTER_OTLP_TIMEOUT', 1) ??
+      environment.whole('OTEL_EXPORTER_OTLP_TRACES_TIMEOUT', 1, LONGEST_TIMER_MS) ??
+      environment.whole('OTEL_EXPORTER_OTLP_TIMEOUT', 1, LONGEST_TIMER_MS) ??
       10_000,
-    queueSpans: environment.whole('OTEL_BSP_MAX_QUEUE_SIZE', 1) ?? Number.POSITIVE_INFINITY,
+    queueSpans,
     queueBytes,
   };
 }

@@ -1,15 +1,20 @@
+import { Console } from 'node:console';
 import { debuglog } from 'node:util';
 
 /** Details for the curious: `NODE_DEBUG=throughline`. */
 const debugLine = debuglog('throughline');
 
+let lines: Console | undefined;
+
 /**
  * One line on stderr for the engineer who runs the service. The stream may be closed or full: that is
- * no reason to disturb the app.
+ * no reason to disturb the app. A `Console` of our own, because it swallows the stream's `error` event,
+ * which after a plain write to a closed pipe ends the process.
  */
 export function say(message: string): void {
   try {
-    process.stderr.write(`throughline: ${message}\n`);
+    lines ??= new Console(process.stderr);
+    lines.log(`throughline: ${message}`);
   } catch {
     // Nowhere left to say it.
   }

@@ -38,13 +38,13 @@ export class Environment {
     return undefined;
   }
 
-  /** A whole number of at least `min`. */
-  whole(name: string, min: number): number | undefined {
+  /** A whole number of at least `min` and at most `max`. */
+  whole(name: string, min: number, max: number = Number.MAX_SAFE_INTEGER): number | undefined {
     const value = this.text(name);
     if (value === undefined) return undefined;
     const number = Number(value);
-    if (Number.isSafeInteger(number) && number >= min) return number;
-    this.ignored(name, `a whole number, ${min} or more`);
+    if (Number.isSafeInteger(number) && number >= min && number <= max) return number;
+    this.ignored(name, `a whole number, ${max < Number.MAX_SAFE_INTEGER ? `${min} to ${max}` : `${min} or more`}`);
     return undefined;
   }
 

@@ -1,7 +1,6 @@
-import { callInSpan } from './call-in-span.ts';
+import { callInSpan, startGuarded } from './call-in-span.ts';
 import { sayOnce } from './diagnostics.ts';
 import { optionError, showValue } from './errors.ts';
-import { currentTracer } from './runtime.ts';
 import { enterScope, leaveScope } from './scope.ts';
 import type { Span, SpanOptions } from './span.ts';
 import { type WrapOptions, wrapFunction } from './wrap.ts';
@@ -56,7 +55,8 @@ function createSpan<Result>(
 
 /** The scope form: the span is active from here on, until it ends. */
 function openScope(name: string, options: SpanOptions | undefined): Span {
-  const span = currentTracer().startSpan(name, options);
+  const span = startGuarded(name, options);
+  if (span.localTrace === undefined) return span; // not ours to end, so nothing would leave its scope
   const scope = enterScope(span);
   span.onEnd(() => {
     if (!leaveScope(scope)) warnOutOfOrder(name);

@@ -1,4 +1,4 @@
-import type { SpanContext, SpanId, TraceId } from '../../propagation/context.ts';
+import type { SpanId, TraceId, VendorFields } from '../../propagation/context.ts';
 
 /** As OpenTelemetry: a primitive, or a list of one kind of primitive (holes allowed). */
 export type AttributeValue =
@@ -28,10 +28,22 @@ export interface SpanEvent {
   readonly attributes: Attributes;
 }
 
+/** A span context as an app hands it in: ours, or that of `@opentelemetry/api`. One without valid ids counts as none. */
+export interface SpanContextInput {
+  readonly traceId: TraceId;
+  readonly spanId: SpanId;
+  readonly traceFlags: number;
+  readonly isRemote?: boolean | undefined;
+  readonly traceState?: { serialize(): string } | undefined;
+  readonly debug?: boolean | undefined;
+  readonly vendor?: VendorFields | undefined;
+}
+
 /** A follows-from relation to a span of this or another trace, as an app states it. */
 export interface Link {
-  readonly context: SpanContext;
-  readonly attributes?: Attributes | undefined;
+  readonly context: SpanContextInput;
+  /** As wide as OpenTelemetry's: what is no attribute value is left out. */
+  readonly attributes?: { readonly [key: string]: unknown } | undefined;
 }
 
 /** A link in a finished record: plain data. */

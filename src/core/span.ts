@@ -3,6 +3,7 @@ import type { TraceState } from '../../propagation/tracestate.ts';
 import { type TimeInput, timeInputMs } from './clock.ts';
 import { contained } from './diagnostics.ts';
 import { errorType, exceptionAttributes } from './exception.ts';
+import { checkedContext } from './given-context.ts';
 import {
   attributeValue,
   bounded,
@@ -19,6 +20,7 @@ import type {
   AttributeValue,
   Link,
   RecordedLink,
+  SpanContextInput,
   SpanEvent,
   SpanKind,
   SpanRecord,
@@ -32,7 +34,7 @@ export interface SpanOptions {
   readonly kind?: SpanKind;
   readonly attributes?: Attributes;
   /** The parent instead of the active span; `null` starts a new trace. */
-  readonly parent?: Span | SpanContext | null;
+  readonly parent?: Span | SpanContextInput | null;
   /** Spans that this one follows from without being their child. */
   readonly links?: readonly Link[];
 }
@@ -41,6 +43,12 @@ export interface SpanOptions {
 export interface StatusInput {
   readonly code: number | SpanStatus['code'];
   readonly message?: string | undefined;
+}
+
+/** A span context as `@opentelemetry/api` types it: what is not there is left out, never undefined. */
+export interface SpanIdentity extends SpanContext {
+  readonly isRemote?: boolean;
+  readonly traceState?: TraceState;
 }
 
 /**
@@ -55,7 +63,7 @@ export interface Span {
   /** 16 lower-case hex digits. */
   readonly spanId: SpanId;
   /** The identity that travels to other services. */
-  spanContext(): SpanContext;
+  spanContext(): SpanIdentity;
   /** False once ended, and for spans of traces that are not sampled: then attributes need not be computed. */
   isRecording(): boolean;
   /** Sets one attribute. An equal key is replaced; values that OpenTelemetry does not know are left out. */
@@ -66,7 +74,7 @@ export interface Span {
   log(message: string, attributes?: Attributes): this;
   addEvent(name: string, attributesOrTime?: Attributes | TimeInput, time?: TimeInput): this;
   addLink(link: Link): this;
-  addLinks(links: Link[]): this;
+  addLinks(links: readonly Link[]): this;
   /** `unset` never replaces anything, and what is `ok` stays so (OpenTelemetry, Trace API, Set Status). */
   setStatus(status: StatusInput): this;
   /** Marks the span as failed by `error`: records the exception, sets `error.type` and the status. */
@@ -126,7 +134,7 @@ export class RecordingSpan implements Span, SpanContext {
     this.#record = record;
   }
 
-  spanContext(): SpanContext {
+  spanContext(): SpanIdentity {
     const { traceId, spanId, traceFlags, isRemote, traceState } = this;
     return traceState === undefined
       ? { traceId, spanId, traceFlags, isRemote }
@@ -192,7 +200,11 @@ export class RecordingSpan implements Span, SpanContext {
     if (record === undefined) return this;
     const givenTime = timeInputMs(attributesOrTime);
     const attributes = givenTime === undefined ? attributesOrTime : undefined;
-    this.#event(record, name, attributes, givenTime ?? timeInputMs(time));
+    try {
+      this.#event(record, String(name), attributes, givenTime ?? timeInputMs(time));
+    } catch (error) {
+      contained('span.addEvent', error); // a name without a text
+    }
     return this;
   }
 
@@ -202,7 +214,7 @@ export class RecordingSpan implements Span, SpanContext {
       return;
     }
     const event: SpanEvent = {
-      name: bounded(String(name), NAME_LENGTH),
+      name: bounded(name, NAME_LENGTH),
       timeMs: timeMs ?? this.#now(),
       attributes: copyAttributes(attributes, this.#limits()).attributes,
     };
@@ -225,8 +237,12 @@ export class RecordingSpan implements Span, SpanContext {
     return this;
   }
 
-  addLinks(links: Link[]): this {
-    if (Array.isArray(links)) for (const link of links) this.addLink(link);
+  addLinks(links: readonly Link[]): this {
+    try {
+      if (Array.isArray(links)) for (const link of links) this.addLink(link);
+    } catch (error) {
+      contained('span.addLinks', error);
+    }
     return this;
   }
 
@@ -266,7 +282,12 @@ export class RecordingSpan implements Span, SpanContext {
   child(name: string, options?: Omit<SpanOptions, 'parent'>): Span {
     const tracer = this.localTrace?.tracer;
     if (tracer === undefined) return this; // another process's span: nothing of ours can be started under it here
-    return tracer.startSpan(name, { ...options, parent: this });
+    try {
+      return tracer.startSpan(name, { ...options, parent: this });
+    } catch (error) {
+      contained('span.child', error);
+      return NO_SPAN;
+    }
   }
 
   run<Result>(fn: () => Result): Result {
@@ -277,6 +298,7 @@ export class RecordingSpan implements Span, SpanContext {
     if (this.#ended || this.localTrace === undefined) return;
     this.#ended = true;
     this.#onEnd?.();
+    this.#onEnd = undefined; // it holds the scope, and that the spans around it
     const record = this.#record;
     this.#record = undefined;
     if (record !== undefined) {
@@ -335,15 +357,17 @@ function statusCode(code: unknown): SpanStatus['code'] | undefined {
 
 /** A bounded copy of a link, or undefined when it names no span. */
 export function copyLink(link: Link, limits: Limits): RecordedLink | undefined {
-  const context = link?.context;
-  if (typeof context?.traceId !== 'string' || typeof context.spanId !== 'string') return undefined;
+  const context = checkedContext(link.context);
+  if (context === undefined) return undefined;
   const { traceId, spanId, traceFlags, isRemote, traceState } = context;
   const { attributes } = copyAttributes(link.attributes, limits);
   return { context: { traceId, spanId, traceFlags, isRemote, traceState: traceState?.serialize() }, attributes };
 }
 
 /** The identity of a span, whoever made it; ours is its own, with what `spanContext()` has no field for. */
-export function identityOf(span: Span | SpanContext): SpanContext {
+export function identityOf(span: Span): SpanContext;
+export function identityOf(span: Span | SpanContextInput): SpanContextInput;
+export function identityOf(span: Span | SpanContextInput): SpanContextInput {
   if (span instanceof RecordingSpan) return span;
   return 'spanContext' in span ? span.spanContext() : span;
 }

@@ -9,17 +9,19 @@ import {
 } from '../../propagation/context.ts';
 import type { Destination } from '../../propagation/destination.ts';
 import type { Clock } from './clock.ts';
+import { checkedContext } from './given-context.ts';
 import type { IdGenerator } from './ids.ts';
 import { bounded, type Limits, NAME_LENGTH } from './limits.ts';
 import { LocalTrace } from './pipeline/local-trace.ts';
 import type { SpanSink, Stats } from './pipeline/pipeline.ts';
-import type { Attributes, InstrumentationScope, Resource, SpanKind } from './record.ts';
+import type { Attributes, InstrumentationScope, Resource, SpanContextInput, SpanKind } from './record.ts';
 import type { Sampler } from './sampler.ts';
 import { activeScope } from './scope.ts';
 import {
   identityOf,
   NO_EVENTS,
   NO_LINKS,
+  NO_SPAN,
   type OpenRecord,
   RecordingSpan,
   type Span,
@@ -69,9 +71,10 @@ export class Tracer {
   readonly #ids: IdGenerator;
   /** Shared by everything that is not sampled: such spans need no clock. */
   readonly #unsampled: LocalTrace;
-  /** Oldest first. Recorded or not: the counter law has all of them. */
+  /** Oldest first, recorded or not, up to the limit: an app that never ends its spans must not fill the memory. */
   readonly #open = new Set<Span>();
   #started = 0;
+  #ended = 0;
   #sampledOut = 0;
   #overLimit = 0;
 
@@ -90,10 +93,11 @@ export class Tracer {
 
   /** Starts a span of the app's own: under the active span, unless `options.parent` says otherwise. */
   startSpan(name: string, options: SpanOptions = {}): RecordingSpan {
-    const parent = options.parent === undefined ? activeScope().span : options.parent;
-    const span = this.start(bounded(String(name), NAME_LENGTH), options.kind ?? 'internal', {}, parent, APP_SCOPE);
-    if (options.attributes !== undefined) span.setAttributes(options.attributes);
-    if (options.links !== undefined) for (const link of options.links) span.addLink(link);
+    // All options are read before the span starts: one that throws must not leave a span open.
+    const { parent = activeScope().span, kind = 'internal', attributes, links } = options;
+    const span = this.start(bounded(String(name), NAME_LENGTH), kind, {}, parent, APP_SCOPE);
+    if (attributes !== undefined) span.setAttributes(attributes);
+    if (links !== undefined) span.addLinks(links);
     return span;
   }
 
@@ -102,9 +106,10 @@ export class Tracer {
     name: string,
     kind: SpanKind,
     attributes: Attributes,
-    parent: Span | SpanContext | null | undefined,
+    parent: Span | SpanContextInput | null | undefined,
     scope: InstrumentationScope,
   ): RecordingSpan {
+    if (!this.enabled) return this.#passOn(parent);
     const lineage = parent ? this.#under(parent) : this.#root(undefined);
     return this.#startSpan(lineage, name, kind, attributes, scope);
   }
@@ -127,14 +132,23 @@ export class Tracer {
     return new RecordingSpan(traceId, spanId, flags, true, remote, undefined, undefined);
   }
 
-  #under(parent: Span | SpanContext): Lineage {
-    const context = identityOf(parent);
+  /** What a disabled tracer starts: nothing of its own, the parent's identity for what goes out. */
+  #passOn(parent: Span | SpanContextInput | null | undefined): RecordingSpan {
+    const context = parent ? checkedContext(identityOf(parent)) : undefined;
+    if (context === undefined) return NO_SPAN;
+    const { traceId, spanId, traceFlags } = context;
+    return new RecordingSpan(traceId, spanId, traceFlags, true, context, undefined, undefined);
+  }
+
+  #under(parent: Span | SpanContextInput): Lineage {
+    if (parent instanceof RecordingSpan && parent.localTrace?.tracer === this) {
+      const { traceId, spanId, traceFlags, localTrace } = parent;
+      return { traceId, parentSpanId: spanId, parentIsRemote: false, flags: traceFlags, inherited: parent, localTrace };
+    }
+    const context = checkedContext(identityOf(parent));
+    if (context === undefined) return this.#root(undefined);
     const { traceId, spanId, traceFlags } = context;
     const parentIsRemote = context.isRemote === true;
-    const own = parent instanceof RecordingSpan && parent.localTrace?.tracer === this ? parent.localTrace : undefined;
-    if (own !== undefined) {
-      return { traceId, parentSpanId: spanId, parentIsRemote, flags: traceFlags, inherited: context, localTrace: own };
-    }
     const sampled = this.#sampler.sample(traceId, (traceFlags & FLAG_SAMPLED) !== 0);
     const flags = (sampled ? FLAG_SAMPLED : 0) | (traceFlags & FLAG_RANDOM);
     const localTrace = this.#localTrace(sampled);
@@ -195,31 +209,30 @@ export class Tracer {
     }
     const span = new RecordingSpan(traceId, spanId, flags, false, inherited, localTrace, record);
     this.#started++;
-    this.#open.add(span);
+    if (this.#open.size < this.limits.openSpans) this.#open.add(span);
     return span;
   }
 
   /** Called once by each span at its end; `record` is undefined when nothing was recorded. */
   spanEnded(span: RecordingSpan, record: OpenRecord | undefined): void {
+    this.#ended++;
     this.#open.delete(span);
     if (record !== undefined) this.pipeline.accept(record);
     else if ((span.traceFlags & FLAG_SAMPLED) === 0) this.#sampledOut++;
     else this.#overLimit++;
   }
 
-  /** Spans started and not ended yet, oldest first. */
+  /** Spans started and not ended yet, oldest first; at most `limits.openSpans`, though more may be counted. */
   openSpans(): Span[] {
     return [...this.#open];
   }
 
   /** The counters, which hold the counter law at every moment. */
   stats(): Stats {
-    const open = this.#open.size;
-    const ended = this.#started - open;
     return this.pipeline.stats({
       started: this.#started,
-      ended,
-      open,
+      ended: this.#ended,
+      open: this.#started - this.#ended,
       sampledOut: this.#sampledOut,
       overLimit: this.#overLimit,
     });

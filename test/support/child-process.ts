@@ -13,15 +13,17 @@ export interface ChildOptions {
   readonly cwd?: string;
   /** Default 60 s, then SIGKILL: a child that hangs fails its test instead of hanging the suite. */
   readonly timeoutMs?: number;
+  /** Set on top of {@link childEnvironment}; `undefined` takes one away. */
+  readonly variables?: NodeJS.ProcessEnv;
 }
 
 /** Runs a program to its end, without stdin. Never rejects for what the program does. */
 export function runChild(command: string, args: readonly string[], options: ChildOptions = {}): Promise<ChildResult> {
-  const { cwd = repositoryRoot, timeoutMs = 60_000 } = options;
+  const { cwd = repositoryRoot, timeoutMs = 60_000, variables } = options;
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, {
       cwd,
-      env: childEnvironment(),
+      env: { ...childEnvironment(), ...variables },
       stdio: ['ignore', 'pipe', 'pipe'],
       timeout: timeoutMs,
       killSignal: 'SIGKILL',
@@ -55,7 +57,7 @@ export async function outputOfNode(args: readonly string[], options?: ChildOptio
  * Ours without what would change a child: a test runner that sees NODE_TEST_CONTEXT reports in its own
  * protocol, and OTEL_* of the shell would configure the tracer under test.
  */
-function childEnvironment(): NodeJS.ProcessEnv {
+export function childEnvironment(): NodeJS.ProcessEnv {
   return Object.fromEntries(
     Object.entries(process.env).filter(([name]) => name !== 'NODE_TEST_CONTEXT' && !name.startsWith('OTEL_')),
   );

@@ -5,30 +5,31 @@ import type { Exporter, ExportResult } from './exporter.ts';
  * Exporters without a `destination` have nothing to announce.
  */
 export class Announcer {
-  readonly #destination: string | undefined;
+  readonly #exporter: Exporter;
   readonly #say: (message: string) => void;
   #state: ExportResult['outcome'] | undefined;
   #droppedBefore = 0;
 
   constructor(exporter: Exporter, say: (message: string) => void) {
-    this.#destination = exporter.destination;
+    this.#exporter = exporter;
     this.#say = say;
   }
 
   /** Notes the answer to one batch; `dropped` is how many spans this exporter has lost so far. */
   note(result: ExportResult, dropped: number): void {
     const before = this.#state;
+    const lost = dropped - this.#droppedBefore;
     this.#state = result.outcome;
-    if (this.#destination === undefined || before === result.outcome) return;
-    this.#say(this.#line(result, before, dropped - this.#droppedBefore));
-    this.#droppedBefore = dropped;
+    if (result.outcome === 'accepted') this.#droppedBefore = dropped; // what is lost from here on, is lost in a failure
+    const { destination } = this.#exporter; // asked for now: one that is loaded at first use has none before
+    if (destination === undefined || before === result.outcome) return;
+    this.#say(this.#line(destination, result, before, lost));
   }
 
-  #line(result: ExportResult, before: ExportResult['outcome'] | undefined, lost: number): string {
-    const target = this.#destination;
+  #line(target: string, result: ExportResult, before: ExportResult['outcome'] | undefined, lost: number): string {
     switch (result.outcome) {
       case 'accepted':
-        if (before === undefined) return `sending spans to ${target}`;
+        if (before === undefined) return `sending spans to ${target}${remark(result.message)}`;
         return `sending spans to ${target} again; ${lost === 0 ? 'none were lost' : `${lost} were lost meanwhile`}`;
       case 'retry':
         return `cannot send spans to ${target}: ${result.reason}; keeping them in memory and trying again`;
@@ -36,4 +37,9 @@ export class Announcer {
         return `${target} refuses spans: ${result.reason}; refused spans are dropped and counted in stats()`;
     }
   }
+}
+
+/** What the other side had to say while it took them: that it is no collector, perhaps. */
+function remark(message: string | undefined): string {
+  return message === undefined ? '' : `; it answers: ${message}`;
 }

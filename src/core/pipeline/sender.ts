@@ -2,6 +2,7 @@ import { contained, describe } from '../diagnostics.ts';
 import type { SpanRecord } from '../record.ts';
 import { runOutsideScopes } from '../scope.ts';
 import { Announcer } from './announcer.ts';
+import { checkedResult } from './checked-result.ts';
 import type { Exporter, ExportResult } from './exporter.ts';
 import { SpanQueue } from './queue.ts';
 
@@ -48,6 +49,8 @@ const FIRST_RETRY_MS = 250;
 const LONGEST_RETRY_MS = 1500;
 /** A `Retry-After` is obeyed up to here. */
 const LONGEST_RETRY_AFTER_MS = 60_000;
+/** Node takes a longer one for 1 ms, and warns. */
+export const LONGEST_TIMER_MS: number = 2 ** 31 - 1;
 
 /**
  * One exporter with its queue and the one retry policy. A slow or dead exporter holds up nobody else.
@@ -66,7 +69,8 @@ export class Sender {
   /** Failed attempts in a row. */
   #retries = 0;
   #retryDelayMs = 0;
-  #timer: NodeJS.Timeout | NodeJS.Immediate | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #immediate: NodeJS.Immediate | undefined;
   /** The drain that is running, if one is. */
   #draining: Promise<void> | undefined;
   #flushing = 0;
@@ -87,27 +91,29 @@ export class Sender {
       return;
     }
     this.#dropped.queue += this.#queue.push(record, bytes);
-    if (this.#draining !== undefined) return;
-    if (this.#timer === undefined) this.#drainAfter(this.#settings.delayMs);
-    else if (this.#queue.length === this.#settings.maxBatch && this.#retries === 0) this.#drainSoon();
+    if (this.#draining !== undefined || this.#immediate !== undefined) return;
+    if (this.#queue.length >= this.#settings.maxBatch && this.#retries === 0) this.#drainSoon();
+    else if (this.#timer === undefined) this.#drainAfter(this.#nextDelayMs());
   }
 
   #drainAfter(delayMs: number): void {
     this.#timer = runOutsideScopes(() => setTimeout(() => this.#drain(), delayMs).unref());
   }
 
-  /** A full batch does not wait, but neither is it encoded inside the app's own call. */
+  /**
+   * A full batch does not wait, but neither is it encoded inside the app's own call. Not unref'd: an
+   * idle event loop would sleep on until the next socket or timer stirs, which may be minutes.
+   */
   #drainSoon(): void {
     this.#clearTimer();
-    const soon = runOutsideScopes(() => setImmediate(() => this.#drain()));
-    soon.unref();
-    this.#timer = soon;
+    this.#immediate = runOutsideScopes(() => setImmediate(() => this.#drain()));
   }
 
   #clearTimer(): void {
-    clearTimeout(this.#timer as NodeJS.Timeout);
-    clearImmediate(this.#timer as NodeJS.Immediate);
+    clearTimeout(this.#timer);
+    clearImmediate(this.#immediate);
     this.#timer = undefined;
+    this.#immediate = undefined;
   }
 
   /** Sends what is worth sending now, and plans the next time. One drain at a time. */
@@ -152,8 +158,7 @@ export class Sender {
       }, this.#settings.timeoutMs).unref();
     });
     try {
-      const result = await Promise.race([this.#exporter.export(batch, deadline.signal), late]);
-      return result?.outcome === undefined ? { outcome: 'retry', reason: 'the exporter gave no result' } : result;
+      return checkedResult(await Promise.race([this.#exporter.export(batch, deadline.signal), late]), batch.length);
     } catch (error) {
       contained(`exporter ${this.#exporter.name}`, error);
       return { outcome: 'retry', reason: describe(error) };
@@ -166,10 +171,10 @@ export class Sender {
     this.#retries = result.outcome === 'retry' ? this.#retries + 1 : 0;
     switch (result.outcome) {
       case 'accepted': {
-        const rejected = Math.min(batch.length, Math.max(0, result.rejected ?? 0));
+        const { rejected = 0, message } = result;
         this.#exported += batch.length - rejected;
         this.#dropped.export += rejected;
-        if (rejected > 0) this.#lastError = result.message ?? `${rejected} spans were rejected`;
+        if (message !== undefined || rejected > 0) this.#lastError = message ?? `${rejected} spans were rejected`;
         return;
       }
       case 'retry':
@@ -190,6 +195,11 @@ export class Sender {
    */
   async flush(timeoutMs: number, patient = true): Promise<void> {
     const deadline = pause(timeoutMs);
+    await this.#flushUntil(deadline, patient);
+    deadline.cancel();
+  }
+
+  async #flushUntil(deadline: Pause, patient: boolean): Promise<void> {
     const waiting = (): boolean => !deadline.over && this.#queue.length + this.#inFlight > 0;
     this.#flushing++;
     while (waiting()) {
@@ -201,16 +211,15 @@ export class Sender {
       backOff.cancel();
     }
     this.#flushing--;
-    deadline.cancel();
   }
 
   /** Flushes, then takes nothing more: what could not leave is counted in `dropped.shutdown`. */
   async shutdown(timeoutMs: number): Promise<void> {
-    await this.flush(timeoutMs);
+    const deadline = pause(timeoutMs); // one for both: the caller was promised to wait no longer
+    await this.#flushUntil(deadline, true);
     this.#closed = true;
     this.#clearTimer();
     this.#dropped.shutdown += this.#queue.take(Number.POSITIVE_INFINITY).length;
-    const deadline = pause(timeoutMs);
     try {
       await Promise.race([this.#exporter.shutdown?.(), deadline.promise]);
     } catch (error) {
@@ -251,8 +260,9 @@ interface Pause {
   cancel(): void;
 }
 
-/** A pause that can be cut short; the process stays alive for it. */
+/** A pause that can be cut short; the process stays alive for it. What is no time is none. */
 function pause(ms: number): Pause {
+  const boundedMs = ms > 0 ? Math.min(ms, LONGEST_TIMER_MS) : 0;
   let timer: NodeJS.Timeout | undefined;
   const pause: Pause = {
     over: false,
@@ -260,7 +270,7 @@ function pause(ms: number): Pause {
       timer = setTimeout(() => {
         pause.over = true;
         resolve();
-      }, ms);
+      }, boundedMs);
     }),
     cancel: () => clearTimeout(timer),
   };

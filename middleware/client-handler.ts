@@ -1,0 +1,205 @@
+import type { OutboundContext, Setter } from '../propagation/context.ts';
+import type { Destination, DestinationRule } from '../propagation/destination.ts';
+import { contained } from '../src/core/diagnostics.ts';
+import { errorType, exceptionAttributes } from '../src/core/exception.ts';
+import type { Attributes, InstrumentationScope } from '../src/core/record.ts';
+import { currentTracer } from '../src/core/runtime.ts';
+import { activeScope, type Scope } from '../src/core/scope.ts';
+import { identityOf, type OpenRecord, type RecordingSpan } from '../src/core/span.ts';
+import type { Tracer } from '../src/core/tracer.ts';
+import {
+  clientRequestAttributes,
+  type HostPort,
+  noteEnding,
+  noteErrorType,
+  noteStatusCode,
+  noteWithheld,
+  spanNameMethod,
+} from './http-attributes.ts';
+import { defaultPort, redactUrl } from './url-parts.ts';
+
+/** One outbound request, a single attempt, as its client shows it. An adapter shows; every decision is made here. */
+export interface ClientRequestView {
+  /** Names the adapter in the records. */
+  readonly instrumentation: InstrumentationScope;
+  /** As it goes out: in upper case, where the client does that. */
+  readonly method: string;
+  /** Where it goes; undefined when only the client can tell (a relative URL and an adapter of the app's own). */
+  readonly url: URL | undefined;
+  /** It goes through a unix socket: `url` is made up but for its path. */
+  readonly isLocalSocket: boolean;
+  /** How often this request was sent before, by retries and redirects. */
+  readonly resendCount: number;
+}
+
+/** What the app said about one client. */
+export interface ClientSettings {
+  /** The service at the other end. */
+  readonly peer: string | undefined;
+  /** Instead of the tracer's own. */
+  readonly propagateTo: DestinationRule | undefined;
+}
+
+/** How an attempt ended. Either field may be missing: an answer that was cut off has both. */
+export interface ClientOutcome {
+  /** Of the answer, when one came. */
+  readonly status?: number | undefined;
+  readonly failure?: ClientFailure | undefined;
+}
+
+/** Why there is no usable answer. */
+export interface ClientFailure {
+  /** `cancelled`: by the caller, which is no error. `timeout`: the client gave up waiting. */
+  readonly kind: 'error' | 'timeout' | 'cancelled';
+  /** What the app will get to see. */
+  readonly error: unknown;
+  /** What it came from, where the client hides that behind a name of its own. */
+  readonly cause?: unknown;
+}
+
+/**
+ * One attempt, from the moment its headers are written to its answer.
+ *
+ *     beginCall ─▶ inject ─▶ (the client sends, with `scope` active) ─▶ end
+ */
+export class ClientCall {
+  /** Active while the client sends: what it starts belongs to this attempt. */
+  readonly scope: Scope;
+  readonly #span: RecordingSpan | undefined;
+  readonly #tracer: Tracer;
+  readonly #outbound: OutboundContext;
+
+  constructor(tracer: Tracer, span: RecordingSpan | undefined, scope: Scope, outbound: OutboundContext) {
+    this.scope = scope;
+    this.#span = span;
+    this.#tracer = tracer;
+    this.#outbound = outbound;
+  }
+
+  /** Writes what may go along, and nothing else, into the headers of the request. */
+  inject<Carrier>(carrier: Carrier, setter: Setter<Carrier>): void {
+    try {
+      this.#tracer.propagator.inject(this.#outbound, carrier, setter);
+    } catch (error) {
+      contained('client request inject', error);
+    }
+  }
+
+  /** Ends the span as the attempt ended. Only the first call counts. */
+  end(outcome: ClientOutcome): void {
+    if (this.#span === undefined) return;
+    try {
+      describeOutcome(this.#span, outcome);
+    } catch (error) {
+      contained('client request end', error);
+    }
+    this.#span.end();
+  }
+}
+
+/**
+ * Begins the one CLIENT span of an attempt, under the span that is active in `around`. Undefined when
+ * there is nothing to do (nothing goes over the network, or something of ours failed): then the request
+ * goes out as if we were not there.
+ */
+export function beginCall(
+  view: ClientRequestView,
+  settings: ClientSettings,
+  around: Scope = activeScope(),
+): ClientCall | undefined {
+  try {
+    const { url } = view;
+    if (url !== undefined && url.protocol !== 'http:' && url.protocol !== 'https:') return undefined; // data:, blob:
+    return begin(around.tracer ?? currentTracer(), view, settings, around);
+  } catch (error) {
+    contained('client request start', error);
+    return undefined;
+  }
+}
+
+function begin(tracer: Tracer, view: ClientRequestView, settings: ClientSettings, around: Scope): ClientCall {
+  const allowed = (settings.propagateTo ?? tracer.propagateTo)(view.url ?? SOMEWHERE);
+  const parent = around.span;
+  if (!tracer.enabled) {
+    return new ClientCall(tracer, undefined, around, outboundContext(parent && identityOf(parent), around, allowed));
+  }
+  const span = tracer.start(spanNameMethod(view.method), 'client', {}, parent, view.instrumentation);
+  // An unsampled attempt stops here: nobody will read what it looked like.
+  if (span.record !== undefined) describe(span.record, view, settings, around, allowed);
+  return new ClientCall(tracer, span, around.withSpan(span), outboundContext(span, around, allowed));
+}
+
+/**
+ * A request that nobody can tell the destination of is judged as one to a host that nobody knows:
+ * baggage stays here unless `propagateTo` lets it go everywhere. RFC 2606: `.invalid` is no host.
+ */
+const SOMEWHERE = new URL('http://unknown.invalid/');
+
+function outboundContext(span: OutboundContext['span'], around: Scope, allowed: Destination): OutboundContext {
+  return { span: allowed.trace ? span : undefined, baggage: allowed.baggage ? around.baggage : undefined };
+}
+
+function describe(
+  record: OpenRecord,
+  view: ClientRequestView,
+  settings: ClientSettings,
+  around: Scope,
+  allowed: Destination,
+): void {
+  try {
+    record.attributes = requestAttributes(view, settings, around, allowed);
+  } catch (error) {
+    contained('client request attributes', error); // the span is open: it goes on without them
+  }
+}
+
+function requestAttributes(
+  view: ClientRequestView,
+  settings: ClientSettings,
+  around: Scope,
+  allowed: Destination,
+): Attributes {
+  const { url } = view;
+  const attributes = clientRequestAttributes({
+    method: view.method,
+    fullUrl: url === undefined ? undefined : redactUrl(url),
+    host: url === undefined || view.isLocalSocket ? undefined : hostOf(url),
+    peer: settings.peer,
+    resendCount: view.resendCount,
+  });
+  const baggageWithheld = !allowed.baggage && around.baggage !== undefined && around.baggage.size > 0;
+  if (!allowed.trace) noteWithheld(attributes, baggageWithheld ? ['trace', 'baggage'] : ['trace']);
+  else if (baggageWithheld) noteWithheld(attributes, ['baggage']);
+  return attributes;
+}
+
+function hostOf(url: URL): HostPort {
+  const { hostname, port } = url;
+  return {
+    host: hostname.startsWith('[') ? hostname.slice(1, -1) : hostname, // an address, not a piece of a URL
+    port: port === '' ? defaultPort(url.protocol.slice(0, -1)) : Number(port),
+  };
+}
+
+function describeOutcome(span: RecordingSpan, { status, failure }: ClientOutcome): void {
+  const attributes = span.record?.attributes;
+  if (attributes === undefined) return;
+  const answered = Number.isInteger(status) ? status : undefined;
+  if (answered !== undefined) noteStatusCode(attributes, answered);
+  if (failure?.kind === 'cancelled') noteEnding(attributes, 'cancelled');
+  else if (answered !== undefined && answered >= 400) describeRefusal(span, attributes, answered);
+  else if (failure !== undefined) describeFailure(span, attributes, failure);
+}
+
+/** HTTP semantic conventions: 4xx and 5xx are errors on a client span; the code says it, so no description. */
+function describeRefusal(span: RecordingSpan, attributes: Attributes, status: number): void {
+  noteErrorType(attributes, String(status));
+  span.setStatus({ code: 'error' });
+}
+
+function describeFailure(span: RecordingSpan, attributes: Attributes, { kind, error, cause }: ClientFailure): void {
+  noteErrorType(attributes, kind === 'timeout' ? 'timeout' : errorType(cause ?? error));
+  span.recordException(error);
+  const message = exceptionAttributes(error)['exception.message'];
+  span.setStatus({ code: 'error', message: typeof message === 'string' ? message : undefined });
+}

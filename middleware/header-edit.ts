@@ -1,0 +1,79 @@
+import { carrierSetter } from '../propagation/carriers.ts';
+import type { Setter } from '../propagation/context.ts';
+import { isSameField } from '../propagation/field-text.ts';
+import type { ClientCall } from './client-handler.ts';
+
+/** A header as it stood before the edit: its name as it was spelled, and its value. */
+type Entry = readonly [key: string, value: unknown];
+
+const TRACEPARENT = 'traceparent';
+const TRACESTATE = 'tracestate';
+
+/**
+ * Our headers in an object of headers that belongs to the client: written for one attempt, and taken
+ * back after it, so that they neither show up in what the app gets to see nor go along when it sends
+ * the same configuration somewhere else.
+ */
+export class HeaderEdit {
+  readonly #headers: Record<string, unknown>;
+  readonly #setter: Setter<unknown>;
+  /** By field: what was there. */
+  readonly #before: Map<string, readonly Entry[]>;
+
+  constructor(headers: object) {
+    this.#headers = headers as Record<string, unknown>;
+    this.#setter = carrierSetter(headers);
+    this.#before = new Map();
+  }
+
+  /** Names of the fields that were written, in lower case. */
+  get fields(): Iterable<string> {
+    return this.#before.keys();
+  }
+
+  /** Writes the context of `call`, instead of what the app may have put there itself. */
+  write(call: ClientCall): void {
+    call.inject(this, EDIT_SETTER);
+    // W3C Trace Context 3.3.1.1: a tracestate belongs to its traceparent. One of the app's own would now belong to ours.
+    if (this.#before.has(TRACEPARENT) && !this.#before.has(TRACESTATE)) this.remove(TRACESTATE);
+  }
+
+  set(field: string, value: string): void {
+    this.#remember(field);
+    this.#setter.set(this.#headers, field, value);
+  }
+
+  remove(field: string): void {
+    for (const [key] of this.#remember(field)) delete this.#headers[key];
+  }
+
+  /** Puts back what was there before. */
+  undo(): void {
+    for (const [field, before] of this.#before) {
+      for (const [key] of this.#entries(field)) {
+        if (!before.some(([kept]) => kept === key)) delete this.#headers[key];
+      }
+      for (const [key, value] of before) this.#headers[key] = value;
+    }
+  }
+
+  #remember(field: string): readonly Entry[] {
+    const entries = this.#entries(field);
+    if (!this.#before.has(field)) this.#before.set(field, entries);
+    return entries;
+  }
+
+  #entries(field: string): Entry[] {
+    const entries: Entry[] = [];
+    for (const key of Object.keys(this.#headers)) {
+      if (isSameField(key, field)) entries.push([key, this.#headers[key]]);
+    }
+    return entries;
+  }
+}
+
+const EDIT_SETTER: Setter<HeaderEdit> = {
+  set(edit, name, value) {
+    edit.set(name, value);
+  },
+};

@@ -1,0 +1,154 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tracing } from 'throughline';
+
+/** A request as it came in. */
+export interface Received {
+  readonly method: string;
+  readonly path: string;
+  readonly headers: IncomingMessage['headers'];
+  readonly rawHeaders: readonly string[];
+  readonly body: Buffer;
+}
+
+/**
+ * The other end of a client under test:
+ *
+ *     /ok                    200, `ok`
+ *     /status/503            that status
+ *     /flaky/2               503 twice, then 200
+ *     /redirect/307?to=/ok   there, with that status
+ *     /loop                  to itself
+ *     /hang                  no answer; `arrived` tells when one is waiting
+ *     /cut                   an answer that breaks off in its body
+ */
+export class Peer {
+  readonly received: Received[] = [];
+  readonly #server: Server;
+  #failures = 0;
+  #arrived: (() => void) | undefined;
+
+  constructor() {
+    this.#server = createServer((req, res) => void this.#handle(req, res));
+  }
+
+  async open(): Promise<void> {
+    await listening(this.#server);
+  }
+
+  async close(): Promise<void> {
+    this.#server.closeAllConnections();
+    this.#server.close();
+    await once(this.#server, 'close');
+  }
+
+  reset(): void {
+    this.received.length = 0;
+    this.#failures = 0;
+  }
+
+  get port(): number {
+    return portOf(this.#server);
+  }
+
+  get origin(): string {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  /** The next request for `/hang` has come in. */
+  arrived(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#arrived = resolve;
+    });
+  }
+
+  async #handle(req: IncomingMessage, res: ServerResponse): Promise<void> {
+    const chunks: Buffer[] = [];
+    for await (const chunk of req) chunks.push(chunk as Buffer);
+    const { method = '', url = '', headers, rawHeaders } = req;
+    this.received.push({ method, path: url, headers, rawHeaders, body: Buffer.concat(chunks) });
+    const { pathname, searchParams } = new URL(url, this.origin);
+    const [, route = '', argument = ''] = pathname.split('/');
+    this.#answer(route, Number(argument), searchParams.get('to') ?? '', res);
+  }
+
+  #answer(route: string, argument: number, to: string, res: ServerResponse): void {
+    switch (route) {
+      case 'status':
+        res.writeHead(argument).end('no');
+        return;
+      case 'flaky':
+        res.writeHead(this.#failures++ < argument ? 503 : 200).end('flaky');
+        return;
+      case 'redirect':
+        res.writeHead(argument, { location: to }).end();
+        return;
+      case 'loop':
+        res.writeHead(302, { location: '/loop' }).end();
+        return;
+      case 'hang':
+        this.#arrived?.();
+        return;
+      case 'cut':
+        res.writeHead(200, { 'content-length': '100' });
+        res.write('half', () => res.destroy());
+        return;
+      default:
+        res.end('ok');
+    }
+  }
+}
+
+/** Runs `fn` as the work of an inbound request with these headers, in a server of ours, and waits for it. */
+export async function inRequest<Result>(headers: Record<string, string>, fn: () => Promise<Result>): Promise<Result> {
+  const { promise, settle } = outcome<Result>();
+  const server = createServer(
+    tracing.handler(async (_req, res) => {
+      await settle(fn);
+      res.end();
+    }),
+  );
+  await listening(server);
+  const req = request({ host: '127.0.0.1', port: portOf(server), headers, agent: false });
+  req.end();
+  const [res] = (await once(req, 'response')) as [IncomingMessage];
+  res.resume();
+  server.close();
+  await once(server, 'close');
+  return promise;
+}
+
+function outcome<Result>(): { promise: Promise<Result>; settle(fn: () => Promise<Result>): Promise<void> } {
+  let resolve: (value: Result | PromiseLike<Result>) => void;
+  const promise = new Promise<Result>((settled) => {
+    resolve = settled;
+  });
+  return {
+    promise,
+    async settle(fn) {
+      const result = fn();
+      resolve(result);
+      await result.catch(() => undefined);
+    },
+  };
+}
+
+/** A port of 127.0.0.1 that nobody listens on. */
+export async function closedPort(): Promise<number> {
+  const server = createServer();
+  await listening(server);
+  const port = portOf(server);
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+async function listening(server: Server): Promise<void> {
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+}
+
+function portOf(server: Server): number {
+  return (server.address() as AddressInfo).port;
+}

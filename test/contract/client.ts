@@ -1,0 +1,356 @@
+import assert from 'node:assert/strict';
+import { Readable } from 'node:stream';
+import { after, before, beforeEach, describe } from 'node:test';
+import { span } from 'throughline';
+import { closedPort, inRequest, Peer } from './client-peer.ts';
+import { clientSpan, clientSpans, clientTest, spansSoFar, traceparentOf } from './client-tracer.ts';
+
+/** What a client of the list is asked to send. */
+export interface ContractRequest {
+  readonly url: string;
+  /** Default `GET`. */
+  readonly method?: string;
+  readonly headers?: Record<string, string>;
+  readonly body?: unknown;
+  readonly signal?: AbortSignal;
+  readonly timeoutMs?: number;
+}
+
+/** A traced client. Resolves with any status; rejects where no answer comes. */
+export type Send = (request: ContractRequest) => Promise<{ readonly status: number; readonly body: string }>;
+
+/** What the client is set up with. */
+export interface ContractOptions {
+  readonly peer?: string;
+  readonly propagateTo?: readonly string[] | 'none';
+}
+
+/** What clients differ in. */
+export interface ContractTraits {
+  /** `seen`: followed, each hop in sight; `unseen`: followed out of sight; `none`: not followed. */
+  readonly redirects: 'seen' | 'unseen' | 'none';
+  /** The body kinds that the client can send. */
+  readonly bodies: readonly BodyKind[];
+}
+
+export type BodyKind = 'text' | 'json' | 'parameters' | 'bytes' | 'stream' | 'form';
+
+/** A body to send, and what must arrive. */
+interface BodyCase {
+  readonly body: unknown;
+  readonly arrives: string | RegExp;
+}
+
+const BODIES: Readonly<Record<BodyKind, () => BodyCase>> = {
+  text: () => ({ body: 'id=7&name=\u00e4', arrives: 'id=7&name=\u00c3\u00a4' }),
+  json: () => ({ body: { a: [1, 'x'] }, arrives: '{"a":[1,"x"]}' }),
+  parameters: () => ({ body: new URLSearchParams({ a: '1', b: 'x y' }), arrives: 'a=1&b=x+y' }),
+  bytes: () => ({ body: Buffer.from([0, 255, 10, 13]), arrives: '\u0000\u00ff\n\r' }),
+  stream: () => ({ body: Readable.from([Buffer.from('one'), Buffer.from('two')]), arrives: 'onetwo' }),
+  form: () => ({ body: form(), arrives: /name="file"[\s\S]*content/ }),
+};
+
+/** One character a byte. */
+function assertArrived(received: Buffer | undefined, expected: string | RegExp): void {
+  const text = received?.toString('latin1') ?? '';
+  if (typeof expected === 'string') assert.equal(text, expected);
+  else assert.match(text, expected);
+}
+
+function form(): FormData {
+  const data = new FormData();
+  data.append('file', new Blob(['content']), 'file.txt');
+  return data;
+}
+
+const TRACE = '0af7651916cd43dd8448eb211c80319c';
+const CALLER = 'b7ad6b7169203331';
+
+/**
+ * The list that every instrumented client holds to: what its spans say, what it sends along and to
+ * whom, and that the app's own request and its outcome stay what they were.
+ */
+export function clientContract(
+  name: string,
+  traits: ContractTraits,
+  makeClient: (options: ContractOptions) => Send,
+): void {
+  describe(`client contract: ${name}`, () => {
+    const peer = new Peer();
+    const other = new Peer();
+    const send = makeClient({});
+
+    before(async () => {
+      await peer.open();
+      await other.open();
+    });
+    beforeEach(() => {
+      peer.reset();
+      other.reset();
+    });
+    after(async () => {
+      await peer.close();
+      await other.close();
+    });
+
+    clientTest('an answered request is one CLIENT span under the active span', async () => {
+      const response = await span('caller', () => send({ url: `${peer.origin}/ok` }));
+      assert.deepEqual(response, { status: 200, body: 'ok' });
+      const call = await clientSpan();
+      const caller = (await spansSoFar()).find((record) => record.name === 'caller');
+      assert.equal(call.name, 'GET');
+      assert.equal(call.parentSpanId, caller?.spanId);
+      assert.equal(call.parentIsRemote, false);
+      assert.deepEqual(call.status, { code: 'unset' });
+      assert.deepEqual(call.attributes, {
+        'http.request.method': 'GET',
+        'url.full': `${peer.origin}/ok`,
+        'server.address': '127.0.0.1',
+        'server.port': peer.port,
+        'http.response.status_code': 200,
+      });
+      assert.equal(peer.received[0]?.headers.traceparent, traceparentOf(call));
+    });
+
+    clientTest('without an active span the call is a root', async () => {
+      await send({ url: `${peer.origin}/ok` });
+      const call = await clientSpan();
+      assert.equal(call.parentSpanId, undefined);
+      assert.equal(peer.received[0]?.headers.traceparent, traceparentOf(call));
+    });
+
+    for (const status of [400, 404, 500, 503]) {
+      clientTest(`an answer ${status} is an error whose type is the code, without a description`, async () => {
+        assert.equal((await send({ url: `${peer.origin}/status/${status}` })).status, status);
+        const { attributes, status: ending, events } = await clientSpan();
+        assert.equal(attributes['http.response.status_code'], status);
+        assert.equal(attributes['error.type'], String(status));
+        assert.deepEqual(ending, { code: 'error' });
+        assert.deepEqual(events, []);
+      });
+    }
+
+    clientTest('a refused connection is an error named by its code', async () => {
+      await assert.rejects(send({ url: `http://127.0.0.1:${await closedPort()}/` }));
+      const { attributes, status, events } = await clientSpan();
+      assert.equal(attributes['error.type'], 'ECONNREFUSED');
+      assert.equal(attributes['http.response.status_code'], undefined);
+      assert.equal(status.code, 'error');
+      assert.equal(events[0]?.name, 'exception');
+    });
+
+    clientTest('a name that does not resolve is an error named by its code', async () => {
+      await assert.rejects(send({ url: 'http://nobody.invalid/' }));
+      const { attributes } = await clientSpan();
+      assert.match(String(attributes['error.type']), /^(ENOTFOUND|EAI_AGAIN)$/);
+      assert.equal(attributes['server.address'], 'nobody.invalid');
+      assert.equal(attributes['server.port'], 80);
+    });
+
+    clientTest('an answer that breaks off is an error that keeps its status', async () => {
+      await assert.rejects(send({ url: `${peer.origin}/cut` }));
+      const { attributes, status } = await clientSpan();
+      assert.notEqual(attributes['error.type'], undefined);
+      assert.equal(status.code, 'error');
+    });
+
+    clientTest('a timeout is an error of type timeout', async () => {
+      await assert.rejects(send({ url: `${peer.origin}/hang`, timeoutMs: 20 }));
+      const { attributes, status } = await clientSpan();
+      assert.equal(attributes['error.type'], 'timeout');
+      assert.equal(status.code, 'error');
+    });
+
+    clientTest('a deadline of the caller (AbortSignal.timeout) is a timeout', async () => {
+      await assert.rejects(send({ url: `${peer.origin}/hang`, signal: AbortSignal.timeout(20) }));
+      assert.equal((await clientSpan()).attributes['error.type'], 'timeout');
+    });
+
+    clientTest('a request that the caller cancels is no error', async () => {
+      const controller = new AbortController();
+      const arrived = peer.arrived();
+      const sent = send({ url: `${peer.origin}/hang`, signal: controller.signal });
+      await arrived;
+      controller.abort();
+      await assert.rejects(sent);
+      const { attributes, status, events } = await clientSpan();
+      assert.equal(attributes['throughline.ending'], 'cancelled');
+      assert.equal(attributes['error.type'], undefined);
+      assert.deepEqual(status, { code: 'unset' });
+      assert.deepEqual(events, []);
+    });
+
+    clientTest('a request that was cancelled before it began sends nothing', async () => {
+      await assert.rejects(send({ url: `${peer.origin}/ok`, signal: AbortSignal.abort() }));
+      assert.deepEqual(peer.received, []);
+    });
+
+    clientTest('credentials and query values stay out of the span', async () => {
+      await send({ url: `http://canary:s3cret@127.0.0.1:${peer.port}/ok?token=t0psecret&flag` });
+      const call = await clientSpan();
+      assert.equal(
+        call.attributes['url.full'],
+        `http://REDACTED:REDACTED@127.0.0.1:${peer.port}/ok?token=REDACTED&flag`,
+      );
+      assert.doesNotMatch(JSON.stringify(call), /canary|s3cret|t0psecret/);
+      assert.equal(peer.received[0]?.path, '/ok?token=t0psecret&flag');
+    });
+
+    clientTest('a method that nobody knows names the span HTTP', async () => {
+      await send({ url: `${peer.origin}/ok`, method: 'PURGE' });
+      const { name: spanName, attributes } = await clientSpan();
+      assert.equal(spanName, 'HTTP');
+      assert.equal(attributes['http.request.method'], '_OTHER');
+      assert.equal(attributes['http.request.method_original'], 'PURGE');
+      assert.equal(peer.received[0]?.method, 'PURGE');
+    });
+
+    for (const kind of traits.bodies) {
+      clientTest(`a body (${kind}) arrives unchanged`, async () => {
+        const { body, arrives } = BODIES[kind]();
+        await send({ url: `${peer.origin}/ok`, method: 'POST', body });
+        assert.equal((await clientSpan()).name, 'POST');
+        assertArrived(peer.received[0]?.body, arrives);
+      });
+    }
+
+    clientTest('concurrent calls keep their own parents', async () => {
+      const names = Array.from({ length: 20 }, (_, index) => `caller ${index}`);
+      await Promise.all(
+        names.map((caller) => span(caller, () => send({ url: `${peer.origin}/ok`, headers: { 'x-caller': caller } }))),
+      );
+      const spans = await spansSoFar();
+      const calls = await clientSpans();
+      assert.equal(calls.length, names.length);
+      for (const { headers } of peer.received) {
+        const call = calls.find((record) => traceparentOf(record) === headers.traceparent);
+        const caller = spans.find((record) => record.spanId === call?.parentSpanId);
+        assert.equal(caller?.name, headers['x-caller']);
+        assert.equal(caller?.traceId, call?.traceId);
+      }
+    });
+
+    clientTest('an unsampled trace is sent on with its flag down, and recorded nowhere', async () => {
+      await inRequest({ traceparent: `00-${TRACE}-${CALLER}-00` }, () => send({ url: `${peer.origin}/ok` }));
+      const traceparent = String(peer.received[0]?.headers.traceparent);
+      assert.match(traceparent, new RegExp(`^00-${TRACE}-[0-9a-f]{16}-00$`));
+      assert.ok(!traceparent.includes(CALLER));
+      assert.deepEqual(await spansSoFar(), []);
+    });
+
+    clientTest('tracestate and baggage of the caller go along', async () => {
+      const headers = { traceparent: `00-${TRACE}-${CALLER}-01`, tracestate: 'a=1,b=2', baggage: 'tenant=acme;p=1' };
+      await inRequest(headers, () => send({ url: `${peer.origin}/ok` }));
+      const { tracestate, baggage } = peer.received[0]?.headers ?? {};
+      assert.deepEqual({ tracestate, baggage }, { tracestate: headers.tracestate, baggage: headers.baggage });
+    });
+
+    clientTest('hostile tracestate and baggage never make a request that cannot be sent', async () => {
+      const headers = {
+        traceparent: `00-${TRACE}-${CALLER}-01`,
+        tracestate: 'ok=1,\u00e4=\u00ff,=,',
+        baggage: 'a=%0d%0aInjected:%201,\u00e9=2,b=%FF,__proto__=x',
+      };
+      await inRequest(headers, () => send({ url: `${peer.origin}/ok` }));
+      const sent = peer.received[0]?.headers ?? {};
+      assert.equal(sent.injected, undefined);
+      for (const value of [sent.tracestate, sent.baggage]) assert.match(String(value ?? ''), /^[\x20-\x7e]*$/);
+    });
+
+    clientTest('trace headers that the app set itself are replaced by ours', async () => {
+      const stale = { TraceParent: `00-${'1'.repeat(32)}-${'2'.repeat(16)}-01`, tracestate: 'stale=1' };
+      await send({ url: `${peer.origin}/ok`, headers: stale });
+      const { headers, rawHeaders } = peer.received[0] ?? {};
+      assert.equal(headers?.traceparent, traceparentOf(await clientSpan()));
+      assert.equal(headers?.tracestate, undefined);
+      assert.equal(rawHeaders?.filter((field) => field.toLowerCase() === 'traceparent').length, 1);
+    });
+
+    clientTest('a host outside propagateTo gets no context, and the span says so', async () => {
+      const withheld = makeClient({ propagateTo: [`127.0.0.1:${other.port}`] });
+      const headers = { traceparent: `00-${TRACE}-${CALLER}-01`, baggage: 'tenant=acme' };
+      await inRequest(headers, async () => {
+        await withheld({ url: `${peer.origin}/ok` });
+        await withheld({ url: `${other.origin}/ok` });
+      });
+      const [kept, sent] = await clientSpans();
+      assert.deepEqual(kept?.attributes['throughline.withheld'], ['trace', 'baggage']);
+      assert.equal(peer.received[0]?.headers.traceparent, undefined);
+      assert.equal(peer.received[0]?.headers.baggage, undefined);
+      assert.equal(sent?.attributes['throughline.withheld'], undefined);
+      assert.equal(other.received[0]?.headers.baggage, 'tenant=acme');
+    });
+
+    clientTest('the peer that the app names is on the span', async () => {
+      await makeClient({ peer: 'stock' })({ url: `${peer.origin}/ok` });
+      assert.equal((await clientSpan()).attributes['service.peer.name'], 'stock');
+    });
+
+    if (traits.redirects === 'seen') describeRedirects(peer, other, send, makeClient);
+    if (traits.redirects === 'unseen') {
+      clientTest('redirects out of sight are one span with the last status', async () => {
+        await send({ url: `${peer.origin}/redirect/302?to=/ok` });
+        assert.equal((await clientSpan()).attributes['http.response.status_code'], 200);
+      });
+    }
+  });
+}
+
+function describeRedirects(peer: Peer, other: Peer, send: Send, makeClient: (options: ContractOptions) => Send): void {
+  clientTest('each hop of a redirect is a sibling span with its own context', async () => {
+    await span('caller', () => send({ url: `${peer.origin}/redirect/302?to=/redirect/307?to=/ok` }));
+    const hops = await clientSpans();
+    assert.deepEqual(
+      hops.map(({ attributes }) => [attributes['http.response.status_code'], attributes['http.request.resend_count']]),
+      [
+        [302, undefined],
+        [307, 1],
+        [200, 2],
+      ],
+    );
+    assert.equal(new Set(hops.map(({ parentSpanId }) => parentSpanId)).size, 1);
+    assert.deepEqual(
+      peer.received.map(({ headers }) => headers.traceparent),
+      hops.map(traceparentOf),
+    );
+    assert.deepEqual(
+      hops.map(({ status }) => status.code),
+      ['unset', 'unset', 'unset'],
+    );
+  });
+
+  clientTest('a redirect to another origin is a span of that origin', async () => {
+    await send({ url: `${peer.origin}/redirect/301?to=${other.origin}/ok` });
+    const [, hop] = await clientSpans();
+    assert.equal(hop?.attributes['server.port'], other.port);
+    assert.equal(hop?.attributes['url.full'], `${other.origin}/ok`);
+    assert.equal(other.received[0]?.headers.traceparent, hop && traceparentOf(hop));
+  });
+
+  clientTest('a redirect out of propagateTo leaves the context behind', async () => {
+    const within = makeClient({ propagateTo: [`127.0.0.1:${peer.port}`] });
+    const headers = { traceparent: `00-${TRACE}-${CALLER}-01`, tracestate: 'a=1', baggage: 'tenant=acme' };
+    await inRequest(headers, () => within({ url: `${peer.origin}/redirect/302?to=${other.origin}/ok` }));
+    assert.equal(peer.received[0]?.headers.baggage, 'tenant=acme');
+    const { traceparent, tracestate, baggage } = other.received[0]?.headers ?? {};
+    assert.deepEqual([traceparent, tracestate, baggage], [undefined, undefined, undefined]);
+    assert.deepEqual((await clientSpans())[1]?.attributes['throughline.withheld'], ['trace', 'baggage']);
+  });
+
+  clientTest('a redirect into propagateTo brings the context', async () => {
+    const into = makeClient({ propagateTo: [`127.0.0.1:${other.port}`] });
+    await into({ url: `${peer.origin}/redirect/302?to=${other.origin}/ok` });
+    const [, hop] = await clientSpans();
+    assert.equal(peer.received[0]?.headers.traceparent, undefined);
+    assert.equal(other.received[0]?.headers.traceparent, hop && traceparentOf(hop));
+  });
+
+  clientTest('a loop of redirects ends every hop, the last one with the error', async () => {
+    await assert.rejects(send({ url: `${peer.origin}/loop` }));
+    const hops = await clientSpans();
+    assert.equal(hops.length, peer.received.length);
+    const last = hops.at(-1);
+    assert.equal(last?.attributes['error.type'], 'ERR_FR_TOO_MANY_REDIRECTS');
+    assert.equal(last?.attributes['http.request.resend_count'], hops.length - 1);
+  });
+}
