@@ -66,7 +66,10 @@ function captureFromHere(options: CaptureOptions): Captured {
 
 async function captureRun(options: CaptureOptions, fn: CapturedFunction): Promise<Captured> {
   const captured = newCapture(options);
-  await captured.run(() => fn(captured));
+  // Awaited inside: a lazy thenable (supertest's request, a query builder) begins its work only then.
+  await captured.run(async () => {
+    await fn(captured);
+  });
   await captured.settled();
   return captured;
 }

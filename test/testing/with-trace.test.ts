@@ -46,6 +46,14 @@ describe('an Express app over supertest', () => {
   );
 
   it(
+    'is captured also where the request is handed back unsent',
+    endsClean(async () => {
+      const captured = await capture(() => request(shop()).get('/orders/7'));
+      assertTree(captured, 'GET /orders/:id\n  ...');
+    }),
+  );
+
+  it(
     'gives each request its own trace by withTrace()',
     endsClean(async () => {
       const captured = capture();
