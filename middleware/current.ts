@@ -16,6 +16,7 @@ export type RequestLike = IncomingMessage | ServerResponse | { readonly req: Inc
  */
 export function current(request?: RequestLike): Span | undefined {
   if (request === undefined) return activeScope().span;
-  const exchange = exchangeOf(request as IncomingMessage) ?? exchangeOf((request as { req: IncomingMessage }).req);
+  const exchange =
+    exchangeOf(request as IncomingMessage) ?? exchangeOf((request as { req: IncomingMessage } | null)?.req);
   return exchange?.span;
 }

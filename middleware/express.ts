@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { InstrumentationScope } from '../src/core/record.ts';
 import { runInScope } from '../src/core/scope.ts';
-import type { ProxyView } from './forwarded.ts';
+import { firstItem, type ProxyView } from './forwarded.ts';
 import { joinTemplate, mountTemplate, routePattern } from './route.ts';
-import { beginRequest, exchangeOf, type ServerRequestView, type TracingOptions } from './server-handler.ts';
+import { beginRequest, type ServerRequestView, type TracingOptions } from './server-handler.ts';
 
 /** What Express and Connect put on a request. All of it may be missing: Connect has `originalUrl` only. */
 interface ExpressRequest extends IncomingMessage {
@@ -57,14 +57,14 @@ class ExpressRequestView implements ServerRequestView {
   readonly instrumentation: InstrumentationScope = INSTRUMENTATION;
   /** Outermost first. */
   readonly #mounts: Mount[] = [];
-  #baseUrl: string;
+  #baseUrl: string | undefined;
   #matched: MatchedRoute | undefined;
   #route: string | undefined;
 
   constructor(req: IncomingMessage, res: ServerResponse) {
     this.req = req;
     this.res = res;
-    this.#baseUrl = '';
+    this.#baseUrl = undefined;
     this.#matched = undefined;
     this.#route = undefined;
   }
@@ -74,15 +74,16 @@ class ExpressRequestView implements ServerRequestView {
   }
 
   proxied(): ProxyView | undefined {
-    const { app, protocol, hostname, ip } = this.req;
+    const { app, protocol, ip } = this.req;
     if (!app?.get?.('trust proxy')) return undefined;
-    return { scheme: protocol, host: hostname, clientAddress: ip };
+    return { scheme: protocol, host: believedHost(this.req), clientAddress: ip };
   }
 
   watch(): void {
     const { req } = this;
     this.#matched = req.route;
-    this.enter(req.baseUrl ?? '');
+    this.enter(req.baseUrl);
+    (req as Watched)[ROUTING] = this;
     Object.defineProperties(req, WATCHED);
   }
 
@@ -90,7 +91,7 @@ class ExpressRequestView implements ServerRequestView {
     return this.#route;
   }
 
-  get baseUrl(): string {
+  get baseUrl(): string | undefined {
     return this.#baseUrl;
   }
 
@@ -99,7 +100,7 @@ class ExpressRequestView implements ServerRequestView {
   }
 
   /** The router sets `baseUrl`: longer inside a mounted router, shorter again when it is left. */
-  enter(baseUrl: string): void {
+  enter(baseUrl: string | undefined): void {
     this.#baseUrl = baseUrl;
     const mounts = this.#mounts;
     while (mounts.length > 0 && !isInside(baseUrl, this.#innermost())) mounts.pop();
@@ -125,31 +126,52 @@ function isInside(baseUrl: unknown, mount: Mount): boolean {
   return typeof baseUrl === 'string' && baseUrl.startsWith(mount.path);
 }
 
-function viewOf(req: ExpressRequest): ExpressRequestView | undefined {
-  const view = exchangeOf(req)?.view;
-  return view instanceof ExpressRequestView ? view : undefined;
+/** The host that Express believes. Its `hostname` has lost the port, and Express 4 has nothing that kept it. */
+function believedHost({ hostname, headers }: ExpressRequest): string | undefined {
+  if (hostname === undefined) return undefined;
+  const named = (header: string | undefined): boolean =>
+    header === hostname || header?.startsWith(`${hostname}:`) === true;
+  return [firstItem(headers['x-forwarded-host']), headers.host].find(named) ?? hostname;
 }
 
-/** Shared by all requests, so that watching one costs no closure. The properties read as before. */
+/** Where a request keeps its view: not the exchange's, which an app of another framework may take over. */
+const ROUTING: unique symbol = Symbol('throughline.routing');
+
+interface Watched {
+  [ROUTING]?: ExpressRequestView;
+}
+
+/**
+ * Shared by all requests, so that watching one costs no closure. The properties read as before, and an
+ * object that inherits from the request (`Object.create(req)`) gets properties of its own, as before.
+ */
 const WATCHED: PropertyDescriptorMap = {
   baseUrl: {
     configurable: true,
     enumerable: true,
-    get(this: ExpressRequest): string | undefined {
-      return viewOf(this)?.baseUrl;
+    get(this: Watched): string | undefined {
+      return this[ROUTING]?.baseUrl;
     },
-    set(this: ExpressRequest, baseUrl: string) {
-      viewOf(this)?.enter(baseUrl);
+    set(this: Watched, baseUrl: string) {
+      const view = this[ROUTING];
+      if (view?.req === this) view.enter(baseUrl);
+      else own(this, 'baseUrl', baseUrl);
     },
   },
   route: {
     configurable: true,
     enumerable: true,
-    get(this: ExpressRequest): MatchedRoute | undefined {
-      return viewOf(this)?.matched;
+    get(this: Watched): MatchedRoute | undefined {
+      return this[ROUTING]?.matched;
     },
-    set(this: ExpressRequest, route: MatchedRoute | undefined) {
-      viewOf(this)?.match(route);
+    set(this: Watched, route: MatchedRoute | undefined) {
+      const view = this[ROUTING];
+      if (view?.req === this) view.match(route);
+      else own(this, 'route', route);
     },
   },
 };
+
+function own(object: object, key: string, value: unknown): void {
+  Object.defineProperty(object, key, { value, configurable: true, enumerable: true, writable: true });
+}

@@ -16,15 +16,15 @@ export function forwardedBy(headers: IncomingHttpHeaders): ProxyView {
   const forwarded = headers.forwarded;
   if (forwarded !== undefined) return parseForwarded(forwarded);
   return {
-    scheme: schemeOf(first(headers['x-forwarded-proto'])),
-    host: first(headers['x-forwarded-host']),
-    clientAddress: first(headers['x-forwarded-for']),
+    scheme: schemeOf(firstItem(headers['x-forwarded-proto'])),
+    host: firstItem(headers['x-forwarded-host']),
+    clientAddress: firstItem(headers['x-forwarded-for']),
   };
 }
 
 /** `for=192.0.2.60;proto=https;host=shop.example, for=…`: names in any case, values perhaps quoted. */
 function parseForwarded(header: string): ProxyView {
-  const element = first(header) ?? '';
+  const element = firstItem(header) ?? '';
   const found = new Map<string, string>();
   for (const pair of element.split(';', 16)) {
     const equals = pair.indexOf('=');
@@ -37,7 +37,8 @@ function parseForwarded(header: string): ProxyView {
   };
 }
 
-function first(value: string | string[] | undefined): string | undefined {
+/** The left-most item of a list header, cut to what a host or an address may be; undefined when it is blank. */
+export function firstItem(value: string | string[] | undefined): string | undefined {
   const text = Array.isArray(value) ? value[0] : value;
   if (text === undefined) return undefined;
   const comma = text.indexOf(',');

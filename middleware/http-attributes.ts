@@ -36,10 +36,8 @@ export function serverRequestAttributes(facts: ServerRequestFacts): Attributes {
     attributes['server.port'] = facts.host.port;
   }
   if (facts.clientAddress !== undefined) attributes['client.address'] = facts.clientAddress;
-  if (facts.peerAddress !== undefined) {
-    attributes['network.peer.address'] = facts.peerAddress;
-    attributes['network.peer.port'] = facts.peerPort;
-  }
+  if (facts.peerAddress !== undefined) attributes['network.peer.address'] = facts.peerAddress;
+  if (facts.peerPort !== undefined) attributes['network.peer.port'] = facts.peerPort;
   if (facts.userAgent !== undefined) attributes['user_agent.original'] = facts.userAgent;
   if (facts.query !== undefined) attributes['url.query'] = facts.query;
   noteOriginalMethod(attributes, facts.method);

@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { incomingHeadersGetter } from '../propagation/carriers.ts';
 import { contained } from '../src/core/diagnostics.ts';
 import { errorType } from '../src/core/exception.ts';
@@ -18,6 +18,7 @@ import {
   serverRequestAttributes,
   spanNameMethod,
 } from './http-attributes.ts';
+import { isClosed, isComplete, isServed } from './response-state.ts';
 import { parseHost, splitTarget } from './url-parts.ts';
 
 /**
@@ -89,9 +90,9 @@ export class ServerExchange {
   #describe(): void {
     const record = this.span.record;
     if (record === undefined) return;
-    const { res } = this.view;
+    const { req, res } = this.view;
     const { attributes } = record;
-    const completed = res.writableFinished;
+    const completed = isComplete(req, res);
     // An answer that was never begun has no status, whatever `statusCode` was preset to.
     const status = completed || res.headersSent ? res.statusCode : undefined;
     const route = this.view.route();
@@ -145,26 +146,46 @@ export function beginRequest(view: ServerRequestView, options: TracingOptions): 
 
 /** `tracing()` a second time on one request: no second span, but a framework that knows routes is listened to. */
 function join(exchange: ServerExchange, view: ServerRequestView): void {
-  if (exchange.view.instrumentation === view.instrumentation) return;
+  // By name: a second copy of the package has the same adapters.
+  if (exchange.view.instrumentation.name === view.instrumentation.name) return;
   exchange.view = view;
   view.watch();
 }
 
 function begin(tracer: Tracer, view: ServerRequestView, options: TracingOptions): Scope {
-  const { req, res } = view;
+  const { req } = view;
   const remote = tracer.propagator.extract(req.headers, incomingHeadersGetter);
   const ambient = activeScope().tracer;
   if (!tracer.enabled) return new Scope(remote && tracer.passThrough(remote), remote?.baggage, ambient);
   const span = tracer.startRemote(spanNameMethod(req.method ?? ''), 'server', remote, view.instrumentation);
+  const exchange = new ServerExchange(span, new Scope(span, remote?.baggage, ambient), view);
+  try {
+    open(exchange, options);
+  } catch (error) {
+    span.end(); // a request of another make than we know: nobody else would end it
+    throw error;
+  }
+  return exchange.scope;
+}
+
+function open(exchange: ServerExchange, options: TracingOptions): void {
+  const { span, view } = exchange;
+  const { req, res } = view;
   // An unsampled request stops here: nobody will read what it looked like.
   if (span.record !== undefined) span.record.attributes = describeRequest(view, options);
-  const exchange = new ServerExchange(span, new Scope(span, remote?.baggage, ambient), view);
   (req as Marked)[EXCHANGE] = exchange;
   (res as Marked)[EXCHANGE] = exchange;
   view.watch();
-  if (res.closed) exchange.finish();
-  else res.on('close', finishExchange);
-  return exchange.scope;
+  if (isClosed(res)) exchange.finish();
+  else awaitEnd(req, res);
+}
+
+/** Our listener comes on top of those that the app may have without a warning. */
+function awaitEnd(req: IncomingMessage, res: ServerResponse): void {
+  const allowed = res.getMaxListeners();
+  if (allowed > 0) res.setMaxListeners(allowed + 1);
+  res.on('close', finishExchange);
+  if (!isServed(req)) res.on('finish', finishExchange);
 }
 
 /** One listener for all responses: `this` is the response. */
@@ -185,7 +206,7 @@ function describeRequest(view: ServerRequestView, options: TracingOptions): Attr
     scheme,
     path,
     query,
-    host: hostOf(proxied?.host ?? headers.host, scheme),
+    host: hostOf(proxied?.host ?? headers.host ?? authorityOf(headers), scheme),
     clientAddress: proxied?.clientAddress ?? peerAddress,
     peerAddress,
     peerPort: socket?.remotePort,
@@ -201,6 +222,12 @@ function proxyView(view: ServerRequestView, options: TracingOptions): ProxyView 
 
 function isEncrypted(socket: unknown): boolean {
   return (socket as { encrypted?: boolean } | null)?.encrypted === true;
+}
+
+/** HTTP/2 has `:authority` in place of `Host`. */
+function authorityOf(headers: IncomingHttpHeaders): string | undefined {
+  const authority = headers[':authority'];
+  return typeof authority === 'string' ? authority : undefined;
 }
 
 /** A service has one or two names: parsing only what changed saves 100 ns a request, and a flood of names costs one entry. */

@@ -8,7 +8,8 @@ import type { TracingOptions } from './server-handler.ts';
 /** What `tracing()` returns: a middleware of Express 4 and 5, of Connect, and of Koa 2 and 3. */
 export interface TracingMiddleware {
   (req: IncomingMessage, res: ServerResponse, next: (error?: unknown) => void): void;
-  (ctx: KoaContext, next: () => Promise<unknown>): Promise<unknown>;
+  /** `object`: from a type of ours Koa's `use` would infer an app whose contexts are ours. */
+  (ctx: object, next: () => Promise<unknown>): Promise<unknown>;
 }
 
 /** `tracing()` and what hangs on it. */
@@ -37,7 +38,7 @@ function createMiddleware(options: TracingOptions = {}): TracingMiddleware {
   check('tracing', options);
   // Three parameters, as Express counts them: four would make it an error handler. Koa passes two.
   function tracingMiddleware(
-    first: IncomingMessage | KoaContext,
+    first: object,
     second: ServerResponse | (() => Promise<unknown>),
     third?: (error?: unknown) => void,
   ): unknown {
@@ -61,6 +62,9 @@ function createHandler<Result>(
 function check(call: string, options: unknown): void {
   if (typeof options !== 'object' || options === null) {
     throw optionError(`${call}(): expected an object of options, got ${showValue(options)}`);
+  }
+  if ('headers' in options || 'req' in options) {
+    throw optionError(`${call}(): expected options, got a request; did you mean app.use(${call}())?`);
   }
   refuseUnknownOptions(call, options, ['trustProxy']);
   const { trustProxy } = options as TracingOptions;

@@ -8,7 +8,7 @@ const discard = {
 };
 
 /** Our defaults with an exporter that does nothing, and a queue that holds every span of a batch of measurements. */
-export function throughline() {
-  const running = start({ service: 'bench', exporters: discard, limits: { queueBytes: 2 ** 30 } });
+export function throughline(options = {}) {
+  const running = start({ service: 'bench', exporters: discard, limits: { queueBytes: 2 ** 30 }, ...options });
   return { drain: () => running.flush() };
 }

@@ -55,12 +55,14 @@ async function stopServices(services: readonly Service[]): Promise<void> {
   await Promise.all(services.map((service) => service.stop()));
 }
 
-/** All at once: each must find its own trace. */
-function sendRequests(shop: string): Promise<SentRequest[]> {
+/** One kind after the other, so that a trace shows its own waiting only; those of a kind all at once: each must find its own trace. */
+async function sendRequests(shop: string): Promise<SentRequest[]> {
   const rounds = Array.from({ length: options.requests }, (_, i) => i + 1);
-  return Promise.all(
-    rounds.flatMap((round) => requests.map((request, i) => send(shop, request, `customer-${round}-${i + 1}`))),
-  );
+  const sent: SentRequest[] = [];
+  for (const [i, request] of requests.entries()) {
+    sent.push(...(await Promise.all(rounds.map((round) => send(shop, request, `customer-${round}-${i + 1}`)))));
+  }
+  return sent;
 }
 
 /** Waits until nothing is missing any more. When the time is up, the report says what is. */

@@ -6,7 +6,7 @@ const HELP = `Three services, one trace a request: shop (Express 5), pricing (Ko
   npm run example                   send requests, show their traces; in a terminal, go on serving until Ctrl-C
   npm run example -- --once         end after the requests (always so where CI is set or the output is no terminal)
   npm run example -- --serve        go on serving wherever it runs
-  npm run example -- --requests 5   five requests of each kind, all at once (default 1)
+  npm run example -- --requests 5   five requests of each kind at once (default 1)
 
 SHOP_PORT=8080 makes the shop listen there (default: a free port).
 Ends with status 0 when every request formed exactly one complete trace, with 1 and the reason otherwise.`;

@@ -1,10 +1,10 @@
 import { activeScope, runInScope } from './scope.ts';
-import type { AnyFunction } from './wrap.ts';
+import { type AnyFunction, likeOriginal } from './wrap.ts';
 
 /**
  * A function that runs in the scope that is active now, whoever calls it and when: for callbacks that
  * lose their context, such as those of pools and event emitters. `this`, arguments and result pass
- * through; name and length are kept.
+ * through; name and length are kept. What it holds on to is the scope, not what spans recorded.
  *
  * @example
  * emitter.on('message', bind((message) => handle(message)));
@@ -14,9 +14,5 @@ export function bind<F extends AnyFunction>(fn: F): F {
   function bound(this: unknown, ...args: unknown[]): unknown {
     return runInScope(scope, () => fn.apply(this, args));
   }
-  Object.defineProperties(bound, {
-    name: { value: fn.name, configurable: true },
-    length: { value: fn.length, configurable: true },
-  });
-  return bound as F;
+  return likeOriginal(bound, fn);
 }

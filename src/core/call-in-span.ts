@@ -1,15 +1,27 @@
 import { contained } from './diagnostics.ts';
-import { currentTracer } from './runtime.ts';
-import { activeScope, runInScope } from './scope.ts';
+import type { Caller } from './location.ts';
+import { isNativePromise } from './promise.ts';
+import { tracerFor } from './runtime.ts';
+import { activeScope, runInScope, type Scope } from './scope.ts';
 import { NO_SPAN, type RecordingSpan, type Span, type SpanOptions } from './span.ts';
 
-/** Runs `fn` in a new active span, which ends when its result is there: the callback form of `span`, and all wrappers. */
-export function callInSpan<Result>(name: string, options: SpanOptions | undefined, fn: (span: Span) => Result): Result {
-  const span = startGuarded(name, options);
+/**
+ * Runs `fn` in a new active span, which ends when its result is there: the callback form of `span`,
+ * and all wrappers. `caller` is the public function that the app called: what is above it on the stack
+ * is the span's location.
+ */
+export function callInSpan<Result>(
+  name: string,
+  options: SpanOptions | undefined,
+  caller: Caller,
+  fn: (span: Span) => Result,
+): Result {
+  const outer = activeScope();
+  const span = startGuarded(name, options, caller, outer);
+  if (span === NO_SPAN) return fn(span);
   let result: Result;
   try {
-    const scope = activeScope();
-    result = runInScope(span === NO_SPAN ? scope : scope.withSpan(span), fn, span);
+    result = runInScope(outer.withSpan(span), fn, span);
   } catch (error) {
     span.fail(error);
     span.end();
@@ -18,10 +30,19 @@ export function callInSpan<Result>(name: string, options: SpanOptions | undefine
   return endWith(span, result);
 }
 
-/** Starting may fail on hostile options (a throwing Proxy): then the app's function runs all the same. */
-export function startGuarded(name: string, options: SpanOptions | undefined): RecordingSpan {
+/**
+ * Starts a span under the one that is active in `scope`. That may fail on hostile options (a throwing
+ * Proxy): then there is no span, and the app's function runs all the same.
+ */
+export function startGuarded(
+  name: string,
+  options: SpanOptions | undefined,
+  caller: Caller,
+  scope: Scope,
+): RecordingSpan {
   try {
-    return currentTracer().startSpan(name, options);
+    const parent = options?.parent === undefined ? scope.span : options.parent;
+    return tracerFor(scope).startSpan(name, options, caller, parent);
   } catch (error) {
     contained('span()', error);
     return NO_SPAN;
@@ -29,8 +50,8 @@ export function startGuarded(name: string, options: SpanOptions | undefined): Re
 }
 
 /** Ends `span` when `result` is there, and hands it back. */
-export function endWith<Result>(span: Span, result: Result): Result {
-  if (!(result instanceof Promise)) {
+function endWith<Result>(span: Span, result: Result): Result {
+  if (!isNativePromise(result)) {
     span.end();
     return result;
   }

@@ -1,7 +1,7 @@
 import { callInSpan, startGuarded } from './call-in-span.ts';
 import { sayOnce } from './diagnostics.ts';
 import { optionError, showValue } from './errors.ts';
-import { enterScope, leaveScope } from './scope.ts';
+import { activeScope, enterScope, leaveScope } from './scope.ts';
 import type { Span, SpanOptions } from './span.ts';
 import { type WrapOptions, wrapFunction } from './wrap.ts';
 
@@ -48,16 +48,17 @@ function createSpan<Result>(
 ): Span | Result {
   const callback = fn ?? optionsOrFn;
   if (typeof callback === 'function')
-    return callInSpan(name, fn === undefined ? undefined : (optionsOrFn as SpanOptions), callback);
+    return callInSpan(name, fn === undefined ? undefined : (optionsOrFn as SpanOptions), createSpan, callback);
   if (fn !== undefined) throw optionError(`span(): expected a function to run, got ${showValue(fn)}`);
   return openScope(name, optionsOrFn as SpanOptions | undefined);
 }
 
 /** The scope form: the span is active from here on, until it ends. */
 function openScope(name: string, options: SpanOptions | undefined): Span {
-  const span = startGuarded(name, options);
+  const outer = activeScope();
+  const span = startGuarded(name, options, createSpan, outer);
   if (span.localTrace === undefined) return span; // not ours to end, so nothing would leave its scope
-  const scope = enterScope(span);
+  const scope = enterScope(span, outer);
   span.onEnd(() => {
     if (!leaveScope(scope)) warnOutOfOrder(name);
   });

@@ -1,4 +1,4 @@
-import { activeScope } from './scope.ts';
+import { activeScope, type Scope } from './scope.ts';
 import type { Tracer } from './tracer.ts';
 
 /** The process's own tracer. Factories bind to it lazily: they are often called before `start()`. */
@@ -33,5 +33,10 @@ function processTracer(): Tracer {
 
 /** The tracer for code that runs here: the scope's own (a test that captures), else the process's. */
 export function currentTracer(): Tracer {
-  return activeScope().tracer ?? processTracer();
+  return tracerFor(activeScope());
+}
+
+/** The tracer for code that runs in `scope`. */
+export function tracerFor(scope: Scope): Tracer {
+  return scope.tracer ?? processTracer();
 }

@@ -120,11 +120,10 @@ export const ROOT_SCOPE: Scope = new Scope();
 const storage = new AsyncLocalStorage<Scope | undefined>();
 
 /**
- * Opens a `using` scope with `span` active: for the rest of this function, and in everything
+ * Opens a `using` scope inside `outer`, the active one, with `span` active: for the rest of this function, and in everything
  * asynchronous it starts, until `leaveScope`.
  */
-export function enterScope(span: Span): Scope {
-  const outer = activeScope();
+export function enterScope(span: Span, outer: Scope): Scope {
   const scope = outer.withSpan(span, outer);
   scope.open();
   storage.enterWith(scope);

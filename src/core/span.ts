@@ -283,7 +283,7 @@ export class RecordingSpan implements Span, SpanContext {
     const tracer = this.localTrace?.tracer;
     if (tracer === undefined) return this; // another process's span: nothing of ours can be started under it here
     try {
-      return tracer.startSpan(name, { ...options, parent: this });
+      return tracer.startSpan(name, options, RecordingSpan.prototype.child, this);
     } catch (error) {
       contained('span.child', error);
       return NO_SPAN;
@@ -291,6 +291,7 @@ export class RecordingSpan implements Span, SpanContext {
   }
 
   run<Result>(fn: () => Result): Result {
+    if (this === NO_SPAN) return fn(); // nobody's identity must not become anybody's parent
     return runInScope(activeScope().withSpan(this), fn);
   }
 

@@ -10,6 +10,7 @@ export function tracerSettings(config: Config, pipeline: SpanSink): TracerSettin
     enabled: config.enabled,
     resource: config.resource,
     limits: config.limits,
+    location: config.location,
     sampler: config.sampler,
     propagator: config.propagator,
     propagateTo: config.propagateTo,

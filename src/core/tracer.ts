@@ -12,6 +12,7 @@ import type { Clock } from './clock.ts';
 import { checkedContext } from './given-context.ts';
 import type { IdGenerator } from './ids.ts';
 import { bounded, type Limits, NAME_LENGTH } from './limits.ts';
+import { type Caller, noteLocation } from './location.ts';
 import { LocalTrace } from './pipeline/local-trace.ts';
 import type { SpanSink, Stats } from './pipeline/pipeline.ts';
 import type { Attributes, InstrumentationScope, Resource, SpanContextInput, SpanKind } from './record.ts';
@@ -35,6 +36,8 @@ export interface TracerSettings {
   readonly enabled: boolean;
   readonly resource: Resource;
   readonly limits: Limits;
+  /** Note on the app's own spans where they were started. Default false. */
+  readonly location?: boolean;
   readonly sampler: Sampler;
   readonly propagator: Propagator;
   /** Where outbound context may go. */
@@ -65,6 +68,7 @@ export class Tracer {
   readonly propagator: Propagator;
   readonly propagateTo: (url: URL) => Destination;
   readonly pipeline: SpanSink;
+  readonly #location: boolean;
   readonly #resource: Resource;
   readonly #sampler: Sampler;
   readonly #clock: Clock;
@@ -84,6 +88,7 @@ export class Tracer {
     this.propagator = settings.propagator;
     this.propagateTo = settings.propagateTo;
     this.pipeline = settings.pipeline;
+    this.#location = settings.location === true;
     this.#resource = settings.resource;
     this.#sampler = settings.sampler;
     this.#clock = settings.clock;
@@ -91,11 +96,23 @@ export class Tracer {
     this.#unsampled = new LocalTrace(this, settings.clock);
   }
 
-  /** Starts a span of the app's own: under the active span, unless `options.parent` says otherwise. */
-  startSpan(name: string, options: SpanOptions = {}): RecordingSpan {
+  /**
+   * Starts a span of the app's own, under `parent` (default: as the options say, else the active span).
+   * `caller` is the public function that the app called to start it. Throws what hostile options throw.
+   */
+  startSpan(
+    name: string,
+    options: SpanOptions = {},
+    caller?: Caller,
+    parent: Span | SpanContextInput | null | undefined = options.parent === undefined
+      ? activeScope().span
+      : options.parent,
+  ): RecordingSpan {
     // All options are read before the span starts: one that throws must not leave a span open.
-    const { parent = activeScope().span, kind = 'internal', attributes, links } = options;
+    const { kind = 'internal', attributes, links } = options;
     const span = this.start(bounded(String(name), NAME_LENGTH), kind, {}, parent, APP_SCOPE);
+    if (this.#location && caller !== undefined && span.record !== undefined)
+      noteLocation(span.record.attributes, caller);
     if (attributes !== undefined) span.setAttributes(attributes);
     if (links !== undefined) span.addLinks(links);
     return span;

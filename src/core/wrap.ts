@@ -1,9 +1,11 @@
 import { callInSpan, startGuarded } from './call-in-span.ts';
 import { contained } from './diagnostics.ts';
 import { optionError, showValue } from './errors.ts';
+import type { Caller } from './location.ts';
+import { isNativePromise } from './promise.ts';
 import type { Attributes } from './record.ts';
 import { activeScope, runInScope, type Scope } from './scope.ts';
-import type { Span, SpanOptions } from './span.ts';
+import { NO_SPAN, type Span, type SpanOptions } from './span.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: the one type that every function is assignable to, whatever its parameters
 export type AnyFunction = (...args: any[]) => any;
@@ -17,18 +19,28 @@ export interface WrapOptions<F extends AnyFunction = AnyFunction> extends Omit<S
 /** A traced function, as `span.wrap` and `@traced` make it. See `SpanFunction.wrap`. */
 export function wrapFunction<F extends AnyFunction>(name: string, fn: F, options: WrapOptions<F> = {}): F {
   if (typeof fn !== 'function') throw optionError(`span.wrap(): expected a function, got ${showValue(fn)}`);
-  const wrapped = isGenerator(fn) ? wrapGenerator(name, fn, options) : wrapPlain(name, fn, options);
-  const { name: fnName, length } = fn;
-  Object.defineProperties(wrapped, {
-    name: { value: fnName, configurable: true },
-    length: { value: length, configurable: true },
-  });
-  return wrapped as F;
+  const how = options as WrapOptions;
+  return likeOriginal(isGenerator(fn) ? wrapGenerator(name, fn, how) : wrapPlain(name, fn, how), fn);
+}
+
+/**
+ * Gives `wrapped` what can be seen of `fn` without calling it: name, length, `prototype` (so that
+ * `instanceof` holds for wrapped classes), own properties, and its kind (an async function stays one to
+ * those who ask, a generator function to the next `wrap`).
+ */
+export function likeOriginal<F extends AnyFunction>(wrapped: AnyFunction, fn: F): F {
+  const { arguments: _, caller: __, ...own } = Object.getOwnPropertyDescriptors(fn); // sloppy functions have these two
+  Object.defineProperties(wrapped, own);
+  return Object.setPrototypeOf(wrapped, Object.getPrototypeOf(fn));
 }
 
 function wrapPlain(name: string, fn: AnyFunction, options: WrapOptions): AnyFunction {
   return function traced(this: unknown, ...args: unknown[]): unknown {
-    return callInSpan(name, spanOptions(options, args), () => fn.apply(this, args));
+    const target = new.target;
+    const call = target
+      ? () => Reflect.construct(fn, args, target === traced ? fn : target)
+      : () => Reflect.apply(fn, this, args);
+    return callInSpan(name, spanOptions(options, args), traced, call);
   };
 }
 
@@ -57,24 +69,32 @@ type AnyGenerator = Generator<unknown, unknown, unknown> & { next(value?: unknow
 
 function wrapGenerator(name: string, fn: AnyFunction, options: WrapOptions): AnyFunction {
   return function tracedGenerator(this: unknown, ...args: unknown[]): unknown {
-    return traceGenerator(fn.apply(this, args), () => startGuarded(name, spanOptions(options, args)));
+    return traceGenerator(fn.apply(this, args), (caller, outer) =>
+      startGuarded(name, spanOptions(options, args), caller, outer),
+    );
   };
 }
 
 /**
  * The same generator to its consumer, with each step run in the span's scope. The span starts with the
- * first step, since a generator does nothing before; one that is dropped half-way stays open.
+ * first `next`, since a generator does nothing before; one that is dropped half-way stays open.
  */
-function traceGenerator(generator: AnyGenerator, start: () => Span): AnyGenerator {
+function traceGenerator(generator: AnyGenerator, start: (caller: Caller, outer: Scope) => Span): AnyGenerator {
   let span: Span | undefined;
   let scope: Scope | undefined;
 
+  function begin(): void {
+    const outer = activeScope();
+    span = start(steps.next, outer);
+    if (span !== NO_SPAN) scope = outer.withSpan(span);
+  }
+
   function step(advance: () => unknown): unknown {
-    span ??= start();
-    scope ??= activeScope().withSpan(span);
+    span ??= NO_SPAN; // `return` or `throw` before the first `next`: its body never runs
+    if (scope === undefined) return advance();
     try {
       const result = runInScope(scope, advance);
-      return result instanceof Promise ? result.then(note, fail) : note(result);
+      return isNativePromise(result) ? result.then(note, fail) : note(result);
     } catch (error) {
       return fail(error);
     }
@@ -91,9 +111,13 @@ function traceGenerator(generator: AnyGenerator, start: () => Span): AnyGenerato
     throw error;
   }
 
-  return Object.create(Object.getPrototypeOf(generator), {
-    next: { value: (...args: [unknown?]) => step(() => generator.next(...args)) },
-    return: { value: (value: unknown) => step(() => generator.return(value)) },
-    throw: { value: (error: unknown) => step(() => generator.throw(error)) },
-  });
+  const steps = {
+    next(...args: [unknown?]): unknown {
+      if (span === undefined) begin();
+      return step(() => generator.next(...args));
+    },
+    return: (value: unknown) => step(() => generator.return(value)),
+    throw: (error: unknown) => step(() => generator.throw(error)),
+  };
+  return Object.assign(Object.create(Object.getPrototypeOf(generator)), steps);
 }

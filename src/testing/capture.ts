@@ -13,6 +13,7 @@ const OPTION_NAMES = [
   'propagateTo',
   'sample',
   'limits',
+  'location',
 ] as const;
 
 /** Those of `start()` that mean something where spans stay in memory. `service` is `'test'` by default. */

@@ -42,6 +42,7 @@ export const rooms: readonly Room[] = [
     mayImport: ['propagation'],
     builtins: [
       'node:async_hooks',
+      'node:console',
       'node:crypto',
       'node:fs',
       'node:os',

@@ -143,6 +143,14 @@ describe('capture(fn)', () => {
   );
 
   it(
+    'notes where spans were started, where that is asked',
+    endsClean(async () => {
+      const captured = await capture({ location: true }, () => span('here', () => {}));
+      assert.match(String(captured.single().attributes['code.file.path']), /capture\.test\.[jt]s$/);
+    }),
+  );
+
+  it(
     'counts what it does not record',
     endsClean(async () => {
       const captured = await capture({ sample: 0 }, () => span('unseen', () => {}));

@@ -1,0 +1,10 @@
+import express from 'express4';
+import { expressApp } from './express-app.ts';
+import { expressRouteCases } from './express-routes.ts';
+import { serverContract } from './server.ts';
+
+serverContract(
+  'express4',
+  (options) => expressApp(express, (handler) => (req, res, next) => void handler(req, res).catch(next), options),
+  (bench) => expressRouteCases(bench, express),
+);

@@ -1,0 +1,4 @@
+import { httpApp } from './http-app.ts';
+import { serverContract } from './server.ts';
+
+serverContract('http', httpApp);

@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { tracing } from 'throughline';
+
+/** What a caller without types may pass, and what the error must say. */
+const WRONG: readonly (readonly [unknown, RegExp])[] = [
+  [null, /^tracing\(\): expected an object of options, got null$/],
+  [true, /^tracing\(\): expected an object of options, got true$/],
+  ['trustProxy', /^tracing\(\): expected an object of options, got "trustProxy"$/],
+  [() => undefined, /^tracing\(\): expected an object of options, got a function$/],
+  [{ trustproxy: true }, /^tracing\(\): unknown option "trustproxy"; did you mean "trustProxy"\?$/],
+  [{ something: 1 }, /^tracing\(\): unknown option "something"; known are trustProxy$/],
+  [{ trustProxy: 'loopback' }, /^tracing\(\): "trustProxy" must be true or false, got "loopback"$/],
+  [{ trustProxy: 1 }, /^tracing\(\): "trustProxy" must be true or false, got 1$/],
+  [{ trustProxy: null }, /^tracing\(\): "trustProxy" must be true or false, got null$/],
+];
+
+function assertRefused(call: () => unknown, message: RegExp): void {
+  assert.throws(call, (error: TypeError & { code?: string }) => {
+    assert.ok(error instanceof TypeError);
+    assert.equal(error.code, 'ERR_THROUGHLINE_OPTION');
+    assert.match(error.message, message);
+    return true;
+  });
+}
+
+for (const [options, message] of WRONG) {
+  const shown = typeof options === 'function' ? 'a function' : JSON.stringify(options);
+  test(`tracing() refuses ${shown}`, () => assertRefused(() => tracing(options as object), message));
+  test(`tracing.handler() refuses ${shown}`, () => {
+    const inHandler = new RegExp(message.source.replace('tracing\\(', 'tracing\\.handler\\('));
+    assertRefused(() => tracing.handler(() => undefined, options as object), inHandler);
+  });
+}
+
+test('a request passed as options, as app.use(tracing) does, is told what was meant', () => {
+  for (const request of [{ headers: {} }, { req: {} }]) {
+    assertRefused(() => tracing(request as object), /got a request; did you mean app\.use\(tracing\(\)\)\?$/);
+  }
+});
+
+test('tracing() refuses an Express app passed as options, and says what it got', () => {
+  assertRefused(() => tracing(Object.assign(() => undefined, { use: 1 }) as object), /got a function$/);
+});
+
+for (const listener of [undefined, null, {}, 'listen']) {
+  test(`tracing.handler() refuses ${JSON.stringify(listener)} as a listener`, () => {
+    assertRefused(
+      () => tracing.handler(listener as unknown as () => void),
+      /^tracing\.handler\(\): expected a request listener, got /,
+    );
+  });
+}
+
+test('tracing() takes nothing, undefined and an empty object', () => {
+  for (const options of [undefined, {}, { trustProxy: true }, { trustProxy: false }]) {
+    assert.equal(typeof tracing(options), 'function');
+  }
+});
+
+test('what tracing() returns has the three parameters of an Express middleware, and a name', () => {
+  const { length, name } = tracing();
+  assert.deepEqual({ length, name }, { length: 3, name: 'tracingMiddleware' });
+});
+
+test('what tracing.handler() returns has a name', () => {
+  assert.equal(tracing.handler(() => undefined).name, 'tracingListener');
+});
