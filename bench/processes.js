@@ -4,12 +4,17 @@ import { fileURLToPath } from 'node:url';
 /**
  * Starts a module below this folder as a process of its own and waits until it says `ready`.
  * `ask(name, value)` gets the answer of the function of that name (see {@link answer}); when the
- * process ends instead, the question rejects.
+ * process ends instead, the question rejects with what it said on stderr, which is not shown otherwise.
  */
 export async function startProcess(module, { args = [], env = {}, execArgv = [] } = {}) {
   const child = fork(fileURLToPath(new URL(module, import.meta.url)), args, {
     env: { ...process.env, ...env },
     execArgv,
+    stdio: ['ignore', 'inherit', 'pipe', 'ipc'],
+  });
+  let said = '';
+  child.stderr.setEncoding('utf8').on('data', (text) => {
+    said = (said + text).slice(-4000);
   });
   const questions = new Map();
   let lastId = 0;
@@ -19,8 +24,9 @@ export async function startProcess(module, { args = [], env = {}, execArgv = [] 
     if (error === undefined) question?.resolve(value);
     else question?.reject(new Error(`${module}: ${error}`));
   });
-  child.once('exit', (code, signal) => {
-    for (const question of questions.values()) question.reject(new Error(`${module} ended: ${signal ?? code}`));
+  child.once('close', (code, signal) => {
+    const ended = new Error(`${module} ended: ${signal ?? code}\n${said}`);
+    for (const question of questions.values()) question.reject(ended);
   });
   const expect = (id) => new Promise((resolve, reject) => questions.set(id, { resolve, reject }));
   const ask = (name, value) => {

@@ -104,9 +104,9 @@ Machine: ${machine()}. Peers: ${peerVersions()}.
 ## What a request costs
 
 The same app on each rung: \`/hello\` answers a text, \`/json/:id\` runs five middlewares and answers JSON,
-\`/call\` makes one axios call to a local server. A round starts a fresh server process for each rung and warms it up
-with ${warmUp} requests; then the rungs take turns of ${BURST} requests, ${requests} each, over 8 keep-alive connections
-from another process. There were ${rounds} rounds.
+\`/call\` makes one axios call to a local server. A round starts a fresh server process for each rung, and these
+take turns of ${BURST} requests over 8 keep-alive connections from another process: ${warmUp} requests each to warm up, then
+${requests} that count. There were ${rounds} rounds.
 
 **CPU** is the server process's user and system time a request, sending the spans included (the receiving
 process is not counted). **Added** is that minus the untraced server's in the same turn, as the median of all

@@ -55,9 +55,12 @@ function unquoted(text: string): string {
   return text.startsWith('"') && text.endsWith('"') && text.length > 1 ? text.slice(1, -1) : text;
 }
 
-/** `192.0.2.43:47011` and `[2001:db8::17]:4711` without port and brackets (RFC 7239, 6). */
+/** `192.0.2.43:47011` and `[2001:db8::17]:4711` without port and brackets (RFC 7239, 6); `unknown` is no address. */
 function nodeAddress(node: string | undefined): string | undefined {
-  if (node === undefined || node.charCodeAt(0) !== 0x5b) return node?.split(':', 1)[0];
+  if (node === undefined || node === 'unknown') return undefined;
+  if (node.charCodeAt(0) !== OPEN_BRACKET) return /^[\w.-]+/.exec(node)?.[0];
   const close = node.indexOf(']');
   return close === -1 ? undefined : node.slice(1, close);
 }
+
+const OPEN_BRACKET = 0x5b;

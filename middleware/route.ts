@@ -1,9 +1,10 @@
 /**
  * The template of a mount path, rebuilt from the path that was matched and the parameters it gave:
- * `/v1/shops` with `{ version: 'v1' }` is `/:version/shops`.
+ * `/v1/shops` with `{ version: 'v1' }` is `/:version/shops`, and a wildcard's many segments become one:
+ * `/files/a/b` with `{ path: ['a', 'b'] }` is `/files/*path`.
  *
  * Express 4 keeps no template of a mount path, so the value is looked for in the path: each parameter
- * replaces the right-most segment that is its value. Where two segments have that value the right-most
+ * replaces the right-most segments that are its value. Where two segments have that value the right-most
  * may be the wrong one (`/users/:name` asked for `/users/users` is right, `/:name/users` is not);
  * docs/rationale.md says why that is accepted.
  */
@@ -11,21 +12,34 @@ export function mountTemplate(path: string, params: unknown): string {
   if (typeof params !== 'object' || params === null) return path;
   const segments = path.split('/', MAX_SEGMENTS);
   // The last parameter stands right-most, so it chooses first.
-  for (const [name, value] of Object.entries(params).reverse()) {
-    if (typeof value === 'string' && value !== '') replaceRightMost(segments, name, value);
-  }
+  for (const [name, value] of Object.entries(params).reverse()) replaceParameter(segments, name, value);
   return segments.join('/');
 }
 
 const MAX_SEGMENTS = 64;
 
-function replaceRightMost(segments: string[], name: string, value: string): void {
-  for (let at = segments.length - 1; at >= 0; at--) {
-    const segment = segments[at] as string;
-    if (segment.startsWith(':') || decoded(segment) !== value) continue;
-    segments[at] = `:${name}`;
-    return;
+function replaceParameter(segments: string[], name: string, value: unknown): void {
+  // Express 5 gives a wildcard's segments as a list, Express 4 as one text and under a number.
+  if (Array.isArray(value)) replaceRun(segments, value, `*${name}`);
+  if (typeof value !== 'string' || value === '') return;
+  const shown = /^\d/.test(name) ? '*' : `:${name}`;
+  if (!replaceRun(segments, [value], shown) && value.includes('/')) replaceRun(segments, value.split('/'), shown);
+}
+
+/** Puts `shown` in place of the right-most segments that are `run`; false where there are none. */
+function replaceRun(segments: string[], run: readonly unknown[], shown: string): boolean {
+  if (run.length === 0) return false;
+  for (let at = segments.length - run.length; at >= 0; at--) {
+    if (!run.every((part, i) => isValue(segments[at + i] as string, part))) continue;
+    segments.splice(at, run.length, shown);
+    return true;
   }
+  return false;
+}
+
+/** What stands for a parameter already is none's value. */
+function isValue(segment: string, value: unknown): boolean {
+  return !segment.startsWith(':') && !segment.startsWith('*') && decoded(segment) === value;
 }
 
 function decoded(segment: string): string {

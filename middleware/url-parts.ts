@@ -19,24 +19,28 @@ export interface Target {
 export function splitTarget(target: string): Target {
   const start = pathStart(target);
   const question = target.indexOf('?', start);
-  if (question === -1)
-    return { path: bounded(start === 0 ? target : target.slice(start) || '/', MAX_LENGTH), query: undefined };
-  return {
-    path: bounded(target.slice(start, question) || '/', MAX_LENGTH),
-    query: redactQuery(target.slice(question + 1)),
-  };
+  if (question === -1) return { path: pathOf(target, start, target.length), query: undefined };
+  return { path: pathOf(target, start, question), query: redactQuery(target.slice(question + 1)) };
 }
 
-/** Where the path begins: after the authority of an absolute form. */
+function pathOf(target: string, start: number, end: number): string {
+  return bounded(target.slice(start, end), MAX_LENGTH) || '/';
+}
+
+/** Where the path begins: after the authority of an absolute form, which a query may follow at once. */
 function pathStart(target: string): number {
-  if (target.charCodeAt(0) === SLASH || target === '*') return 0;
-  const scheme = target.indexOf('://');
-  if (scheme === -1) return 0;
-  const slash = target.indexOf('/', scheme + 3);
-  return slash === -1 ? target.length : slash;
+  if (target.charCodeAt(0) === SLASH) return 0;
+  const scheme = SCHEME.exec(target);
+  if (scheme === null) return 0;
+  let at = scheme[0].length;
+  while (at < target.length && target.charCodeAt(at) !== SLASH && target.charCodeAt(at) !== QUESTION) at++;
+  return at;
 }
 
 const SLASH = 0x2f;
+const QUESTION = 0x3f;
+/** Anchored: `://` may stand in a query as well, before which there is no authority to skip. */
+const SCHEME = /^[a-z][a-z0-9+.-]{0,30}:\/\//i;
 
 /**
  * A query string without its values, which may be secrets: `id=7&token=s3cret` becomes
@@ -76,8 +80,9 @@ export function parseHost(header: string, scheme: string): HostPort | undefined 
   if (header === '') return undefined;
   const colon = header.indexOf(':', header.charCodeAt(0) === OPEN_BRACKET ? header.indexOf(']') : 0);
   const host = bounded(colon === -1 ? header : header.slice(0, colon), 256);
-  const port = colon === -1 ? Number.NaN : Number(header.slice(colon + 1));
-  return { host, port: Number.isInteger(port) && port > 0 && port < 65536 ? port : defaultPort(scheme) };
+  const digits = colon === -1 ? '' : header.slice(colon + 1);
+  const port = /^\d{1,5}$/.test(digits) ? Number(digits) : 0; // Number() reads ' 90', '0x50' and '8e3' as well
+  return { host, port: port > 0 && port < 65536 ? port : defaultPort(scheme) };
 }
 
 const OPEN_BRACKET = 0x5b;

@@ -11,8 +11,9 @@ const CALLER_MARK = '00f067aa';
 
 /**
  * Runs every rung of every scenario (framework and route). A round starts a fresh server process for
- * each rung, warms all of them up, and then lets them take turns (A B C A B C ...), a burst each: what
- * else the machine does comes and goes within seconds, and so meets every rung alike.
+ * each rung and lets them take turns (A B C A B C ...), a burst each: what else the machine does comes
+ * and goes within seconds, and so meets every rung alike. The first turns warm up. They are turns too:
+ * a process that is warmed up first and then waits for seven others gets cold, and measured 50 µs worse.
  */
 export async function runLadder({ rounds, warmUp, requests, rungs, frameworks, routes }, onProgress) {
   const helpers = {
@@ -21,7 +22,7 @@ export async function runLadder({ rounds, warmUp, requests, rungs, frameworks, r
     upstream: await startProcess('./ladder/upstream.js'),
   };
   const scenarios = frameworks.flatMap((framework) => routes.map((route) => ({ framework, route, rounds: [] })));
-  const amount = { warmUp, turns: Math.ceil(requests / BURST) };
+  const amount = { warmUpTurns: Math.ceil(warmUp / BURST), turns: Math.ceil(requests / BURST) };
   try {
     for (let round = 0; round < rounds; round += 1) {
       for (const scenario of scenarios) {
@@ -36,14 +37,15 @@ export async function runLadder({ rounds, warmUp, requests, rungs, frameworks, r
 }
 
 /** One figure a rung and turn: `[{ untraced: { cpu, spans }, minimum: … }, …]`. */
-async function runRound(scenario, rungs, { warmUp, turns }, helpers) {
+async function runRound(scenario, rungs, { warmUpTurns, turns }, helpers) {
   const servers = [];
   try {
     for (const rung of rungs) servers.push(await startServer(scenario, rung, helpers));
-    for (const server of servers) await warm(server, warmUp, helpers);
     const figures = [];
-    for (let turn = 0; turn < turns; turn += 1) figures.push(await runTurn(rotated(servers, turn), helpers));
-    return figures;
+    for (let turn = 0; turn < warmUpTurns + turns; turn += 1) {
+      figures.push(await runTurn(rotated(servers, turn), helpers));
+    }
+    return figures.slice(warmUpTurns);
   } finally {
     await Promise.all(servers.map((server) => server.process.stop()));
   }
@@ -68,12 +70,6 @@ async function startServer({ framework, route }, rung, helpers) {
     baggage: rung.baggage,
   };
   return { process, load, rung, expected: expectedOf(rung, route, BURST), label: `${framework} ${ROUTES[route]}` };
-}
-
-/** Its spans leave too: none of them may arrive during another rung's turn. */
-async function warm({ process, load }, requests, helpers) {
-  await helpers.load.ask('fire', { ...load, requests });
-  await process.ask('begin');
 }
 
 /** Another rung begins in each turn, so that none always follows the same one. */

@@ -1,10 +1,11 @@
-import { Console } from 'node:console';
 import { debuglog } from 'node:util';
 
 /** Details for the curious: `NODE_DEBUG=throughline`. */
 const debugLine = debuglog('throughline');
 
-let lines: Console | undefined;
+// Taken once, at load: an app may put a logger in the place of `console`.
+const { Console } = console;
+let lines: InstanceType<typeof Console> | undefined;
 
 /**
  * One line on stderr for the engineer who runs the service. The stream may be closed or full: that is

@@ -357,7 +357,7 @@ function statusCode(code: unknown): SpanStatus['code'] | undefined {
 }
 
 /** A bounded copy of a link, or undefined when it names no span. */
-export function copyLink(link: Link, limits: Limits): RecordedLink | undefined {
+function copyLink(link: Link, limits: Limits): RecordedLink | undefined {
   const context = checkedContext(link.context);
   if (context === undefined) return undefined;
   const { traceId, spanId, traceFlags, isRemote, traceState } = context;

@@ -69,6 +69,11 @@ const CASES: readonly RouteCase[] = [
     routes: { '/ann/posts/7': '/:user/posts/:id' },
   },
   {
+    claim: 'shows an expression in a mount as a wildcard',
+    build: (app, makeExpress) => app.use(/^\/r\/(\d+)/, makeExpress.Router().get('/x', answer)),
+    routes: { '/r/12/x': '/r/*/x' },
+  },
+  {
     claim: 'takes the right-most of two equal mount segments for the parameter',
     build(app, makeExpress) {
       app.use('/users/:name', makeExpress.Router().get('/x', answer));
