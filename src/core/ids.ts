@@ -40,11 +40,22 @@ export function idGenerator(fill: (pool: Uint8Array) => void = randomFillSync): 
     return id;
   }
 
+  /**
+   * The right half is drawn as a span id is, so the whole is never zero and its last 7 bytes are
+   * random, which is what the random flag promises (3.2.2.5.2). Joining two strings would keep three
+   * alive for as long as the span waits.
+   */
+  function traceId(): TraceId {
+    const at = position;
+    const fits = at <= POOL_BYTES - 16 && !isZero8(pool, at + 8);
+    if (!fits) return eightBytes() + spanId();
+    position += 16;
+    return hex16(pool, at);
+  }
+
   return {
     spanId,
-    // The right half is drawn as a span id is, so the whole is never zero and its last 7 bytes are
-    // random, which is what the random flag promises (3.2.2.5.2).
-    traceId: () => eightBytes() + spanId(),
+    traceId,
   };
 }
 
@@ -84,5 +95,63 @@ function hex8(pool: Uint8Array, at: number): string {
     LOW[g] as number,
     HIGH[h] as number,
     LOW[h] as number,
+  );
+}
+
+function isZero8(pool: Uint8Array, at: number): boolean {
+  for (let i = at; i < at + 8; i++) if (pool[i] !== 0) return false;
+  return true;
+}
+
+function hex16(pool: Uint8Array, at: number): string {
+  const a = pool[at] as number;
+  const b = pool[at + 1] as number;
+  const c = pool[at + 2] as number;
+  const d = pool[at + 3] as number;
+  const e = pool[at + 4] as number;
+  const f = pool[at + 5] as number;
+  const g = pool[at + 6] as number;
+  const h = pool[at + 7] as number;
+  const i = pool[at + 8] as number;
+  const j = pool[at + 9] as number;
+  const k = pool[at + 10] as number;
+  const l = pool[at + 11] as number;
+  const m = pool[at + 12] as number;
+  const n = pool[at + 13] as number;
+  const o = pool[at + 14] as number;
+  const p = pool[at + 15] as number;
+  return String.fromCharCode(
+    HIGH[a] as number,
+    LOW[a] as number,
+    HIGH[b] as number,
+    LOW[b] as number,
+    HIGH[c] as number,
+    LOW[c] as number,
+    HIGH[d] as number,
+    LOW[d] as number,
+    HIGH[e] as number,
+    LOW[e] as number,
+    HIGH[f] as number,
+    LOW[f] as number,
+    HIGH[g] as number,
+    LOW[g] as number,
+    HIGH[h] as number,
+    LOW[h] as number,
+    HIGH[i] as number,
+    LOW[i] as number,
+    HIGH[j] as number,
+    LOW[j] as number,
+    HIGH[k] as number,
+    LOW[k] as number,
+    HIGH[l] as number,
+    LOW[l] as number,
+    HIGH[m] as number,
+    LOW[m] as number,
+    HIGH[n] as number,
+    LOW[n] as number,
+    HIGH[o] as number,
+    LOW[o] as number,
+    HIGH[p] as number,
+    LOW[p] as number,
   );
 }

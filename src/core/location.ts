@@ -6,21 +6,23 @@ import type { Attributes } from './record.ts';
 export type Caller = (...args: never[]) => unknown;
 
 /**
- * Notes where `caller` was called: `code.file.path`, `code.line.number`, `code.function.name`
- * (semantic conventions, code attributes). Nothing is noted where there is no JavaScript caller, such
- * as for a function that a native callback calls, or where the frame is not to be had.
+ * Where `caller` was called: `code.file.path`, `code.line.number`, `code.function.name` (semantic
+ * conventions, code attributes). Nothing where there is no JavaScript caller, such as for a function
+ * that a native one calls, or where the frame is not to be had.
  */
-export function noteLocation(attributes: Attributes, caller: Caller): void {
+export function locationOf(caller: Caller): Attributes {
   try {
     const site = callSite(caller);
     const file = site?.getFileName();
-    if (!site || !file) return;
-    attributes['code.file.path'] = pathOf(file);
-    attributes['code.line.number'] = site.getLineNumber() ?? undefined;
-    const name = qualifiedName(site);
-    if (name !== undefined) attributes['code.function.name'] = name;
+    if (!site || !file) return {};
+    return {
+      'code.file.path': pathOf(file),
+      'code.line.number': site.getLineNumber() ?? undefined,
+      'code.function.name': qualifiedName(site),
+    };
   } catch (error) {
     contained('location', error); // a frozen `Error`, say
+    return {};
   }
 }
 

@@ -188,6 +188,7 @@ export class RecordingSpan implements Span, SpanContext {
       record.droppedAttributesCount++;
       return;
     }
+    if (record.attributes === NO_ATTRIBUTES) record.attributes = {};
     setOwn(record.attributes, name, kept);
   }
 
@@ -339,6 +340,7 @@ export const NO_SPAN: RecordingSpan = new RecordingSpan(
 );
 
 /** Shared by all records without any: replaced, never pushed to. */
+export const NO_ATTRIBUTES: Attributes = Object.freeze({});
 export const NO_EVENTS: readonly SpanEvent[] = Object.freeze([]);
 export const NO_LINKS: readonly RecordedLink[] = Object.freeze([]);
 export const STATUS_UNSET: SpanStatus = Object.freeze({ code: 'unset' });

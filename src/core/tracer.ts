@@ -12,7 +12,7 @@ import type { Clock } from './clock.ts';
 import { checkedContext } from './given-context.ts';
 import type { IdGenerator } from './ids.ts';
 import { bounded, type Limits, NAME_LENGTH } from './limits.ts';
-import { type Caller, noteLocation } from './location.ts';
+import { type Caller, locationOf } from './location.ts';
 import { LocalTrace } from './pipeline/local-trace.ts';
 import type { SpanSink, Stats } from './pipeline/pipeline.ts';
 import type { Attributes, InstrumentationScope, Resource, SpanContextInput, SpanKind } from './record.ts';
@@ -20,6 +20,7 @@ import type { Sampler } from './sampler.ts';
 import { activeScope } from './scope.ts';
 import {
   identityOf,
+  NO_ATTRIBUTES,
   NO_EVENTS,
   NO_LINKS,
   NO_SPAN,
@@ -110,9 +111,8 @@ export class Tracer {
   ): RecordingSpan {
     // All options are read before the span starts: one that throws must not leave a span open.
     const { kind = 'internal', attributes, links } = options;
-    const span = this.start(bounded(String(name), NAME_LENGTH), kind, {}, parent, APP_SCOPE);
-    if (this.#location && caller !== undefined && span.record !== undefined)
-      noteLocation(span.record.attributes, caller);
+    const span = this.start(bounded(String(name), NAME_LENGTH), kind, NO_ATTRIBUTES, parent, APP_SCOPE);
+    if (this.#location && caller !== undefined && span.isRecording()) span.setAttributes(locationOf(caller));
     if (attributes !== undefined) span.setAttributes(attributes);
     if (links !== undefined) span.addLinks(links);
     return span;

@@ -100,6 +100,39 @@ describe('logFields', () => {
       ['outside', 'inside', 'child', 'own'],
     );
   });
+
+  it('holds for lines that winston keeps waiting only through defaultMeta', async () => {
+    const written: string[][] = [];
+    const waiting: (() => void)[] = [];
+    class SlowTransport extends transports.Stream {
+      override log(info: Record<string, string>, done: () => void): void {
+        written.push([info.span_id ?? 'lost', info.meta ?? 'lost']);
+        waiting.push(done);
+      }
+    }
+    const log = createLogger({
+      defaultMeta: {
+        get meta() {
+          return logFields().span_id;
+        },
+      },
+      format: winstonFormat(),
+      transports: [new SlowTransport({ stream: lines().stream })],
+    });
+    const { spanId } = span('inside', (s) => {
+      for (let n = 0; n < 60; n++) log.info(`line ${n}`);
+      return s;
+    });
+    while (written.length < 60) {
+      waiting.shift()?.();
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    assert.ok(
+      written.some(([fromFormat]) => fromFormat === 'lost'),
+      'the buffer was full: what the documents warn of',
+    );
+    assert.ok(written.every(([, fromMeta]) => fromMeta === spanId));
+  });
 });
 
 it('span.log is an event of the span, with its attributes', async () => {
