@@ -1,7 +1,8 @@
-import { FLAG_RANDOM, FLAG_SAMPLED, type SpanContext } from '../../propagation/context.ts';
+import { FLAG_RANDOM, FLAG_SAMPLED, type RemoteContext, type SpanContext } from '../../propagation/context.ts';
 import { isSpanId, isTraceId } from '../../propagation/traceparent.ts';
 import { TraceState } from '../../propagation/tracestate.ts';
 import type { SpanContextInput } from './record.ts';
+import type { Span } from './span.ts';
 
 /**
  * A span context that an app gave, as one of ours; undefined when it names no span. What is wrong in it
@@ -20,6 +21,18 @@ export function checkedContext(given: SpanContextInput): SpanContext | undefined
     debug: given.debug === true,
     vendor: given.vendor,
   };
+}
+
+/** Is this parent what `extract` read? It has a decision where a span context has flags. */
+export function isRemoteContext(parent: Span | SpanContextInput | RemoteContext): parent is RemoteContext {
+  return 'sampled' in parent && !('traceFlags' in parent);
+}
+
+/** A remote context that an app gave: ids of another shape count as none. */
+export function checkedRemote(given: RemoteContext): RemoteContext {
+  const { traceId, spanId } = given;
+  if (!isTraceId(traceId)) return { ...given, traceId: undefined, spanId: undefined };
+  return isSpanId(spanId) ? given : { ...given, spanId: undefined };
 }
 
 function textOf(traceState: SpanContextInput['traceState']): string {

@@ -1,4 +1,4 @@
-import type { SpanContext, SpanId, TraceId, VendorFields } from '../../propagation/context.ts';
+import type { RemoteContext, SpanContext, SpanId, TraceId, VendorFields } from '../../propagation/context.ts';
 import type { TraceState } from '../../propagation/tracestate.ts';
 import { type TimeInput, timeInputMs } from './clock.ts';
 import { contained } from './diagnostics.ts';
@@ -28,13 +28,16 @@ import type {
 } from './record.ts';
 import { activeScope, runInScope } from './scope.ts';
 
+/** Under what a span may be started. */
+export type SpanParent = Span | SpanContextInput | RemoteContext | null | undefined;
+
 /** What a span may be started with. */
 export interface SpanOptions {
   /** Default `'internal'`. */
   readonly kind?: SpanKind;
   readonly attributes?: Attributes;
-  /** The parent instead of the active span; `null` starts a new trace. */
-  readonly parent?: Span | SpanContextInput | null;
+  /** The parent instead of the active span: also what `extract` read from a message; `null` starts a new trace. */
+  readonly parent?: SpanParent;
   /** Spans that this one follows from without being their child. */
   readonly links?: readonly Link[];
 }

@@ -9,7 +9,7 @@ import {
 } from '../../propagation/context.ts';
 import type { Destination } from '../../propagation/destination.ts';
 import type { Clock } from './clock.ts';
-import { checkedContext } from './given-context.ts';
+import { checkedContext, checkedRemote, isRemoteContext } from './given-context.ts';
 import type { IdGenerator } from './ids.ts';
 import { bounded, type Limits, NAME_LENGTH } from './limits.ts';
 import { type Caller, locationOf } from './location.ts';
@@ -28,6 +28,7 @@ import {
   RecordingSpan,
   type Span,
   type SpanOptions,
+  type SpanParent,
   STATUS_UNSET,
 } from './span.ts';
 
@@ -105,9 +106,7 @@ export class Tracer {
     name: string,
     options: SpanOptions = {},
     caller?: Caller,
-    parent: Span | SpanContextInput | null | undefined = options.parent === undefined
-      ? activeScope().span
-      : options.parent,
+    parent: SpanParent = options.parent === undefined ? activeScope().span : options.parent,
   ): RecordingSpan {
     // All options are read before the span starts: one that throws must not leave a span open.
     const { kind = 'internal', attributes, links } = options;
@@ -123,7 +122,7 @@ export class Tracer {
     name: string,
     kind: SpanKind,
     attributes: Attributes,
-    parent: Span | SpanContextInput | null | undefined,
+    parent: SpanParent,
     scope: InstrumentationScope,
   ): RecordingSpan {
     if (!this.enabled) return this.#passOn(parent);
@@ -150,18 +149,21 @@ export class Tracer {
   }
 
   /** What a disabled tracer starts: nothing of its own, the parent's identity for what goes out. */
-  #passOn(parent: Span | SpanContextInput | null | undefined): RecordingSpan {
-    const context = parent ? checkedContext(identityOf(parent)) : undefined;
+  #passOn(parent: SpanParent): RecordingSpan {
+    if (!parent) return NO_SPAN;
+    if (isRemoteContext(parent)) return this.passThrough(checkedRemote(parent)) ?? NO_SPAN;
+    const context = checkedContext(identityOf(parent));
     if (context === undefined) return NO_SPAN;
     const { traceId, spanId, traceFlags } = context;
     return new RecordingSpan(traceId, spanId, traceFlags, true, context, undefined, undefined);
   }
 
-  #under(parent: Span | SpanContextInput): Lineage {
+  #under(parent: Span | SpanContextInput | RemoteContext): Lineage {
     if (parent instanceof RecordingSpan && parent.localTrace?.tracer === this) {
       const { traceId, spanId, traceFlags, localTrace } = parent;
       return { traceId, parentSpanId: spanId, parentIsRemote: false, flags: traceFlags, inherited: parent, localTrace };
     }
+    if (isRemoteContext(parent)) return this.#root(checkedRemote(parent));
     const context = checkedContext(identityOf(parent));
     if (context === undefined) return this.#root(undefined);
     const { traceId, spanId, traceFlags } = context;
