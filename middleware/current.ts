@@ -1,10 +1,10 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { activeScope } from '../src/core/scope.ts';
 import type { Span } from '../src/core/span.ts';
 import { exchangeOf } from './server-handler.ts';
 
-/** An inbound request as the frameworks show it: node's, Express's, or Koa's context. */
-export type RequestLike = IncomingMessage | ServerResponse | { readonly req: IncomingMessage };
+/** An inbound request as the frameworks show it: node's and Express's, or what leads to it: a response, Koa's context. */
+export type RequestLike = IncomingMessage | { readonly req: IncomingMessage };
 
 /**
  * The active span, or with an argument the span of that request: for code that has the request in hand

@@ -3,7 +3,13 @@ import type { InstrumentationScope } from '../src/core/record.ts';
 import { runInScope } from '../src/core/scope.ts';
 import { firstItem, type ProxyView } from './forwarded.ts';
 import { joinTemplate, mountTemplate, routePattern } from './route.ts';
-import { beginRequest, type ServerRequestView, type TracingOptions } from './server-handler.ts';
+import {
+  beginRequest,
+  exchangeOf,
+  type ServerExchange,
+  type ServerRequestView,
+  type TracingOptions,
+} from './server-handler.ts';
 
 /** What Express and Connect put on a request. All of it may be missing: Connect has `originalUrl` only. */
 interface ExpressRequest extends IncomingMessage {
@@ -21,10 +27,10 @@ interface MatchedRoute {
   readonly path?: unknown;
 }
 
-/** A mounted router around the current position: what stood in the URL, and the template of it. */
+/** A mounted router around the current position: the whole URL up to here, and the parameters of this mount. */
 interface Mount {
   readonly path: string;
-  readonly template: string;
+  readonly params: unknown;
 }
 
 /** Runs the rest of an Express or Connect app in the scope of its request. */
@@ -40,7 +46,6 @@ export function expressMiddleware(
 }
 
 const INSTRUMENTATION: InstrumentationScope = Object.freeze({ name: 'throughline/express' });
-const NO_MOUNT: Mount = Object.freeze({ path: '', template: '' });
 
 /**
  * A request of Express 4, Express 5 or Connect. It follows the router as it matches, by what that sets
@@ -74,16 +79,17 @@ class ExpressRequestView implements ServerRequestView {
   }
 
   proxied(): ProxyView | undefined {
-    const { app, protocol, ip } = this.req;
-    if (!app?.get?.('trust proxy')) return undefined;
+    // Asked first: the rest are getters that look through the headers.
+    if (!this.req.app?.get?.('trust proxy')) return undefined;
+    const { protocol, ip } = this.req;
     return { scheme: protocol, host: believedHost(this.req), clientAddress: ip };
   }
 
-  watch(): void {
+  watch(exchange: ServerExchange): void {
     const { req } = this;
     this.#matched = req.route;
     this.enter(req.baseUrl);
-    (req as Watched)[ROUTING] = this;
+    exchange.routing = this;
     Object.defineProperties(req, WATCHED);
   }
 
@@ -103,27 +109,33 @@ class ExpressRequestView implements ServerRequestView {
   enter(baseUrl: string | undefined): void {
     this.#baseUrl = baseUrl;
     const mounts = this.#mounts;
-    while (mounts.length > 0 && !isInside(baseUrl, this.#innermost())) mounts.pop();
-    const outer = this.#innermost();
-    if (typeof baseUrl !== 'string' || baseUrl.length <= outer.path.length) return;
-    const template = outer.template + mountTemplate(baseUrl.slice(outer.path.length), this.req.params);
-    mounts.push({ path: baseUrl, template });
+    const inside = typeof baseUrl === 'string' ? baseUrl : '';
+    while (mounts.length > 0 && !inside.startsWith(this.#innermost())) mounts.pop();
+    if (inside.length > this.#innermost().length) mounts.push({ path: inside, params: this.req.params });
   }
 
   /** The router sets `route`: this one matched, and its handlers run next. */
   match(route: MatchedRoute | undefined): void {
     this.#matched = route;
     const path = route?.path;
-    if (path !== undefined) this.#route = joinTemplate(this.#innermost().template, routePattern(path));
+    if (path !== undefined) this.#route = joinTemplate(this.#template(), routePattern(path));
   }
 
-  #innermost(): Mount {
-    return this.#mounts.at(-1) ?? NO_MOUNT;
+  /** Where the router is: the path of the innermost mount. */
+  #innermost(): string {
+    const mounts = this.#mounts;
+    return mounts.length === 0 ? '' : (mounts[mounts.length - 1] as Mount).path;
   }
-}
 
-function isInside(baseUrl: unknown, mount: Mount): boolean {
-  return typeof baseUrl === 'string' && baseUrl.startsWith(mount.path);
+  #template(): string {
+    let template = '';
+    let outer = 0;
+    for (const { path, params } of this.#mounts) {
+      template += mountTemplate(path.slice(outer), params);
+      outer = path.length;
+    }
+    return template;
+  }
 }
 
 /** The host that Express believes. Its `hostname` has lost the port, and Express 4 has nothing that kept it. */
@@ -134,11 +146,9 @@ function believedHost({ hostname, headers }: ExpressRequest): string | undefined
   return [firstItem(headers['x-forwarded-host']), headers.host].find(named) ?? hostname;
 }
 
-/** Where a request keeps its view: not the exchange's, which an app of another framework may take over. */
-const ROUTING: unique symbol = Symbol('throughline.routing');
-
-interface Watched {
-  [ROUTING]?: ExpressRequestView;
+/** The view that watches this request: not the exchange's own, which an app of another framework may take over. */
+function watcherOf(req: IncomingMessage): ExpressRequestView | undefined {
+  return exchangeOf(req)?.routing as ExpressRequestView | undefined;
 }
 
 /**
@@ -149,11 +159,11 @@ const WATCHED: PropertyDescriptorMap = {
   baseUrl: {
     configurable: true,
     enumerable: true,
-    get(this: Watched): string | undefined {
-      return this[ROUTING]?.baseUrl;
+    get(this: ExpressRequest): string | undefined {
+      return watcherOf(this)?.baseUrl;
     },
-    set(this: Watched, baseUrl: string) {
-      const view = this[ROUTING];
+    set(this: ExpressRequest, baseUrl: string) {
+      const view = watcherOf(this);
       if (view?.req === this) view.enter(baseUrl);
       else own(this, 'baseUrl', baseUrl);
     },
@@ -161,11 +171,11 @@ const WATCHED: PropertyDescriptorMap = {
   route: {
     configurable: true,
     enumerable: true,
-    get(this: Watched): MatchedRoute | undefined {
-      return this[ROUTING]?.matched;
+    get(this: ExpressRequest): MatchedRoute | undefined {
+      return watcherOf(this)?.matched;
     },
-    set(this: Watched, route: MatchedRoute | undefined) {
-      const view = this[ROUTING];
+    set(this: ExpressRequest, route: MatchedRoute | undefined) {
+      const view = watcherOf(this);
       if (view?.req === this) view.match(route);
       else own(this, 'route', route);
     },

@@ -31,8 +31,8 @@ export interface ServerRequestView {
   readonly instrumentation: InstrumentationScope;
   /** The request target as the client sent it: frameworks cut mount paths off `req.url`. */
   originalUrl(): string;
-  /** Called once, before the app sees the request, for what can only be noticed while it is routed. */
-  watch(): void;
+  /** Called once, before the app sees a recorded request, for what can only be noticed while it is routed. */
+  watch(exchange: ServerExchange): void;
   /** The template of the matched route with its mount path (`/api/:version/users/:id`); undefined without a match. */
   route(): string | undefined;
   /** What the framework was told to believe of proxy headers; undefined when it trusts none. */
@@ -48,7 +48,7 @@ export interface TracingOptions {
   readonly trustProxy?: boolean;
 }
 
-/** Our mark on a request and its response. Registered, so that two copies of the package agree on it. */
+/** Our mark on a request. Registered, so that two copies of the package agree on it. */
 const EXCHANGE: unique symbol = Symbol.for('throughline.exchange');
 
 interface Marked {
@@ -61,6 +61,8 @@ export class ServerExchange {
   /** Active while the app handles the request. */
   readonly scope: Scope;
   view: ServerRequestView;
+  /** What the adapter that watches the routing keeps with the request. */
+  routing: unknown;
   #error: unknown;
   #failed = false;
 
@@ -68,6 +70,7 @@ export class ServerExchange {
     this.span = span;
     this.scope = scope;
     this.view = view;
+    this.routing = undefined;
     this.#error = undefined;
   }
 
@@ -120,7 +123,7 @@ export class ServerExchange {
 }
 
 /** The exchange that this request is part of, when `tracing()` has seen it. */
-export function exchangeOf(message: IncomingMessage | ServerResponse | undefined): ServerExchange | undefined {
+export function exchangeOf(message: IncomingMessage | undefined): ServerExchange | undefined {
   return (message as Marked | undefined)?.[EXCHANGE];
 }
 
@@ -149,7 +152,7 @@ function join(exchange: ServerExchange, view: ServerRequestView): void {
   // By name: a second copy of the package has the same adapters.
   if (exchange.view.instrumentation.name === view.instrumentation.name) return;
   exchange.view = view;
-  view.watch();
+  if (exchange.span.isRecording()) view.watch(exchange);
 }
 
 function begin(tracer: Tracer, view: ServerRequestView, options: TracingOptions): Scope {
@@ -171,26 +174,23 @@ function begin(tracer: Tracer, view: ServerRequestView, options: TracingOptions)
 function open(exchange: ServerExchange, options: TracingOptions): void {
   const { span, view } = exchange;
   const { req, res } = view;
-  // An unsampled request stops here: nobody will read what it looked like.
-  if (span.record !== undefined) span.record.attributes = describeRequest(view, options);
   (req as Marked)[EXCHANGE] = exchange;
-  (res as Marked)[EXCHANGE] = exchange;
-  view.watch();
+  // An unsampled request is not looked at: nobody will read what it was like.
+  if (span.record !== undefined) {
+    span.record.attributes = describeRequest(view, options);
+    view.watch(exchange);
+  }
   if (isClosed(res)) exchange.finish();
-  else awaitEnd(req, res);
+  else awaitEnd(exchange, req, res);
 }
 
 /** Our listener comes on top of those that the app may have without a warning. */
-function awaitEnd(req: IncomingMessage, res: ServerResponse): void {
+function awaitEnd(exchange: ServerExchange, req: IncomingMessage, res: ServerResponse): void {
   const allowed = res.getMaxListeners();
   if (allowed > 0) res.setMaxListeners(allowed + 1);
+  const finishExchange = (): void => exchange.finish();
   res.on('close', finishExchange);
   if (!isServed(req)) res.on('finish', finishExchange);
-}
-
-/** One listener for all responses: `this` is the response. */
-function finishExchange(this: ServerResponse): void {
-  exchangeOf(this)?.finish();
 }
 
 function describeRequest(view: ServerRequestView, options: TracingOptions): Attributes {

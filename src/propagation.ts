@@ -11,7 +11,7 @@ import { currentTracer } from './core/runtime.ts';
 import { activeScope } from './core/scope.ts';
 import { identityOf } from './core/span.ts';
 
-export { Baggage } from '../propagation/baggage.ts';
+export { Baggage, type BaggageProperty } from '../propagation/baggage.ts';
 export { baggage } from '../propagation/baggage-propagator.ts';
 export type {
   Getter,

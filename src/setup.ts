@@ -1,12 +1,11 @@
-import { systemClock } from './core/clock.ts';
 import { type Config, type ExporterName, resolveConfig, type StartOptions } from './core/config.ts';
 import { say, sayOnce } from './core/diagnostics.ts';
-import { idGenerator } from './core/ids.ts';
 import type { Exporter } from './core/pipeline/exporter.ts';
 import { Pipeline, type Stats } from './core/pipeline/pipeline.ts';
 import { installTracer, onFirstUse } from './core/runtime.ts';
 import type { Span } from './core/span.ts';
 import { Tracer } from './core/tracer.ts';
+import { tracerSettings } from './core/tracer-settings.ts';
 import { lazyExporter } from './exporters/lazy.ts';
 import { none } from './exporters/none.ts';
 import { otlp } from './exporters/otlp.ts';
@@ -59,20 +58,9 @@ export function start(options: StartOptions = {}): Throughline {
 }
 
 /** A tracer over a complete configuration, not installed anywhere. */
-export function createTracer(config: Config, announce: (message: string) => void): Tracer {
+function createTracer(config: Config, announce: (message: string) => void): Tracer {
   const exporters = config.enabled ? config.exporters.map((item) => exporterFor(item, config)) : [none()];
-  return new Tracer({
-    enabled: config.enabled,
-    resource: config.resource,
-    limits: config.limits,
-    location: config.location,
-    sampler: config.sampler,
-    propagator: config.propagator,
-    propagateTo: config.propagateTo,
-    clock: systemClock(),
-    ids: idGenerator(),
-    pipeline: new Pipeline(exporters, config.batch, announce),
-  });
+  return new Tracer(tracerSettings(config, new Pipeline(exporters, config.batch, announce)));
 }
 
 function exporterFor(item: ExporterName | Exporter, config: Config): Exporter {

@@ -17,6 +17,11 @@ export function installTracer(tracer: Tracer): Tracer | undefined {
   return replaced;
 }
 
+/** The process's own tracer, if there is one yet: asking starts none. */
+export function installedTracer(): Tracer | undefined {
+  return installed;
+}
+
 /** The process's tracer, started from `OTEL_*` variables when nobody called `start()`. */
 function processTracer(): Tracer {
   if (installed === undefined) {

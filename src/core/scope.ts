@@ -131,6 +131,18 @@ export function enterScope(span: Span, outer: Scope): Scope {
 }
 
 /**
+ * Opens a scope in which `tracer` starts the spans instead of the process's own, and nothing is active
+ * yet: a test that captures. It is a `using` scope like any other, until `leaveScope`.
+ */
+export function enterTracerScope(tracer: Tracer): Scope {
+  const outer = activeScope();
+  const scope = new Scope(undefined, undefined, tracer, outer);
+  scope.open();
+  storage.enterWith(scope);
+  return scope;
+}
+
+/**
  * Closes a `using` scope, in whatever order and wherever that happens. Code that runs in it, or in a
  * scope inside it that was forgotten, is back in the nearest open scope around it; elsewhere (in a
  * timer that took the scope along) it is skipped from now on. Returns false when scopes that opened

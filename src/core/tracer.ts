@@ -14,7 +14,7 @@ import type { IdGenerator } from './ids.ts';
 import { bounded, type Limits, NAME_LENGTH } from './limits.ts';
 import { type Caller, locationOf } from './location.ts';
 import { LocalTrace } from './pipeline/local-trace.ts';
-import type { Pipeline, Stats } from './pipeline/pipeline.ts';
+import type { SpanSink, Stats } from './pipeline/pipeline.ts';
 import type { Attributes, InstrumentationScope, Resource, SpanContextInput, SpanKind } from './record.ts';
 import type { Sampler } from './sampler.ts';
 import { activeScope } from './scope.ts';
@@ -45,7 +45,7 @@ export interface TracerSettings {
   readonly propagateTo: (url: URL) => Destination;
   readonly clock: Clock;
   readonly ids: IdGenerator;
-  readonly pipeline: Pipeline;
+  readonly pipeline: SpanSink;
 }
 
 /** The instrumentation scope of spans that the app starts itself. */
@@ -68,7 +68,7 @@ export class Tracer {
   readonly limits: Limits;
   readonly propagator: Propagator;
   readonly propagateTo: (url: URL) => Destination;
-  readonly pipeline: Pipeline;
+  readonly pipeline: SpanSink;
   readonly #location: boolean;
   readonly #resource: Resource;
   readonly #sampler: Sampler;

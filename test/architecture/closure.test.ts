@@ -26,8 +26,8 @@ const CLOSURES: Readonly<Record<string, Closure>> = {
   },
   'throughline/analysis': { rooms: ['src/analysis'], packages: [] },
   'throughline/test': {
-    rooms: ['src/analysis', 'src/core', 'src/formats', 'src/terminal', 'src/testing'],
-    packages: [],
+    rooms: ['propagation', 'src/analysis', 'src/core', 'src/formats', 'src/terminal', 'src/testing'],
+    packages: ['uuid'],
   },
 };
 

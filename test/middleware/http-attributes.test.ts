@@ -71,7 +71,7 @@ test('no attribute is ever undefined, whatever is known', () => {
 });
 
 test('an attempt after the first says how many went before', () => {
-  const facts = { method: 'GET', fullUrl: 'http://shop/', host: { host: 'shop', port: 80 } };
+  const facts = { method: 'GET', fullUrl: 'http://shop/', host: { host: 'shop', port: 80 }, peer: undefined };
   assert.ok(!('http.request.resend_count' in clientRequestAttributes({ ...facts, resendCount: 0 })));
   assert.equal(clientRequestAttributes({ ...facts, resendCount: 2 })['http.request.resend_count'], 2);
 });

@@ -34,8 +34,18 @@ export interface SpanCounts {
   readonly overLimit: number;
 }
 
+/** Where a tracer puts finished spans: the {@link Pipeline}, or the memory of a test that captures. */
+export interface SpanSink {
+  accept(record: SpanRecord): void;
+  /** Resolves when everything has left, or after `timeoutMs`; never rejects. */
+  flush(timeoutMs: number, patient?: boolean): Promise<void>;
+  /** Flushes and closes; spans that end afterwards are counted as dropped. Never rejects. */
+  shutdown(timeoutMs: number): Promise<void>;
+  stats(counts: SpanCounts): Stats;
+}
+
 /** Finished spans on their way out: to every exporter side by side, each at its own pace. */
-export class Pipeline {
+export class Pipeline implements SpanSink {
   readonly #senders: readonly Sender[];
 
   /** `exporters` holds at least one. */
@@ -48,12 +58,10 @@ export class Pipeline {
     for (const sender of this.#senders) sender.push(record, bytes);
   }
 
-  /** Resolves when everything has left, or after `timeoutMs`; never rejects. */
   async flush(timeoutMs: number, patient = true): Promise<void> {
     await Promise.all(this.#senders.map((sender) => sender.flush(timeoutMs, patient)));
   }
 
-  /** Flushes and closes; spans that end afterwards are counted as dropped. Never rejects. */
   async shutdown(timeoutMs: number): Promise<void> {
     await Promise.all(this.#senders.map((sender) => sender.shutdown(timeoutMs)));
   }

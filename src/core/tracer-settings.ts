@@ -1,0 +1,21 @@
+import { systemClock } from './clock.ts';
+import type { Config } from './config.ts';
+import { idGenerator } from './ids.ts';
+import type { SpanSink } from './pipeline/pipeline.ts';
+import type { TracerSettings } from './tracer.ts';
+
+/** What a tracer over a complete configuration is made with: the system's clock, random ids, and `pipeline` for its spans. */
+export function tracerSettings(config: Config, pipeline: SpanSink): TracerSettings {
+  return {
+    enabled: config.enabled,
+    resource: config.resource,
+    limits: config.limits,
+    location: config.location,
+    sampler: config.sampler,
+    propagator: config.propagator,
+    propagateTo: config.propagateTo,
+    clock: systemClock(),
+    ids: idGenerator(),
+    pipeline,
+  };
+}

@@ -1,0 +1,77 @@
+import { inspect } from 'node:util';
+import { optionError, refuseUnknownOptions, showValue } from '../core/errors.ts';
+import type { AttributeValue, SpanKind, SpanRecord, SpanStatus } from '../core/record.ts';
+import { sanitize } from '../terminal/text.ts';
+import { readField, type SpanField } from './tree/expected.ts';
+import { absent, equalTo, searchedBy, textLike, type ValueMatcher } from './tree/value-matcher.ts';
+
+/** Which spans: all that is said must hold, what is not said may be anything. */
+export interface SpanMatch {
+  /** In a string `*` stands for any characters. */
+  readonly name?: string | RegExp | undefined;
+  /** `http.route`, likewise. */
+  readonly route?: string | RegExp | undefined;
+  readonly kind?: SpanKind | undefined;
+  /** `'error'`, `'ok'`, `'unset'`; a number is `http.response.status_code`. */
+  readonly status?: SpanStatus['code'] | number | undefined;
+  /** Values as they must be: in strings `*` is a wildcard, alone for any value; `undefined`: not there. */
+  readonly attributes?: Readonly<Record<string, AttributeValue | RegExp | undefined>> | undefined;
+}
+
+/** A match ready to be asked. */
+export interface CompiledMatch {
+  matches(span: SpanRecord): boolean;
+  /** What it asks about beside the name: worth showing where it fails. */
+  readonly fields: readonly SpanField[];
+  /** `{ route: '/a' }` */
+  readonly text: string;
+}
+
+interface Demand {
+  readonly field: SpanField;
+  readonly matches: ValueMatcher;
+}
+
+const STATUSES: readonly unknown[] = ['unset', 'ok', 'error'];
+
+/** @throws TypeError with code `ERR_THROUGHLINE_OPTION` for a wrong match */
+export function compileMatch(call: string, match: SpanMatch): CompiledMatch {
+  if (typeof match !== 'object' || match === null) {
+    throw optionError(`${call}(): expected an object such as { name: 'GET /*' }, got ${showValue(match)}`);
+  }
+  refuseUnknownOptions(call, match, ['name', 'route', 'kind', 'status', 'attributes']);
+  const demands = demandsOf(call, match);
+  const name = match.name === undefined ? undefined : textOrPattern(match.name);
+  return {
+    matches: (span) =>
+      name?.(span.name) !== false && demands.every(({ field, matches }) => matches(readField(span, field))),
+    fields: demands.map(({ field }) => field),
+    text: sanitize(inspect(match, { breakLength: Number.POSITIVE_INFINITY })),
+  };
+}
+
+function demandsOf(call: string, { route, kind, status, attributes = {} }: SpanMatch): Demand[] {
+  const demands: Demand[] = [];
+  if (route !== undefined) demands.push({ field: attribute('http.route'), matches: textOrPattern(route) });
+  if (kind !== undefined) demands.push({ field: { key: 'kind', isOwn: true }, matches: equalTo(kind) });
+  if (status !== undefined) demands.push(statusDemand(call, status));
+  for (const [key, value] of Object.entries(attributes)) {
+    demands.push({ field: attribute(key), matches: value === undefined ? absent : textOrPattern(value) });
+  }
+  return demands;
+}
+
+function attribute(key: string): SpanField {
+  return { key, isOwn: false };
+}
+
+function statusDemand(call: string, status: unknown): Demand {
+  if (typeof status === 'number') return { field: attribute('http.response.status_code'), matches: equalTo(status) };
+  if (STATUSES.includes(status)) return { field: { key: 'status', isOwn: true }, matches: equalTo(status as string) };
+  throw optionError(`${call}(): "status" must be 'unset', 'ok', 'error' or a number, got ${showValue(status)}`);
+}
+
+function textOrPattern(value: AttributeValue | RegExp): ValueMatcher {
+  if (value instanceof RegExp) return searchedBy(value);
+  return typeof value === 'string' ? textLike(value) : equalTo(value);
+}
