@@ -7,6 +7,9 @@ parent.end();
 
 export const title = 'A span that notes where it was started (`location: true`)';
 
+/** About what a busy service has waiting when a batch is sent. */
+export const maxCalls = 4096;
+
 export const cases = {
   'child().end()': () => parent.child('work').end(),
   'span(name, fn)': () => span('work', () => 1),

@@ -13,6 +13,9 @@ const outer = parent.child('outer');
 
 export const title = 'A span, started and ended';
 
+/** About what a busy service has waiting when a batch is sent. */
+export const maxCalls = 4096;
+
 export const cases = {
   'child().end()': () => outer.child(name).end(),
   'startSpan().end(), OpenTelemetry': () => theirs.tracer.startSpan(name, {}, theirParent).end(),

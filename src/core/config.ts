@@ -44,7 +44,7 @@ export interface StartOptions {
   readonly limits?: Partial<Limits>;
   /**
    * Notes on every span of function tracing where it was started: `code.file.path`, `code.line.number`
-   * and `code.function.name` of the caller. It costs 3 to 5 µs a span (bench/micro/location).
+   * and `code.function.name` of the caller. It costs 4 to 5 µs a span (bench/micro/location).
    * Environment: `THROUGHLINE_LOCATION=true`. Default: false.
    */
   readonly location?: boolean;

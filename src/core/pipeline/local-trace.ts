@@ -14,19 +14,20 @@ import type { Tracer } from '../tracer.ts';
 export class LocalTrace {
   readonly tracer: Tracer;
   readonly #clock: Clock;
-  readonly #wallMs: number;
-  readonly #monotonicMs: number;
+  /** Wall time less monotonic time; NaN until the first reading, which is the start of the local root. */
+  #offsetMs: number;
 
   constructor(tracer: Tracer, clock: Clock) {
     this.tracer = tracer;
     this.#clock = clock;
-    this.#wallMs = clock.wallMs();
-    this.#monotonicMs = clock.monotonicMs();
+    this.#offsetMs = Number.NaN;
   }
 
   /** Milliseconds since the Unix epoch, never before an earlier reading of this local trace. */
   now(): number {
-    return this.#wallMs + (this.#clock.monotonicMs() - this.#monotonicMs);
+    const monotonicMs = this.#clock.monotonicMs();
+    if (Number.isNaN(this.#offsetMs)) this.#offsetMs = this.#clock.wallMs() - monotonicMs;
+    return this.#offsetMs + monotonicMs;
   }
 
   /**
