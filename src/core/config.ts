@@ -1,11 +1,13 @@
 import { compositePropagator, type PropagatorName, propagatorsByName } from '../../propagation/composite.ts';
 import type { Propagator } from '../../propagation/context.ts';
 import { compilePropagateTo, type Destination, type PropagateTo } from '../../propagation/destination.ts';
+import { resolveBatch, resolveLimits } from './config-limits.ts';
 import { Environment, type Variables } from './environment.ts';
 import { nearestName, optionError, refuseUnknownOptions, showValue } from './errors.ts';
-import { DEFAULT_LIMITS, type Limits } from './limits.ts';
+import type { Limits } from './limits.ts';
+import { type OtlpEnvironment, resolveOtlp } from './otlp-environment.ts';
 import type { Exporter } from './pipeline/exporter.ts';
-import { type BatchSettings, LONGEST_TIMER_MS } from './pipeline/sender.ts';
+import type { BatchSettings } from './pipeline/sender.ts';
 import type { Attributes, Resource } from './record.ts';
 import { resolveResource } from './resource.ts';
 import { ignoringParent, parentBased, ratioSampler, type Sampler } from './sampler.ts';
@@ -50,12 +52,6 @@ export interface StartOptions {
   readonly location?: boolean;
 }
 
-/** How the OTLP exporter was set up by the environment. */
-export interface OtlpEnvironment {
-  readonly endpoint?: string;
-  readonly headers?: Readonly<Record<string, string>>;
-}
-
 /** The complete configuration: validated, nothing left to look up. */
 export interface Config {
   readonly enabled: boolean;
@@ -96,7 +92,7 @@ export function resolveConfig(options: StartOptions, variables: Variables, warn:
   }
   refuseUnknownOptions(CALLER, options, OPTION_NAMES);
   const environment = new Environment(variables, warn);
-  const limits = resolveLimits(options.limits, environment);
+  const limits = resolveLimits(CALLER, options.limits, environment);
   return {
     enabled: !environment.flag('OTEL_SDK_DISABLED'),
     resource: resolveResource(checkedIdentity(options), environment),
@@ -220,88 +216,4 @@ function exporterOf(item: unknown): ExporterName | Exporter {
   throw optionError(
     `${CALLER}(): unknown exporter ${showValue(item)}; ${hintFor(item, EXPORTER_NAMES)}, or an exporter object`,
   );
-}
-
-/** `OTEL_EXPORTER_OTLP_ENDPOINT` is a base to which `v1/traces` is appended; the one for traces is taken as it is. */
-function resolveOtlp(environment: Environment): OtlpEnvironment {
-  for (const name of ['OTEL_EXPORTER_OTLP_PROTOCOL', 'OTEL_EXPORTER_OTLP_TRACES_PROTOCOL']) {
-    environment.choice(name, ['http/json']); // the only one there is: who wants another is told
-  }
-  const base = otlpUrl('OTEL_EXPORTER_OTLP_ENDPOINT', environment);
-  if (base !== undefined) base.pathname = `${base.pathname.replace(/\/$/, '')}/v1/traces`;
-  const endpoint = otlpUrl('OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', environment) ?? base;
-  const headers = {
-    ...otlpHeaders('OTEL_EXPORTER_OTLP_HEADERS', environment),
-    ...otlpHeaders('OTEL_EXPORTER_OTLP_TRACES_HEADERS', environment),
-  };
-  return endpoint === undefined ? { headers } : { endpoint: endpoint.href, headers };
-}
-
-function otlpUrl(name: string, environment: Environment): URL | undefined {
-  const text = environment.text(name);
-  if (text === undefined) return undefined;
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url?.protocol === 'http:' || url?.protocol === 'https:') return url;
-  environment.ignored(name, 'an http:// or https:// URL');
-  return undefined;
-}
-
-/** What RFC 9110 allows; anything else would make the exporter refuse its options, and a variable stops nobody. */
-const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
-const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
-
-function otlpHeaders(name: string, environment: Environment): Record<string, string> {
-  const headers = Object.entries(environment.pairs(name));
-  const valid = headers.filter(([key, value]) => HEADER_NAME.test(key) && HEADER_VALUE.test(value));
-  if (valid.length < headers.length) environment.ignored(name, 'a list of HTTP headers', 'one entry');
-  return Object.fromEntries(valid);
-}
-
-function resolveLimits(option: unknown, environment: Environment): Limits {
-  const given = checkedLimits(option);
-  const attributes =
-    environment.whole('OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT', 0) ?? environment.whole('OTEL_ATTRIBUTE_COUNT_LIMIT', 0);
-  const attributeLength =
-    environment.whole('OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT', 0) ??
-    environment.whole('OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT', 0);
-  return {
-    attributes: given.attributes ?? attributes ?? DEFAULT_LIMITS.attributes,
-    attributeLength: given.attributeLength ?? attributeLength ?? DEFAULT_LIMITS.attributeLength,
-    events: given.events ?? environment.whole('OTEL_SPAN_EVENT_COUNT_LIMIT', 0) ?? DEFAULT_LIMITS.events,
-    links: given.links ?? environment.whole('OTEL_SPAN_LINK_COUNT_LIMIT', 0) ?? DEFAULT_LIMITS.links,
-    openSpans: given.openSpans ?? DEFAULT_LIMITS.openSpans,
-    queueBytes: given.queueBytes ?? DEFAULT_LIMITS.queueBytes,
-  };
-}
-
-function checkedLimits(option: unknown): Partial<Limits> {
-  if (option === undefined) return {};
-  if (typeof option !== 'object' || option === null) {
-    throw optionError(`${CALLER}(): "limits" must be an object, got ${showValue(option)}`);
-  }
-  refuseUnknownOptions(CALLER, option, Object.keys(DEFAULT_LIMITS), 'limits.');
-  for (const [name, value] of Object.entries(option)) {
-    if (value === undefined || (Number.isSafeInteger(value) && value >= 0)) continue;
-    throw optionError(`${CALLER}(): "limits.${name}" must be a whole number, 0 or more, got ${showValue(value)}`);
-  }
-  return option;
-}
-
-/**
- * OpenTelemetry's default delay is 5 s; ours is 150 ms, so that a process that is killed loses little
- * and a viewer shows a request when it ends. Batches fill up under load all the same.
- */
-function resolveBatch(queueBytes: number, environment: Environment): BatchSettings {
-  const queueSpans = environment.whole('OTEL_BSP_MAX_QUEUE_SIZE', 1) ?? Number.POSITIVE_INFINITY;
-  const maxBatch = environment.whole('OTEL_BSP_MAX_EXPORT_BATCH_SIZE', 1) ?? 512;
-  return {
-    maxBatch: Math.min(maxBatch, queueSpans), // a queue that never holds a batch would never be full in time
-    delayMs: environment.whole('OTEL_BSP_SCHEDULE_DELAY', 0, LONGEST_TIMER_MS) ?? 150,
-    timeoutMs:
-      environment.whole('OTEL_EXPORTER_OTLP_TRACES_TIMEOUT', 1, LONGEST_TIMER_MS) ??
-      environment.whole('OTEL_EXPORTER_OTLP_TIMEOUT', 1, LONGEST_TIMER_MS) ??
-      10_000,
-    queueSpans,
-    queueBytes,
-  };
 }
