@@ -2,12 +2,13 @@ import { b3, b3multi } from './b3.ts';
 import { Baggage } from './baggage.ts';
 import { baggage } from './baggage-propagator.ts';
 import type { Getter, OutboundContext, Propagator, RemoteContext, Setter } from './context.ts';
+import { jaeger } from './jaeger.ts';
 import { tracecontext } from './tracecontext.ts';
 import { isSpanId, isTraceId } from './traceparent.ts';
 import { TraceState } from './tracestate.ts';
 
 /** The formats there are. */
-export type PropagatorName = 'tracecontext' | 'baggage' | 'b3' | 'b3multi';
+export type PropagatorName = 'tracecontext' | 'baggage' | 'b3' | 'b3multi' | 'jaeger';
 
 /** The formats by the names that the `propagators` option and `OTEL_PROPAGATORS` use. */
 export const propagatorsByName: Readonly<Record<PropagatorName, Propagator>> = {
@@ -15,6 +16,7 @@ export const propagatorsByName: Readonly<Record<PropagatorName, Propagator>> = {
   baggage,
   b3,
   b3multi,
+  jaeger,
 };
 
 /** Which formats are read, the first one first, and which are written. */

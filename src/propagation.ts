@@ -24,6 +24,7 @@ export type {
   SpanId,
   TraceId,
 } from '../propagation/context.ts';
+export { jaeger } from '../propagation/jaeger.ts';
 export { tracecontext } from '../propagation/tracecontext.ts';
 export { TraceState } from '../propagation/tracestate.ts';
 
