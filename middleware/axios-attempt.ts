@@ -86,10 +86,11 @@ export class AxiosAttempt {
 
   #begin(): void {
     try {
-      this.#call = this.#nextCall(String(this.#config.method ?? 'get'), this.#client.library.urlOf(this.#config));
+      const { method, headers: given } = this.#config;
+      const headers = typeof given === 'object' && given !== null ? given : undefined;
+      this.#call = this.#nextCall(String(method ?? 'get'), this.#client.library.urlOf(this.#config), headers);
       if (this.#call === undefined) return;
-      const { headers } = this.#config;
-      if (typeof headers === 'object' && headers !== null) this.#headers = new HeaderEdit(headers);
+      if (headers !== undefined) this.#headers = new HeaderEdit(headers);
       this.#headers?.write(this.#call);
       if (this.#config.maxRedirects !== 0) this.#watchRedirects();
     } catch (error) {
@@ -97,11 +98,12 @@ export class AxiosAttempt {
     }
   }
 
-  #nextCall(method: string, url: URL | undefined): ClientCall | undefined {
+  #nextCall(method: string, url: URL | undefined, headers: object | undefined): ClientCall | undefined {
     const view: ClientRequestView = {
       instrumentation: this.#client.instrumentation,
       method: method.toUpperCase(),
       url,
+      headers,
       isLocalSocket: Boolean(this.#config.socketPath),
       resendCount: this.#count.sends,
     };
@@ -136,7 +138,7 @@ export class AxiosAttempt {
       const { href, method, headers } = options as { href: string; method: string; headers: object };
       const edit = new HeaderEdit(headers);
       for (const field of this.#headers?.fields ?? []) edit.remove(field);
-      this.#call = this.#nextCall(method, new URL(href));
+      this.#call = this.#nextCall(method, new URL(href), headers);
       if (this.#call !== undefined) edit.write(this.#call);
     } catch (error) {
       contained('axios redirect', error);

@@ -7,6 +7,7 @@ import { currentTracer } from '../src/core/runtime.ts';
 import { activeScope, type Scope } from '../src/core/scope.ts';
 import { identityOf, type OpenRecord, type RecordingSpan } from '../src/core/span.ts';
 import type { Tracer } from '../src/core/tracer.ts';
+import { isSignedOver } from './aws-signature.ts';
 import {
   clientRequestAttributes,
   type HostPort,
@@ -26,6 +27,8 @@ export interface ClientRequestView {
   readonly method: string;
   /** Where it goes; undefined when only the client can tell (a relative URL and an adapter of the app's own). */
   readonly url: URL | undefined;
+  /** As the app set them, before ours go in. */
+  readonly headers: object | undefined;
   /** It goes through a unix socket: `url` is made up but for its path. */
   readonly isLocalSocket: boolean;
   /** How often this request was sent before, by retries and redirects. */
@@ -118,7 +121,7 @@ export function beginCall(
 }
 
 function begin(tracer: Tracer, view: ClientRequestView, settings: ClientSettings, around: Scope): ClientCall {
-  const allowed = (settings.propagateTo ?? tracer.propagateTo)(view.url ?? SOMEWHERE);
+  const allowed = destinationOf(tracer, view, settings);
   const parent = around.span;
   if (!tracer.enabled) {
     return new ClientCall(tracer, undefined, around, outboundContext(parent && identityOf(parent), around, allowed));
@@ -128,6 +131,14 @@ function begin(tracer: Tracer, view: ClientRequestView, settings: ClientSettings
   if (span.record !== undefined) describe(span.record, view, settings, around, allowed);
   return new ClientCall(tracer, span, around.withSpan(span), outboundContext(span, around, allowed));
 }
+
+/** What may go along: what `propagateTo` says, but nothing where it would break the app's signature. */
+function destinationOf(tracer: Tracer, { url, headers }: ClientRequestView, settings: ClientSettings): Destination {
+  if (isSignedOver(tracer.propagator.fields, headers, url)) return NOTHING;
+  return (settings.propagateTo ?? tracer.propagateTo)(url ?? SOMEWHERE);
+}
+
+const NOTHING: Destination = Object.freeze({ trace: false, baggage: false });
 
 /**
  * A request that nobody can tell the destination of is judged as one to a host that nobody knows:

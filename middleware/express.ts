@@ -8,7 +8,7 @@ import {
   exchangeOf,
   type ServerExchange,
   type ServerRequestView,
-  type TracingOptions,
+  type ServerSettings,
 } from './server-handler.ts';
 
 /** What Express and Connect put on a request. All of it may be missing: Connect has `originalUrl` only. */
@@ -38,9 +38,9 @@ export function expressMiddleware(
   req: IncomingMessage,
   res: ServerResponse,
   next: (error?: unknown) => void,
-  options: TracingOptions,
+  settings: ServerSettings,
 ): void {
-  const scope = beginRequest(new ExpressRequestView(req, res), options);
+  const scope = beginRequest(new ExpressRequestView(req, res), settings);
   if (scope === undefined) next();
   else runInScope(scope, next);
 }

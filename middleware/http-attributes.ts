@@ -88,7 +88,7 @@ export function noteEnding(attributes: Attributes, ending: 'aborted' | 'cancelle
   attributes['throughline.ending'] = ending;
 }
 
-/** What `propagateTo` kept from the host of an outbound request; ours. */
+/** What was kept from the host of an outbound request, by `propagateTo` or by its signature; ours. */
 export function noteWithheld(attributes: Attributes, withheld: readonly ('trace' | 'baggage')[]): void {
   attributes['throughline.withheld'] = withheld;
 }

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { observeRejection } from '../src/core/promise.ts';
 import type { InstrumentationScope } from '../src/core/record.ts';
 import { runInScope } from '../src/core/scope.ts';
-import { beginRequest, exchangeOf, type ServerRequestView, type TracingOptions } from './server-handler.ts';
+import { beginRequest, exchangeOf, type ServerRequestView, type ServerSettings } from './server-handler.ts';
 
 const INSTRUMENTATION: InstrumentationScope = Object.freeze({ name: 'throughline/http' });
 
@@ -41,10 +41,10 @@ export type RequestListener<Result = unknown> = (req: IncomingMessage, res: Serv
  */
 export function tracedListener<Result>(
   listener: RequestListener<Result>,
-  options: TracingOptions,
+  settings: ServerSettings,
 ): RequestListener<Result> {
   return function tracingListener(this: unknown, req: IncomingMessage, res: ServerResponse): Result {
-    const scope = beginRequest(new NodeRequestView(req, res), options);
+    const scope = beginRequest(new NodeRequestView(req, res), settings);
     if (scope === undefined) return listener.call(this, req, res);
     const note = (error: unknown): void => exchangeOf(req)?.noteError(error);
     try {

@@ -4,7 +4,7 @@ import type { InstrumentationScope } from '../src/core/record.ts';
 import { runInScope } from '../src/core/scope.ts';
 import type { ProxyView } from './forwarded.ts';
 import { joinTemplate, mountBefore, routePattern } from './route.ts';
-import { beginRequest, exchangeOf, type ServerRequestView, type TracingOptions } from './server-handler.ts';
+import { beginRequest, exchangeOf, type ServerRequestView, type ServerSettings } from './server-handler.ts';
 import { splitTarget } from './url-parts.ts';
 
 /** What Koa 2 and 3 and their routers put on a context; only `req` and `res` are certain. */
@@ -26,9 +26,9 @@ export interface KoaContext {
 export function koaMiddleware(
   ctx: KoaContext,
   next: () => Promise<unknown>,
-  options: TracingOptions,
+  settings: ServerSettings,
 ): Promise<unknown> {
-  const scope = beginRequest(new KoaRequestView(ctx), options);
+  const scope = beginRequest(new KoaRequestView(ctx), settings);
   if (scope === undefined) return next();
   return observeRejection(runInScope(scope, next), (error) => exchangeOf(ctx.req)?.noteError(error));
 }

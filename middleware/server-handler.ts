@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { incomingHeadersGetter } from '../propagation/carriers.ts';
+import type { RemoteContext } from '../propagation/context.ts';
 import { contained } from '../src/core/diagnostics.ts';
 import { errorType } from '../src/core/exception.ts';
 import { bounded, NAME_LENGTH } from '../src/core/limits.ts';
@@ -18,6 +19,7 @@ import {
   serverRequestAttributes,
   spanNameMethod,
 } from './http-attributes.ts';
+import { callerSpan, type IncomingMode, type IncomingRule, withoutDecision } from './incoming.ts';
 import { isClosed, isComplete, isServed } from './response-state.ts';
 import { parseHost, splitTarget } from './url-parts.ts';
 
@@ -42,10 +44,28 @@ export interface ServerRequestView {
 /** Options of `tracing()`. */
 export interface TracingOptions {
   /**
+   * How far the context in a request's headers is believed. `'trust'` continues the caller's trace;
+   * `'trust-ids'` continues it but takes a sampling decision of its own; `'link'`, for edges, starts a
+   * new trace that is linked to the caller's span; `'ignore'` reads nothing. With the last two the
+   * caller's baggage is dropped. A function decides for each request, before anything else is read;
+   * what it throws counts as `'ignore'`. Default: `'trust'`.
+   *
+   * @example
+   * app.use(tracing({ incoming: (req) => (req.headers.host === 'api.example.com' ? 'link' : 'trust') }));
+   */
+  readonly incoming?: IncomingMode | ((req: IncomingMessage) => IncomingMode);
+  /**
    * Whether `Forwarded` and `X-Forwarded-*` are believed for scheme, host and client address.
    * Default: what Express's `trust proxy` or Koa's `proxy` says, else false.
    */
   readonly trustProxy?: boolean;
+}
+
+/** The options, checked and complete. */
+export interface ServerSettings {
+  readonly incoming: IncomingRule;
+  /** Undefined: what the framework says. */
+  readonly trustProxy: boolean | undefined;
 }
 
 /** Our mark on a request. Registered, so that two copies of the package agree on it. */
@@ -136,10 +156,10 @@ export function exchangeOf(message: IncomingMessage | undefined): ServerExchange
  * Returns the scope the app is to run in; undefined when there is nothing to do (the request has its
  * span already, or something of ours failed): then the app runs as if we were not there.
  */
-export function beginRequest(view: ServerRequestView, options: TracingOptions): Scope | undefined {
+export function beginRequest(view: ServerRequestView, settings: ServerSettings): Scope | undefined {
   try {
     const existing = exchangeOf(view.req);
-    if (existing === undefined) return begin(currentTracer(), view, options);
+    if (existing === undefined) return begin(currentTracer(), view, settings);
     join(existing, view);
   } catch (error) {
     contained('server request start', error);
@@ -155,15 +175,18 @@ function join(exchange: ServerExchange, view: ServerRequestView): void {
   if (exchange.span.isRecording()) view.watch(exchange);
 }
 
-function begin(tracer: Tracer, view: ServerRequestView, options: TracingOptions): Scope {
-  const { req } = view;
-  const remote = tracer.propagator.extract(req.headers, incomingHeadersGetter);
+function begin(tracer: Tracer, view: ServerRequestView, settings: ServerSettings): Scope {
+  const mode = settings.incoming(view.req);
+  const sent = mode === 'ignore' ? undefined : tracer.propagator.extract(view.req.headers, incomingHeadersGetter);
+  const remote = mode === 'link' ? undefined : sent;
   const ambient = activeScope().tracer;
   if (!tracer.enabled) return new Scope(remote && tracer.passThrough(remote), remote?.baggage, ambient);
-  const span = tracer.startRemote(spanNameMethod(req.method ?? ''), 'server', remote, view.instrumentation);
+  const continued = mode === 'trust-ids' && remote !== undefined ? withoutDecision(remote) : remote;
+  const span = tracer.startRemote(spanNameMethod(view.req.method ?? ''), 'server', continued, view.instrumentation);
   const exchange = new ServerExchange(span, new Scope(span, remote?.baggage, ambient), view);
   try {
-    open(exchange, options);
+    if (mode === 'link' && sent !== undefined) linkTo(span, sent);
+    open(exchange, settings);
   } catch (error) {
     span.end(); // a request of another make than we know: nobody else would end it
     throw error;
@@ -171,13 +194,18 @@ function begin(tracer: Tracer, view: ServerRequestView, options: TracingOptions)
   return exchange.scope;
 }
 
-function open(exchange: ServerExchange, options: TracingOptions): void {
+function linkTo(span: RecordingSpan, sent: RemoteContext): void {
+  const context = callerSpan(sent);
+  if (context !== undefined) span.addLink({ context });
+}
+
+function open(exchange: ServerExchange, settings: ServerSettings): void {
   const { span, view } = exchange;
   const { req, res } = view;
   (req as Marked)[EXCHANGE] = exchange;
   // An unsampled request is not looked at: nobody will read what it was like.
   if (span.record !== undefined) {
-    span.record.attributes = describeRequest(view, options);
+    span.record.attributes = describeRequest(view, settings);
     view.watch(exchange);
   }
   if (isClosed(res)) exchange.finish();
@@ -193,10 +221,10 @@ function awaitEnd(exchange: ServerExchange, req: IncomingMessage, res: ServerRes
   if (!isServed(req)) res.on('finish', finishExchange);
 }
 
-function describeRequest(view: ServerRequestView, options: TracingOptions): Attributes {
+function describeRequest(view: ServerRequestView, settings: ServerSettings): Attributes {
   const { req } = view;
   const { socket, headers } = req;
-  const proxied = proxyView(view, options);
+  const proxied = proxyView(view, settings);
   const scheme = proxied?.scheme ?? (isEncrypted(socket) ? 'https' : 'http');
   const { path, query } = splitTarget(view.originalUrl());
   const userAgent = headers['user-agent'];
@@ -215,9 +243,9 @@ function describeRequest(view: ServerRequestView, options: TracingOptions): Attr
   });
 }
 
-function proxyView(view: ServerRequestView, options: TracingOptions): ProxyView | undefined {
-  if (options.trustProxy === undefined) return view.proxied();
-  return options.trustProxy ? forwardedBy(view.req.headers) : undefined;
+function proxyView(view: ServerRequestView, { trustProxy }: ServerSettings): ProxyView | undefined {
+  if (trustProxy === undefined) return view.proxied();
+  return trustProxy ? forwardedBy(view.req.headers) : undefined;
 }
 
 function isEncrypted(socket: unknown): boolean {

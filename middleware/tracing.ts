@@ -2,8 +2,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { optionError, refuseUnknownOptions, showValue } from '../src/core/errors.ts';
 import { expressMiddleware } from './express.ts';
 import { type RequestListener, tracedListener } from './http.ts';
+import { compileIncoming } from './incoming.ts';
 import { type KoaContext, koaMiddleware } from './koa.ts';
-import type { TracingOptions } from './server-handler.ts';
+import type { ServerSettings, TracingOptions } from './server-handler.ts';
 
 /** What `tracing()` returns: a middleware of Express 4 and 5, of Connect, and of Koa 2 and 3. */
 export interface TracingMiddleware {
@@ -35,15 +36,15 @@ export interface Tracing {
 }
 
 function createMiddleware(options: TracingOptions = {}): TracingMiddleware {
-  check('tracing', options);
+  const settings = resolveSettings('tracing', options);
   // Three parameters, as Express counts them: four would make it an error handler. Koa passes two.
   function tracingMiddleware(
     first: object,
     second: ServerResponse | (() => Promise<unknown>),
     third?: (error?: unknown) => void,
   ): unknown {
-    if (third === undefined) return koaMiddleware(first as KoaContext, second as () => Promise<unknown>, options);
-    return expressMiddleware(first as IncomingMessage, second as ServerResponse, third, options);
+    if (third === undefined) return koaMiddleware(first as KoaContext, second as () => Promise<unknown>, settings);
+    return expressMiddleware(first as IncomingMessage, second as ServerResponse, third, settings);
   }
   return tracingMiddleware as TracingMiddleware;
 }
@@ -52,24 +53,26 @@ function createHandler<Result>(
   listener: RequestListener<Result>,
   options: TracingOptions = {},
 ): RequestListener<Result> {
-  check('tracing.handler', options);
+  const settings = resolveSettings('tracing.handler', options);
   if (typeof listener !== 'function') {
     throw optionError(`tracing.handler(): expected a request listener, got ${showValue(listener)}`);
   }
-  return tracedListener(listener, options);
+  return tracedListener(listener, settings);
 }
 
-function check(call: string, options: unknown): void {
+function resolveSettings(call: string, options: unknown): ServerSettings {
   if (typeof options !== 'object' || options === null) {
     throw optionError(`${call}(): expected an object of options, got ${showValue(options)}`);
   }
   if ('headers' in options || 'req' in options) {
     throw optionError(`${call}(): expected options, got a request; did you mean app.use(${call}())?`);
   }
-  refuseUnknownOptions(call, options, ['trustProxy']);
-  const { trustProxy } = options as TracingOptions;
-  if (trustProxy === undefined || typeof trustProxy === 'boolean') return;
-  throw optionError(`${call}(): "trustProxy" must be true or false, got ${showValue(trustProxy)}`);
+  refuseUnknownOptions(call, options, ['incoming', 'trustProxy']);
+  const { incoming, trustProxy } = options as TracingOptions;
+  if (trustProxy !== undefined && typeof trustProxy !== 'boolean') {
+    throw optionError(`${call}(): "trustProxy" must be true or false, got ${showValue(trustProxy)}`);
+  }
+  return { incoming: compileIncoming(call, incoming), trustProxy };
 }
 
 export const tracing: Tracing = Object.assign(createMiddleware, { handler: createHandler });

@@ -12,6 +12,8 @@
  */
 export { type TraceAxiosOptions, traceAxios } from '../middleware/axios.ts';
 export { current, type RequestLike } from '../middleware/current.ts';
+export type { IncomingMode } from '../middleware/incoming.ts';
+export type { TracingOptions } from '../middleware/server-handler.ts';
 export { type Tracing, type TracingMiddleware, tracing } from '../middleware/tracing.ts';
 export { bind } from './core/bind.ts';
 export type { StartOptions } from './core/config.ts';

@@ -12,6 +12,7 @@ import {
   statusOf,
   traceparentHere,
   traceparentsBelow,
+  tracingOptions,
 } from './server-app.ts';
 
 export type Express = typeof express;
@@ -40,7 +41,7 @@ export function expressApp(makeExpress: Express, asyncHandler: AsyncHandler, opt
 function tracingFor(options: AppOptions, place: 'once' | 'router'): RequestHandler[] {
   const wanted = options.tracing === 'twice' ? 'once' : options.tracing;
   if (wanted !== place) return [];
-  return [tracing(options.trustProxy === undefined ? {} : { trustProxy: options.trustProxy })];
+  return [tracing(tracingOptions(options))];
 }
 
 async function beforeTracing(req: Request, res: Response, next: NextFunction): Promise<void> {

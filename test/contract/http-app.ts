@@ -11,6 +11,7 @@ import {
   statusOf,
   traceparentHere,
   traceparentsBelow,
+  tracingOptions,
 } from './server-app.ts';
 
 type Handler = (req: IncomingMessage, res: ServerResponse, last: string) => unknown;
@@ -34,8 +35,7 @@ type Listener = (req: IncomingMessage, res: ServerResponse) => unknown;
 
 function tracedApp(options: AppOptions): Listener {
   const app: Listener = (req, res) => route(req, res, options);
-  const settings = options.trustProxy === undefined ? {} : { trustProxy: options.trustProxy };
-  const traced = tracing.handler(app, settings);
+  const traced = tracing.handler(app, tracingOptions(options));
   switch (options.tracing) {
     case 'off':
       return app;

@@ -10,6 +10,7 @@ import {
   errorWithStatus,
   traceparentHere,
   traceparentsBelow,
+  tracingOptions,
 } from './server-app.ts';
 
 export type KoaClass = typeof Koa;
@@ -33,7 +34,7 @@ export function koaApp(KoaApp: KoaClass, options: AppOptions): AppUnderTest {
 function tracingFor(options: AppOptions, place: 'once' | 'router'): Koa.Middleware[] {
   const wanted = options.tracing === 'twice' ? 'once' : options.tracing;
   if (wanted !== place) return [];
-  return [tracing(options.trustProxy === undefined ? {} : { trustProxy: options.trustProxy })];
+  return [tracing(tracingOptions(options))];
 }
 
 async function beforeTracing(ctx: Koa.Context, next: Koa.Next): Promise<void> {

@@ -1,14 +1,16 @@
 import type { EventEmitter } from 'node:events';
 import type { RequestListener } from 'node:http';
 import { Readable } from 'node:stream';
+import type { TracingOptions } from 'throughline';
 import { inject } from 'throughline/propagation';
 
 /** How an app of the server contract is put together. */
 export interface AppOptions {
   /** Where `tracing()` stands: first in the app, there twice, in the `/part` router alone, or nowhere. */
   readonly tracing: 'once' | 'twice' | 'router' | 'off';
-  /** Passed on as an option of `tracing()`. */
+  /** Passed on as options of `tracing()`. */
   readonly trustProxy?: boolean;
+  readonly incoming?: NonNullable<TracingOptions['incoming']>;
   /** What the framework itself is told (Express's `trust proxy`, Koa's `proxy`). */
   readonly frameworkTrustsProxy?: boolean;
   /** Handlers emit `arrived` here when they are reached, and wait for `go` where the route says so. */
@@ -42,6 +44,11 @@ export interface AppUnderTest {
   readonly showsErrors: boolean;
   /** Whether the framework has a setting of its own for trusting proxies. */
   readonly knowsProxies: boolean;
+}
+
+/** The options of `tracing()` that an app is to pass on. */
+export function tracingOptions({ trustProxy, incoming }: AppOptions): TracingOptions {
+  return { ...(trustProxy !== undefined && { trustProxy }), ...(incoming !== undefined && { incoming }) };
 }
 
 export type MakeApp = (options: AppOptions) => AppUnderTest;

@@ -7,6 +7,7 @@ import { harmlessCases } from './server-harmless.ts';
 import { proxyCases } from './server-proxies.ts';
 import { requestCases } from './server-requests.ts';
 import { statusCases } from './server-statuses.ts';
+import { trustCases } from './server-trust.ts';
 
 /**
  * What server middleware promises, whatever the framework; a new adapter is done when this passes.
@@ -19,6 +20,7 @@ export function serverContract(name: string, makeApp: MakeApp, more?: (bench: Se
     afterEach(() => bench.assertTidy());
     after(() => bench.close());
     describe('context', () => contextCases(bench));
+    describe('trust', () => trustCases(bench));
     describe('what a span says of the request', () => requestCases(bench));
     describe('proxies', () => proxyCases(bench));
     describe('statuses and errors', () => statusCases(bench));

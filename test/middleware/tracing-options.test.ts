@@ -9,9 +9,18 @@ const WRONG: readonly (readonly [unknown, RegExp])[] = [
   ['trustProxy', /^tracing\(\): expected an object of options, got "trustProxy"$/],
   [() => undefined, /^tracing\(\): expected an object of options, got a function$/],
   [{ trustproxy: true }, /^tracing\(\): unknown option "trustproxy"; did you mean "trustProxy"\?$/],
-  [{ something: 1 }, /^tracing\(\): unknown option "something"; known are trustProxy$/],
+  [{ something: 1 }, /^tracing\(\): unknown option "something"; known are incoming, trustProxy$/],
   [{ trustProxy: 'loopback' }, /^tracing\(\): "trustProxy" must be true or false, got "loopback"$/],
   [{ trustProxy: 1 }, /^tracing\(\): "trustProxy" must be true or false, got 1$/],
+  [{ incomming: 'link' }, /^tracing\(\): unknown option "incomming"; did you mean "incoming"\?$/],
+  [
+    { incoming: 'trust-id' },
+    /^tracing\(\): "incoming" must be 'trust', .+ answers one of them, got "trust-id"; did you mean "trust-ids"\?$/,
+  ],
+  [{ incoming: 'Link' }, /, got "Link"; did you mean "link"\?$/],
+  [{ incoming: 'everything' }, /^tracing\(\): "incoming" must be .+, got "everything"$/],
+  [{ incoming: null }, /^tracing\(\): "incoming" must be .+, got null$/],
+  [{ incoming: ['link'] }, /^tracing\(\): "incoming" must be .+, got an array$/],
   [{ trustProxy: null }, /^tracing\(\): "trustProxy" must be true or false, got null$/],
 ];
 
@@ -53,7 +62,7 @@ for (const listener of [undefined, null, {}, 'listen']) {
 }
 
 test('tracing() takes nothing, undefined and an empty object', () => {
-  for (const options of [undefined, {}, { trustProxy: true }, { trustProxy: false }]) {
+  for (const options of [undefined, {}, { trustProxy: true }, { trustProxy: false }, { incoming: 'link' as const }]) {
     assert.equal(typeof tracing(options), 'function');
   }
 });

@@ -15,6 +15,9 @@ export function goodCalls(): void {
   express.Router().use(tracing({}));
   express4().use(tracing());
 
+  express().use(tracing({ incoming: 'link' }));
+  express().use(tracing({ incoming: (req) => (req.headers.host === 'inner' ? 'trust' : 'link') }));
+
   new Koa().use(tracing());
   new Koa2().use(tracing());
   new Router().use(tracing());
@@ -48,6 +51,10 @@ export function badCalls(): void {
   tracing({ trustproxy: true });
   // @ts-expect-error true or false: Express's hop counts and subnets are Express's own setting
   tracing({ trustProxy: 'loopback' });
+  // @ts-expect-error no such mode
+  tracing({ incoming: 'distrust' });
+  // @ts-expect-error the answer is a mode, and is needed at once
+  tracing({ incoming: async () => 'link' as const });
   // @ts-expect-error a listener is asked for
   tracing.handler();
   // @ts-expect-error a listener is a function
