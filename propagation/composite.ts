@@ -1,15 +1,23 @@
+import { b3, b3multi } from './b3.ts';
 import { Baggage } from './baggage.ts';
 import { baggage } from './baggage-propagator.ts';
 import type { Getter, OutboundContext, Propagator, RemoteContext, Setter } from './context.ts';
+import { jaeger } from './jaeger.ts';
 import { tracecontext } from './tracecontext.ts';
 import { isSpanId, isTraceId } from './traceparent.ts';
 import { TraceState } from './tracestate.ts';
 
 /** The formats there are. */
-export type PropagatorName = 'tracecontext' | 'baggage';
+export type PropagatorName = 'tracecontext' | 'baggage' | 'b3' | 'b3multi' | 'jaeger';
 
 /** The formats by the names that the `propagators` option and `OTEL_PROPAGATORS` use. */
-export const propagatorsByName: Readonly<Record<PropagatorName, Propagator>> = { tracecontext, baggage };
+export const propagatorsByName: Readonly<Record<PropagatorName, Propagator>> = {
+  tracecontext,
+  baggage,
+  b3,
+  b3multi,
+  jaeger,
+};
 
 /** Which formats are read, the first one first, and which are written. */
 export interface CompositeOptions {
