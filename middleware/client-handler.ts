@@ -128,7 +128,10 @@ function begin(tracer: Tracer, view: ClientRequestView, settings: ClientSettings
   }
   const span = tracer.start(spanNameMethod(view.method), 'client', {}, parent, view.instrumentation);
   // An unsampled attempt stops here: nobody will read what it looked like.
-  if (span.record !== undefined) describe(span.record, view, settings, around, allowed);
+  if (span.record !== undefined) {
+    describe(span.record, view, settings, around, allowed);
+    tracer.noteBaggage(span, around.baggage);
+  }
   return new ClientCall(tracer, span, around.withSpan(span), outboundContext(span, around, allowed));
 }
 

@@ -187,6 +187,7 @@ function begin(tracer: Tracer, view: ServerRequestView, settings: ServerSettings
   try {
     if (mode === 'link' && sent !== undefined) linkTo(span, sent);
     open(exchange, settings);
+    tracer.noteBaggage(span, remote?.baggage);
   } catch (error) {
     span.end(); // a request of another make than we know: nobody else would end it
     throw error;

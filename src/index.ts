@@ -15,6 +15,7 @@ export { current, type RequestLike } from '../middleware/current.ts';
 export type { IncomingMode } from '../middleware/incoming.ts';
 export type { TracingOptions } from '../middleware/server-handler.ts';
 export { type Tracing, type TracingMiddleware, tracing } from '../middleware/tracing.ts';
+export { type ActiveBaggage, baggage } from './core/active-baggage.ts';
 export { bind } from './core/bind.ts';
 export type { StartOptions } from './core/config.ts';
 export { type SpanFunction, span } from './core/function-tracing.ts';

@@ -30,7 +30,7 @@ export { TraceState } from '../propagation/tracestate.ts';
 
 /**
  * Writes the context of the active span, and its baggage, into `carrier` in the configured formats.
- * Nothing is written where no span is active. Fields that are there already are replaced. Whom the
+ * Nothing is written where neither is active. Fields that are there already are replaced. Whom the
  * carrier goes to is yours to judge: `propagateTo` is about HTTP requests.
  *
  * @param carrier an object of headers, `Headers`, a `Map`, a list of pairs, or anything with a `setter`

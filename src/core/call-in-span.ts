@@ -1,4 +1,6 @@
+import type { Baggage } from '../../propagation/baggage.ts';
 import { contained } from './diagnostics.ts';
+import { baggageOf } from './given-context.ts';
 import type { Caller } from './location.ts';
 import { isNativePromise } from './promise.ts';
 import { tracerFor } from './runtime.ts';
@@ -18,16 +20,22 @@ export function callInSpan<Result>(
 ): Result {
   const outer = activeScope();
   const span = startGuarded(name, options, caller, outer);
-  if (span === NO_SPAN) return fn(span);
+  const baggage = baggageFor(options, outer);
+  if (span === NO_SPAN) return baggage === outer.baggage ? fn(span) : runWithBaggage(outer, baggage, fn);
   let result: Result;
   try {
-    result = runInScope(outer.withSpan(span), fn, span);
+    result = runInScope(outer.withSpanAndBaggage(span, baggage), fn, span);
   } catch (error) {
     span.fail(error);
     span.end();
     throw error;
   }
   return endWith(span, result);
+}
+
+/** No span, but a message's baggage: it goes on, and whatever span is active stays so. */
+function runWithBaggage<Result>(outer: Scope, baggage: Baggage | undefined, fn: (span: Span) => Result): Result {
+  return runInScope(outer.withSpanAndBaggage(outer.span, baggage), fn, NO_SPAN);
 }
 
 /**
@@ -42,10 +50,19 @@ export function startGuarded(
 ): RecordingSpan {
   try {
     const parent = options?.parent === undefined ? scope.span : options.parent;
-    return tracerFor(scope).startSpan(name, options, caller, parent);
+    return tracerFor(scope).startSpan(name, options, caller, parent, scope);
   } catch (error) {
     contained('span()', error);
     return NO_SPAN;
+  }
+}
+
+/** The baggage that is active with a span that was started like this. */
+export function baggageFor(options: SpanOptions | undefined, scope: Scope): Baggage | undefined {
+  try {
+    return baggageOf(options?.parent, scope);
+  } catch {
+    return scope.baggage; // hostile options: there is no span either
   }
 }
 

@@ -1,3 +1,4 @@
+import { isBaggageKey } from '../../propagation/baggage-member.ts';
 import { compositePropagator, type PropagatorName, propagatorsByName } from '../../propagation/composite.ts';
 import type { Propagator } from '../../propagation/context.ts';
 import { compilePropagateTo, type Destination, type PropagateTo } from '../../propagation/destination.ts';
@@ -36,6 +37,11 @@ export interface StartOptions {
   /** Where outbound context may go. Default: trace context everywhere, baggage to private hosts only. */
   readonly propagateTo?: PropagateTo;
   /**
+   * Names of baggage values that are copied to the attributes of each span, as they are when it starts:
+   * baggage comes from the caller, so only what is named here is recorded. Default: none.
+   */
+  readonly baggageAttributes?: readonly string[];
+  /**
    * The share of new traces to keep, 0 to 1; a caller's decision is followed. Environment:
    * `OTEL_TRACES_SAMPLER`, `OTEL_TRACES_SAMPLER_ARG`. Default: 1.
    */
@@ -61,6 +67,7 @@ export interface Config {
   readonly sampler: Sampler;
   readonly propagator: Propagator;
   readonly propagateTo: (url: URL) => Destination;
+  readonly baggageAttributes: readonly string[];
   readonly exporters: readonly (ExporterName | Exporter)[];
   readonly otlp: OtlpEnvironment;
   readonly batch: BatchSettings;
@@ -78,6 +85,7 @@ const OPTION_NAMES: readonly (keyof StartOptions)[] = [
   'exporters',
   'limits',
   'location',
+  'baggageAttributes',
 ];
 const EXPORTER_NAMES: readonly ExporterName[] = ['otlp', 'console', 'file', 'none'];
 
@@ -101,6 +109,7 @@ export function resolveConfig(options: StartOptions, variables: Variables, warn:
     sampler: resolveSampler(options.sample, environment),
     propagator: resolvePropagator(options.propagators, environment),
     propagateTo: resolvePropagateTo(options.propagateTo),
+    baggageAttributes: resolveBaggageAttributes(options.baggageAttributes),
     exporters: resolveExporters(options.exporters, environment),
     otlp: resolveOtlp(environment),
     batch: resolveBatch(limits.queueBytes, environment),
@@ -201,6 +210,16 @@ function resolvePropagateTo(option: PropagateTo | undefined): (url: URL) => Dest
   } catch (error) {
     throw optionError(`${CALLER}(): ${(error as Error).message}`);
   }
+}
+
+function resolveBaggageAttributes(option: unknown): readonly string[] {
+  if (option === undefined) return [];
+  if (Array.isArray(option) && option.every(isBaggageKey)) return [...new Set(option)];
+  const wrong: unknown = Array.isArray(option) ? option.find((name) => !isBaggageKey(name)) : option;
+  const where = Array.isArray(option) ? ' in it' : '';
+  throw optionError(
+    `${CALLER}(): "baggageAttributes" must be a list of names of baggage values, got ${showValue(wrong)}${where}`,
+  );
 }
 
 function resolveExporters(option: unknown, environment: Environment): (ExporterName | Exporter)[] {

@@ -1,4 +1,4 @@
-import { callInSpan, startGuarded } from './call-in-span.ts';
+import { baggageFor, callInSpan, startGuarded } from './call-in-span.ts';
 import { sayOnce } from './diagnostics.ts';
 import { optionError, showValue } from './errors.ts';
 import { activeScope, enterScope, leaveScope } from './scope.ts';
@@ -58,7 +58,7 @@ function openScope(name: string, options: SpanOptions | undefined): Span {
   const outer = activeScope();
   const span = startGuarded(name, options, createSpan, outer);
   if (span.localTrace === undefined) return span; // not ours to end, so nothing would leave its scope
-  const scope = enterScope(span, outer);
+  const scope = enterScope(span, outer, baggageFor(options, outer));
   span.onEnd(() => {
     if (!leaveScope(scope)) warnOutOfOrder(name);
   });

@@ -1,8 +1,9 @@
+import { Baggage } from '../../propagation/baggage.ts';
 import { FLAG_RANDOM, FLAG_SAMPLED, type RemoteContext, type SpanContext } from '../../propagation/context.ts';
 import { isSpanId, isTraceId } from '../../propagation/traceparent.ts';
 import { TraceState } from '../../propagation/tracestate.ts';
 import type { SpanContextInput } from './record.ts';
-import type { Span } from './span.ts';
+import type { Span, SpanParent } from './span.ts';
 
 /**
  * A span context that an app gave, as one of ours; undefined when it names no span. What is wrong in it
@@ -33,6 +34,12 @@ export function checkedRemote(given: RemoteContext): RemoteContext {
   const { traceId, spanId } = given;
   if (!isTraceId(traceId)) return { ...given, traceId: undefined, spanId: undefined };
   return isSpanId(spanId) ? given : { ...given, spanId: undefined };
+}
+
+/** The baggage that goes with a span under `parent`: what `extract` read with it, in the place of what is active. */
+export function baggageOf(parent: SpanParent, active: { readonly baggage: Baggage | undefined }): Baggage | undefined {
+  if (!parent || !isRemoteContext(parent)) return active.baggage;
+  return parent.baggage instanceof Baggage ? parent.baggage : undefined;
 }
 
 function textOf(traceState: SpanContextInput['traceState']): string {

@@ -23,6 +23,10 @@ interface Entry {
  *             baggage: tenant=acme                        `using` scope opened; undefined in a
  *             tracer: only where a test captures          scope entered by `run`
  *             entries ─▶ key=value ─▶ …
+ *
+ * Baggage that is set half-way lies over the scope it was set in, and ends with it:
+ *
+ *     using scope "load" ◀─under─ its baggage changed: active from here on
  */
 export class Scope {
   readonly span: Span | undefined;
@@ -31,16 +35,19 @@ export class Scope {
   readonly tracer: Tracer | undefined;
   readonly #outer: Scope | undefined;
   readonly #entries: Entry | undefined;
+  /** The scope that this one lies over, never one that lies over another: closed when that one is. */
+  readonly #under: Scope | undefined;
   #closed = false;
   /** `using` scopes that opened inside this one and are open still. */
   #openInside = 0;
 
-  constructor(span?: Span, baggage?: Baggage, tracer?: Tracer, outer?: Scope, entries?: Entry) {
+  constructor(span?: Span, baggage?: Baggage, tracer?: Tracer, outer?: Scope, entries?: Entry, under?: Scope) {
     this.span = span;
     this.baggage = baggage;
     this.tracer = tracer;
     this.#outer = outer;
     this.#entries = entries;
+    this.#under = under;
   }
 
   /** This scope with another span active. `outer` is where a scope that ends by `close` returns to. */
@@ -48,18 +55,34 @@ export class Scope {
     return new Scope(span, this.baggage, this.tracer, outer, this.#entries);
   }
 
+  /** The same with other baggage too. */
+  withSpanAndBaggage(span: Span | undefined, baggage: Baggage | undefined, outer?: Scope): Scope {
+    return new Scope(span, baggage, this.tracer, outer, this.#entries);
+  }
+
   withBaggage(baggage: Baggage | undefined): Scope {
     return new Scope(this.span, baggage, this.tracer, this.#outer, this.#entries);
   }
 
+  /** This scope with other baggage, over it: it ends when this one is closed. However often that is done, no chain grows. */
+  overlaidWith(baggage: Baggage): Scope {
+    const under = this.#under ?? this;
+    return new Scope(this.span, baggage, this.tracer, under, this.#entries, under);
+  }
+
   /** Counts this scope in at the one around it. */
   open(): void {
-    if (this.#outer !== undefined) this.#outer.#openInside++;
+    this.#count(1);
+  }
+
+  #count(change: 1 | -1): void {
+    const outer = this.#outer;
+    if (outer !== undefined) (outer.#under ?? outer).#openInside += change;
   }
 
   /** From now on, whoever reads this scope gets the nearest open one around it. True when nothing inside it is open. */
   close(): boolean {
-    if (!this.#closed && this.#outer !== undefined) this.#outer.#openInside--;
+    if (!this.#closed) this.#count(-1);
     this.#closed = true;
     return this.#openInside === 0;
   }
@@ -75,7 +98,7 @@ export class Scope {
   /** This scope, or the nearest one around it that is still open. */
   nearestOpen(): Scope | undefined {
     for (let scope: Scope | undefined = this; scope !== undefined; scope = scope.#outer) {
-      if (!scope.#closed) return scope;
+      if (!(scope.#under ?? scope).#closed) return scope;
     }
     return undefined;
   }
@@ -123,11 +146,16 @@ const storage = new AsyncLocalStorage<Scope | undefined>();
  * Opens a `using` scope inside `outer`, the active one, with `span` active: for the rest of this function, and in everything
  * asynchronous it starts, until `leaveScope`.
  */
-export function enterScope(span: Span, outer: Scope): Scope {
-  const scope = outer.withSpan(span, outer);
+export function enterScope(span: Span, outer: Scope, baggage: Baggage | undefined): Scope {
+  const scope = outer.withSpanAndBaggage(span, baggage, outer);
   scope.open();
   storage.enterWith(scope);
   return scope;
+}
+
+/** Changes the baggage of the active scope from here on: see `baggage.set`. */
+export function enterBaggage(baggage: Baggage): void {
+  storage.enterWith(activeScope().overlaidWith(baggage));
 }
 
 /**

@@ -36,7 +36,10 @@ export interface SpanOptions {
   /** Default `'internal'`. */
   readonly kind?: SpanKind;
   readonly attributes?: Attributes;
-  /** The parent instead of the active span: also what `extract` read from a message; `null` starts a new trace. */
+  /**
+   * The parent instead of the active span; `null` starts a new trace. With what `extract` read from a
+   * message, the baggage of that message is active with the span, in the place of any other.
+   */
   readonly parent?: SpanParent;
   /** Spans that this one follows from without being their child. */
   readonly links?: readonly Link[];

@@ -14,6 +14,7 @@ export function tracerSettings(config: Config, pipeline: SpanSink): TracerSettin
     sampler: config.sampler,
     propagator: config.propagator,
     propagateTo: config.propagateTo,
+    baggageAttributes: config.baggageAttributes,
     clock: systemClock(),
     ids: idGenerator(),
     pipeline,

@@ -1,3 +1,4 @@
+import type { Baggage } from '../../propagation/baggage.ts';
 import {
   FLAG_RANDOM,
   FLAG_SAMPLED,
@@ -9,7 +10,7 @@ import {
 } from '../../propagation/context.ts';
 import type { Destination } from '../../propagation/destination.ts';
 import type { Clock } from './clock.ts';
-import { checkedContext, checkedRemote, isRemoteContext } from './given-context.ts';
+import { baggageOf, checkedContext, checkedRemote, isRemoteContext } from './given-context.ts';
 import type { IdGenerator } from './ids.ts';
 import { bounded, type Limits, NAME_LENGTH } from './limits.ts';
 import { type Caller, locationOf } from './location.ts';
@@ -17,7 +18,7 @@ import { LocalTrace } from './pipeline/local-trace.ts';
 import type { SpanSink, Stats } from './pipeline/pipeline.ts';
 import type { Attributes, InstrumentationScope, Resource, SpanContextInput, SpanKind } from './record.ts';
 import type { Sampler } from './sampler.ts';
-import { activeScope } from './scope.ts';
+import { activeScope, type Scope } from './scope.ts';
 import {
   identityOf,
   NO_ATTRIBUTES,
@@ -44,6 +45,8 @@ export interface TracerSettings {
   readonly propagator: Propagator;
   /** Where outbound context may go. */
   readonly propagateTo: (url: URL) => Destination;
+  /** Names of baggage values that go into the attributes of spans. Default: none. */
+  readonly baggageAttributes?: readonly string[];
   readonly clock: Clock;
   readonly ids: IdGenerator;
   readonly pipeline: SpanSink;
@@ -71,6 +74,7 @@ export class Tracer {
   readonly propagateTo: (url: URL) => Destination;
   readonly pipeline: SpanSink;
   readonly #location: boolean;
+  readonly #baggageAttributes: readonly string[];
   readonly #resource: Resource;
   readonly #sampler: Sampler;
   readonly #clock: Clock;
@@ -91,6 +95,7 @@ export class Tracer {
     this.propagateTo = settings.propagateTo;
     this.pipeline = settings.pipeline;
     this.#location = settings.location === true;
+    this.#baggageAttributes = settings.baggageAttributes ?? [];
     this.#resource = settings.resource;
     this.#sampler = settings.sampler;
     this.#clock = settings.clock;
@@ -100,18 +105,21 @@ export class Tracer {
 
   /**
    * Starts a span of the app's own, under `parent` (default: as the options say, else the active span).
-   * `caller` is the public function that the app called to start it. Throws what hostile options throw.
+   * `caller` is the public function that the app called to start it, `scope` where it did (default: the
+   * active one). Throws what hostile options throw.
    */
   startSpan(
     name: string,
     options: SpanOptions = {},
     caller?: Caller,
     parent: SpanParent = options.parent === undefined ? activeScope().span : options.parent,
+    scope?: Scope,
   ): RecordingSpan {
     // All options are read before the span starts: one that throws must not leave a span open.
     const { kind = 'internal', attributes, links } = options;
     const span = this.start(bounded(String(name), NAME_LENGTH), kind, NO_ATTRIBUTES, parent, APP_SCOPE);
     if (this.#location && caller !== undefined && span.isRecording()) span.setAttributes(locationOf(caller));
+    if (this.#baggageAttributes.length > 0) this.noteBaggage(span, baggageOf(parent, scope ?? activeScope()));
     if (attributes !== undefined) span.setAttributes(attributes);
     if (links !== undefined) span.addLinks(links);
     return span;
@@ -138,6 +146,15 @@ export class Tracer {
     scope: InstrumentationScope,
   ): RecordingSpan {
     return this.#startSpan(this.#root(remote), name, kind, undefined, scope);
+  }
+
+  /** Copies the declared values of `baggage` to the attributes of a span that has just started. */
+  noteBaggage(span: RecordingSpan, baggage: Baggage | undefined): void {
+    if (baggage === undefined || !span.isRecording()) return;
+    for (const key of this.#baggageAttributes) {
+      const value = baggage.get(key);
+      if (value !== undefined) span.setAttribute(key, value);
+    }
   }
 
   /** A span that only carries another process's identity on: nothing is recorded or counted. */

@@ -11,6 +11,7 @@ const OPTION_NAMES = [
   'resource',
   'propagators',
   'propagateTo',
+  'baggageAttributes',
   'sample',
   'limits',
   'location',

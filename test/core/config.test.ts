@@ -277,6 +277,10 @@ describe('an option', () => {
     [{ limits: { events: -1 } }, 'start(): "limits.events" must be a whole number, 0 or more, got -1'],
     [{ limits: { links: '5' } }, 'start(): "limits.links" must be a whole number, 0 or more, got "5"'],
     [{ propagateTo: 'prvate' }, 'propagateTo'],
+    [{ baggageAttribute: [] }, 'start(): unknown option "baggageAttribute"; did you mean "baggageAttributes"?'],
+    [{ baggageAttributes: 'tenant' }, '"baggageAttributes" must be a list of names of baggage values, got "tenant"'],
+    [{ baggageAttributes: ['a', 'b c'] }, 'must be a list of names of baggage values, got "b c" in it'],
+    [{ baggageAttributes: [undefined] }, 'must be a list of names of baggage values, got undefined in it'],
   ];
   for (const [options, message] of wrong) {
     it(`that is wrong throws: ${JSON.stringify(options)}`, () => {
