@@ -119,5 +119,5 @@ test('writes every format and names all their fields once', () => {
 });
 
 test('knows the formats by their names', () => {
-  assert.deepEqual(Object.keys(propagatorsByName), ['tracecontext', 'baggage']);
+  assert.deepEqual(Object.keys(propagatorsByName), ['tracecontext', 'baggage', 'xray', 'datadog', 'cloudtrace', 'requestid']);
 });
