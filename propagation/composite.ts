@@ -1,8 +1,10 @@
+import { b3, b3multi } from './b3.ts';
 import { Baggage } from './baggage.ts';
 import { baggage } from './baggage-propagator.ts';
 import { cloudtrace } from './cloudtrace.ts';
 import type { Getter, OutboundContext, Propagator, RemoteContext, Setter } from './context.ts';
 import { datadog } from './datadog.ts';
+import { jaeger } from './jaeger.ts';
 import { requestid } from './request-id.ts';
 import { tracecontext } from './tracecontext.ts';
 import { isSpanId, isTraceId } from './traceparent.ts';
@@ -10,12 +12,24 @@ import { TraceState } from './tracestate.ts';
 import { xray } from './xray.ts';
 
 /** The formats there are. */
-export type PropagatorName = 'tracecontext' | 'baggage' | 'xray' | 'datadog' | 'cloudtrace' | 'requestid';
+export type PropagatorName =
+  | 'tracecontext'
+  | 'baggage'
+  | 'b3'
+  | 'b3multi'
+  | 'jaeger'
+  | 'xray'
+  | 'datadog'
+  | 'cloudtrace'
+  | 'requestid';
 
 /** The formats by the names that the `propagators` option and `OTEL_PROPAGATORS` use. */
 export const propagatorsByName: Readonly<Record<PropagatorName, Propagator>> = {
   tracecontext,
   baggage,
+  b3,
+  b3multi,
+  jaeger,
   xray,
   datadog,
   cloudtrace,

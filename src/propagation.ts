@@ -11,6 +11,7 @@ import { currentTracer } from './core/runtime.ts';
 import { activeScope } from './core/scope.ts';
 import { identityOf } from './core/span.ts';
 
+export { b3, b3multi } from '../propagation/b3.ts';
 export { Baggage, type BaggageProperty } from '../propagation/baggage.ts';
 export { baggage } from '../propagation/baggage-propagator.ts';
 export { cloudtrace } from '../propagation/cloudtrace.ts';
@@ -25,6 +26,7 @@ export type {
   TraceId,
 } from '../propagation/context.ts';
 export { datadog } from '../propagation/datadog.ts';
+export { jaeger } from '../propagation/jaeger.ts';
 export { requestid } from '../propagation/request-id.ts';
 export { tracecontext } from '../propagation/tracecontext.ts';
 export { TraceState } from '../propagation/tracestate.ts';

@@ -1,0 +1,70 @@
+import { Baggage } from './baggage.ts';
+import type { Getter, Setter } from './context.ts';
+import { decodePercent, encodePercent, UNRESERVED } from './percent.ts';
+
+/** Jaeger's client libraries, Propagation Format, Baggage: `uberctx-{key}: {URL-encoded value}`, one header a member. */
+const PREFIX = 'uberctx-';
+
+/** The limits of W3C Baggage, on both sides: a member counts with the name of its header. */
+const MAX_MEMBERS = 64;
+const MAX_LENGTH = 8192;
+/** How many names of a carrier are looked at. Node itself takes 2000 headers at most, a browser far fewer. */
+const MAX_NAMES = 2000;
+
+/**
+ * Reads all `uberctx-*` headers. Header names have no case, so keys are in lower case. Members beyond
+ * 64, or that do not fit into 8192 characters together, are left out whole.
+ *
+ * @returns `undefined` when there is none.
+ */
+export function readUberctx<Carrier>(carrier: Carrier, getter: Getter<Carrier>): Baggage | undefined {
+  let found = Baggage.empty;
+  let names = 0;
+  let members = 0;
+  let room = MAX_LENGTH;
+  for (const name of getter.keys(carrier)) {
+    names += 1;
+    if (names > MAX_NAMES || members === MAX_MEMBERS) break;
+    if (!isMemberName(name) || name.length > room) continue;
+    members += 1; // valid or not: each costs a look into the carrier
+    const field = name.toLowerCase();
+    const value = getter.get(carrier, field);
+    if (typeof value !== 'string' || field.length + value.length > room) continue;
+    room -= field.length + value.length;
+    found = found.set(field.slice(PREFIX.length), decodeValue(value));
+  }
+  return found.size === 0 ? undefined : found;
+}
+
+function isMemberName(name: unknown): name is string {
+  if (typeof name !== 'string' || name.length <= PREFIX.length) return false;
+  return name.startsWith(PREFIX) || name.slice(0, PREFIX.length).toLowerCase() === PREFIX;
+}
+
+/**
+ * A `+` is a space: some of Jaeger's clients code a space so, and all of them code a plus as `%2B`.
+ * Never throws: see {@link decodePercent}.
+ */
+function decodeValue(value: string): string {
+  return decodePercent(value.includes('+') ? value.replaceAll('+', ' ') : value);
+}
+
+/**
+ * Writes one header a member. A baggage key is a token, as a header name is, and the value is coded:
+ * whatever the app set, the header is valid. Properties have no place in this format and stay behind.
+ */
+export function writeUberctx<Carrier>(baggage: Baggage, carrier: Carrier, setter: Setter<Carrier>): void {
+  let members = 0;
+  let room = MAX_LENGTH;
+  for (const [key, entry] of baggage.getAllEntries()) {
+    if (members === MAX_MEMBERS) break;
+    // Coding makes values longer: what is too long already (1 MB, say) is not worth coding.
+    if (PREFIX.length + key.length + entry.value.length > room) continue;
+    const field = PREFIX + key.toLowerCase();
+    const value = encodePercent(entry.value, UNRESERVED);
+    if (field.length + value.length > room) continue;
+    members += 1;
+    room -= field.length + value.length;
+    setter.set(carrier, field, value);
+  }
+}
