@@ -138,10 +138,10 @@ export class RecordingSpan implements Span, SpanContext {
   }
 
   spanContext(): SpanIdentity {
-    const { traceId, spanId, traceFlags, isRemote, traceState } = this;
-    return traceState === undefined
-      ? { traceId, spanId, traceFlags, isRemote }
-      : { traceId, spanId, traceFlags, isRemote, traceState };
+    const { traceId, spanId, traceFlags, isRemote, traceState, debug, vendor } = this;
+    const identity = { traceId, spanId, traceFlags, isRemote };
+    if (traceState === undefined && !debug && vendor === undefined) return identity;
+    return { ...identity, ...(traceState && { traceState }), ...(debug && { debug }), ...(vendor && { vendor }) };
   }
 
   isRecording(): boolean {

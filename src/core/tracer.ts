@@ -143,9 +143,19 @@ export class Tracer {
   /** A span that only carries another process's identity on: nothing is recorded or counted. */
   passThrough(remote: RemoteContext): RecordingSpan | undefined {
     const { traceId, spanId } = remote;
+    if (traceId === undefined && remote.sampled === false) return this.#denied(remote);
     if (traceId === undefined || spanId === undefined) return undefined;
     const flags = (remote.sampled === true ? FLAG_SAMPLED : 0) | (remote.random ? FLAG_RANDOM : 0);
     return new RecordingSpan(traceId, spanId, flags, true, remote, undefined, undefined);
+  }
+
+  /**
+   * A deny without ids (`b3: 0`) must reach downstream, and only B3 can say it so: it goes on with ids that
+   * no span has, which nobody will miss. A decision to record would leave the next span without its parent.
+   */
+  #denied(remote: RemoteContext): RecordingSpan {
+    const traceId = this.#ids.traceId();
+    return new RecordingSpan(traceId, this.#ids.spanId(), FLAG_RANDOM, true, remote, undefined, undefined);
   }
 
   /** What a disabled tracer starts: nothing of its own, the parent's identity for what goes out. */

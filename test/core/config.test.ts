@@ -474,4 +474,19 @@ describe('OTEL_SDK_DISABLED', () => {
     tracer.propagator.inject({ span: within, baggage: remote.baggage }, out, { set });
     assert.deepEqual(out, headers);
   });
+
+  it('passes a deny without ids on, and makes up no parent for a decision to record', () => {
+    const { tracer } = testTracer({ propagators: ['b3'] }, { variables });
+    const getter = { get: (from: Variables, name: string) => from[name], keys: Object.keys };
+    const pass = (b3: string) => {
+      const remote = tracer.propagator.extract({ b3 }, getter);
+      return remote && tracer.passThrough(remote);
+    };
+    const out: string[] = [];
+    const set = (to: string[], name: string, value: string) => to.push(name, value);
+    tracer.propagator.inject({ span: pass('0'), baggage: undefined }, out, { set });
+    assert.equal(out[0], 'b3');
+    assert.match(out[1] ?? '', /^[0-9a-f]{32}-[0-9a-f]{16}-0$/);
+    assert.deepEqual([pass('1'), pass('d')], [undefined, undefined]);
+  });
 });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { span, start } from 'throughline';
 import { memory } from 'throughline/exporters';
-import { extract, inject } from 'throughline/propagation';
+import { extract, inject, jaeger } from 'throughline/propagation';
 import { assertCounterLaw } from '../contract/counter-law.ts';
 
 const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';
@@ -54,4 +54,25 @@ test('a remote context with ids of another shape counts as none', async () => {
   assert.match(badTrace?.traceId ?? '', /^[0-9a-f]{32}$/);
   assert.deepEqual([badTrace?.parentSpanId, badSpan?.parentSpanId], [undefined, undefined]);
   assert.equal(badSpan?.traceId, TRACE);
+});
+
+test('debug and what a format keeps for itself go on under a span context that the app hands in', async () => {
+  const fields = { 'uber-trace-id': `${TRACE}:${SPAN}:0:b` };
+  const get = (from: Record<string, string>, name: string) => from[name];
+  const remote = jaeger.extract(fields, { get, keys: Object.keys });
+  const context = span('job', { parent: remote ?? null }, (job) => job.spanContext());
+  assert.equal(context.debug, true);
+  const sent: string[] = [];
+  span('later', { parent: context }, (later) => {
+    const set = (to: string[], _name: string, value: string) => to.push(value);
+    jaeger.inject({ span: later.spanContext(), baggage: undefined }, sent, { set });
+    assert.deepEqual(sent, [`${TRACE}:${later.spanId}:0:b`]);
+  });
+  assert.equal((await recorded()).length, 2);
+});
+
+test('the span context of a span without them has no such fields', async () => {
+  const context = span('plain', { parent: null }, (plain) => plain.spanContext());
+  assert.deepEqual(Object.keys(context), ['traceId', 'spanId', 'traceFlags', 'isRemote']);
+  await recorded();
 });
