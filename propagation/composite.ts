@@ -1,14 +1,27 @@
 import { b3, b3multi } from './b3.ts';
 import { Baggage } from './baggage.ts';
 import { baggage } from './baggage-propagator.ts';
+import { cloudtrace } from './cloudtrace.ts';
 import type { Getter, OutboundContext, Propagator, RemoteContext, Setter } from './context.ts';
+import { datadog } from './datadog.ts';
 import { jaeger } from './jaeger.ts';
+import { requestid } from './request-id.ts';
 import { tracecontext } from './tracecontext.ts';
 import { isSpanId, isTraceId } from './traceparent.ts';
 import { TraceState } from './tracestate.ts';
+import { xray } from './xray.ts';
 
 /** The formats there are. */
-export type PropagatorName = 'tracecontext' | 'baggage' | 'b3' | 'b3multi' | 'jaeger';
+export type PropagatorName =
+  | 'tracecontext'
+  | 'baggage'
+  | 'b3'
+  | 'b3multi'
+  | 'jaeger'
+  | 'xray'
+  | 'datadog'
+  | 'cloudtrace'
+  | 'requestid';
 
 /** The formats by the names that the `propagators` option and `OTEL_PROPAGATORS` use. */
 export const propagatorsByName: Readonly<Record<PropagatorName, Propagator>> = {
@@ -17,6 +30,10 @@ export const propagatorsByName: Readonly<Record<PropagatorName, Propagator>> = {
   b3,
   b3multi,
   jaeger,
+  xray,
+  datadog,
+  cloudtrace,
+  requestid,
 };
 
 /** Which formats are read, the first one first, and which are written. */
@@ -27,8 +44,9 @@ export interface CompositeOptions {
 
 /**
  * Several formats as one. On extract the first that yields a trace context (a trace id, or a decision
- * alone) wins, and baggage comes from the first that has some; on inject all are written. A propagator
- * that throws counts as one that found, or wrote, nothing.
+ * alone) wins, and baggage comes from the first that has some; on inject all are written. `requestid` is
+ * asked last, wherever it stands: a request id names a trace only when nothing else does. A propagator that
+ * throws counts as one that found, or wrote, nothing.
  */
 export function compositePropagator(options: CompositeOptions): Propagator {
   return new CompositePropagator(options);
@@ -43,7 +61,8 @@ class CompositePropagator implements Propagator {
   constructor({ extract, inject }: CompositeOptions) {
     this.name = 'composite';
     this.fields = Object.freeze([...new Set(inject.flatMap((propagator) => propagator.fields))]);
-    this.#readers = extract.map(checkedUnlessOurs);
+    const contexts = extract.filter((propagator) => propagator !== requestid);
+    this.#readers = [...contexts, ...extract.filter((propagator) => propagator === requestid)].map(checkedUnlessOurs);
     this.#writers = [...inject];
   }
 

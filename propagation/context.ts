@@ -7,11 +7,14 @@ export type TraceId = string & { readonly __id?: 'trace' };
 /** 16 lower-case hex digits, never all zero. */
 export type SpanId = string & { readonly __id?: 'span' };
 
+/** In the place of a span id: the trace is known, no span of it is (X-Ray's `Root` alone). Never sent as an id. */
+export const NO_SPAN_ID: SpanId = '0000000000000000';
+
 /** Bits of the W3C trace-flags byte (Trace Context Level 2, 3.2.2.5). All other bits are sent as zero. */
 export const FLAG_SAMPLED = 0x01;
 export const FLAG_RANDOM = 0x02;
 
-/** What a format carries beyond the W3C fields, by format name: kept so that the same format can be written again. */
+/** What a format carries beyond the W3C fields, by `format.field` (`datadog.origin`): kept so that the same format can be written again. */
 export type VendorFields = Readonly<Record<string, string>>;
 
 /**
@@ -29,6 +32,8 @@ export interface SpanContext {
   /** B3 and Jaeger debug: sampled, and every service downstream must keep it. */
   readonly debug?: boolean | undefined;
   readonly vendor?: VendorFields | undefined;
+  /** Of a context that is only passed on: nobody has decided yet. Formats that can leave the decision out do so. */
+  readonly deferred?: boolean | undefined;
 }
 
 /**

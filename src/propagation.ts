@@ -14,6 +14,7 @@ import { identityOf } from './core/span.ts';
 export { b3, b3multi } from '../propagation/b3.ts';
 export { Baggage, type BaggageProperty } from '../propagation/baggage.ts';
 export { baggage } from '../propagation/baggage-propagator.ts';
+export { cloudtrace } from '../propagation/cloudtrace.ts';
 export type {
   Getter,
   OutboundContext,
@@ -24,9 +25,12 @@ export type {
   SpanId,
   TraceId,
 } from '../propagation/context.ts';
+export { datadog } from '../propagation/datadog.ts';
 export { jaeger } from '../propagation/jaeger.ts';
+export { requestid } from '../propagation/request-id.ts';
 export { tracecontext } from '../propagation/tracecontext.ts';
 export { TraceState } from '../propagation/tracestate.ts';
+export { xray } from '../propagation/xray.ts';
 
 /**
  * Writes the context of the active span, and its baggage, into `carrier` in the configured formats.

@@ -181,9 +181,17 @@ function resolvePropagator(option: unknown, environment: Environment): Propagato
   });
 }
 
+/** Names of OpenTelemetry's specification that we do not speak. */
+const REFUSED_PROPAGATORS: Readonly<Record<string, string>> = {
+  ottrace: 'the format is deprecated and not supported here; tracecontext is what others understand',
+};
+
 function environmentPropagator(environment: Environment): Propagator {
   const known = Object.keys(propagatorsByName) as PropagatorName[];
-  const names = environment.list('OTEL_PROPAGATORS', [...known, 'none' as const]) ?? ['tracecontext', 'baggage'];
+  const names = environment.list('OTEL_PROPAGATORS', [...known, 'none' as const], REFUSED_PROPAGATORS) ?? [
+    'tracecontext' as const,
+    'baggage' as const,
+  ];
   const list = names.filter((name) => name !== 'none').map((name) => propagatorsByName[name]);
   return compositePropagator({ extract: list, inject: list });
 }

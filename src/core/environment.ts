@@ -56,15 +56,20 @@ export class Environment {
     return known;
   }
 
-  /** A comma-separated list out of `names`; unknown ones are left out. */
-  list<Name extends string>(name: string, names: readonly Name[]): Name[] | undefined {
+  /** A comma-separated list out of `names`; unknown ones are left out. `refused` says why not, for names that others know. */
+  list<Name extends string>(
+    name: string,
+    names: readonly Name[],
+    refused: Readonly<Record<string, string>> = {},
+  ): Name[] | undefined {
     const value = this.text(name);
     if (value === undefined) return undefined;
     const kept: Name[] = [];
     for (const item of value.split(',', 64)) {
       const wanted = item.trim().toLowerCase();
       const known = names.find((candidate) => candidate === wanted);
-      if (known === undefined) this.#unknown(name, item.trim(), names);
+      if (Object.hasOwn(refused, wanted)) this.#warn(`${name}: "${wanted}" is ignored: ${refused[wanted]}`);
+      else if (known === undefined) this.#unknown(name, item.trim(), names);
       else if (!kept.includes(known)) kept.push(known);
     }
     return kept.length === 0 ? undefined : kept;

@@ -119,5 +119,7 @@ test('writes every format and names all their fields once', () => {
 });
 
 test('knows the formats by their names', () => {
-  assert.deepEqual(Object.keys(propagatorsByName), ['tracecontext', 'baggage', 'b3', 'b3multi', 'jaeger']);
+  assert.deepEqual(Object.keys(propagatorsByName), [
+    ...['tracecontext', 'baggage', 'b3', 'b3multi', 'jaeger', 'xray', 'datadog', 'cloudtrace', 'requestid'],
+  ]);
 });

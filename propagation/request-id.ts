@@ -1,0 +1,59 @@
+import type { Getter, OutboundContext, Propagator, RemoteContext, Setter, TraceId } from './context.ts';
+import { namesTrace, readTraceId } from './id-text.ts';
+
+const HEADER = 'x-request-id';
+
+// RFC 9562 4: UUID = 4hexOctet "-" 2hexOctet "-" 2hexOctet "-" 2hexOctet "-" 6hexOctet
+// f81d4fae - 7dec - 11d0 - a765 - 00a0c91e6bf6
+// 0          9      14     19     24           36
+const LENGTH = 36;
+const DASHES: readonly number[] = [8, 13, 18, 23];
+const DASH = 0x2d;
+
+/**
+ * `X-Request-Id`, where it is a UUID of any version: its 128 bits are the trace id. Only a fallback,
+ * wherever it stands in the list: any other format that finds a context comes first. It has no span id and
+ * no decision, so the trace is continued without a parent, and the decision is ours.
+ *
+ * What is sent is the trace id as a UUID, which for a trace that began with a request id is that id. Ids
+ * that are no UUID are not sent on by us.
+ */
+export const requestid: Propagator = Object.freeze({
+  name: 'requestid',
+  fields: Object.freeze([HEADER]),
+  extract: extractRequestId,
+  inject: injectRequestId,
+});
+
+function extractRequestId<Carrier>(carrier: Carrier, getter: Getter<Carrier>): RemoteContext | undefined {
+  const header = getter.get(carrier, HEADER);
+  const traceId = typeof header === 'string' ? parseUuid(header) : undefined;
+  if (traceId === undefined) return undefined;
+  return {
+    traceId,
+    spanId: undefined,
+    sampled: undefined,
+    random: false, // the bits of some versions are a time and an address
+    debug: false,
+    traceState: undefined,
+    baggage: undefined,
+    vendor: undefined,
+  };
+}
+
+/** RFC 9562 4: either case on input. The version is not looked at: a trace id of ours that came back has none. */
+function parseUuid(text: string): TraceId | undefined {
+  if (text.length !== LENGTH) return undefined;
+  for (const at of DASHES) if (text.charCodeAt(at) !== DASH) return undefined;
+  return readTraceId(text.slice(0, 8) + text.slice(9, 13) + text.slice(14, 18) + text.slice(19, 23) + text.slice(24));
+}
+
+function injectRequestId<Carrier>(context: OutboundContext, carrier: Carrier, setter: Setter<Carrier>): void {
+  const { span } = context;
+  if (namesTrace(span)) setter.set(carrier, HEADER, formatUuid(span.traceId));
+}
+
+/** RFC 9562 4: output in lower case. */
+function formatUuid(id: TraceId): string {
+  return `${id.slice(0, 8)}-${id.slice(8, 12)}-${id.slice(12, 16)}-${id.slice(16, 20)}-${id.slice(20)}`;
+}

@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { propagatorsByName } from '../../propagation/composite.ts';
+import { readText } from '../support/repository.ts';
+import { rules } from './rules.ts';
+import { renewPage } from './rules-page.ts';
+
+/** The names of the tests in a source: `test('...'`, `it("...`, and the like of the contract suites. */
+const TEST_NAME = /\b(?:test|it|\w+Test)\(\s*(['"])((?:\\.|(?!\1).)*)\1\s*,/g;
+
+function testNames(file: string): Set<string> {
+  const source = readText(`test/${file}`);
+  return new Set([...source.matchAll(TEST_NAME)].map((match) => (match[2] ?? '').replace(/\\(.)/g, '$1')));
+}
+
+test('every rule of docs/propagation.md is held by a test that there is', () => {
+  const names = new Map<string, Set<string>>();
+  for (const {
+    rule,
+    test: [file, name],
+  } of rules) {
+    const there = names.get(file) ?? testNames(file);
+    names.set(file, there);
+    assert.ok(
+      there.has(name),
+      `test/${file} has no test "${name}" for the rule "${rule}": see test/propagation/rules-*.ts`,
+    );
+  }
+});
+
+test('every format has rules, each rule stands once, and no rule is of a format that is not there', () => {
+  const formats = new Set(rules.map(({ propagator }) => propagator));
+  assert.deepEqual([...formats].sort(), Object.keys(propagatorsByName).sort());
+  const sentences = rules.map(({ heading, rule }) => `${heading}: ${rule}`);
+  assert.deepEqual(sentences, [...new Set(sentences)]);
+  for (const { rule, clause } of rules) assert.ok(rule.endsWith('.') && clause !== '', rule);
+});
+
+test('docs/propagation.md shows the rules as they are', () => {
+  const page = readText('docs/propagation.md');
+  assert.ok(page === renewPage(page, rules), 'docs/propagation.md is out of date: run "npm run docs:propagation"');
+});
