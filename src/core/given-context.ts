@@ -1,5 +1,11 @@
 import { Baggage } from '../../propagation/baggage.ts';
-import { FLAG_RANDOM, FLAG_SAMPLED, type RemoteContext, type SpanContext } from '../../propagation/context.ts';
+import {
+  FLAG_RANDOM,
+  FLAG_SAMPLED,
+  NO_SPAN_ID,
+  type RemoteContext,
+  type SpanContext,
+} from '../../propagation/context.ts';
 import { isSpanId, isTraceId } from '../../propagation/traceparent.ts';
 import { TraceState } from '../../propagation/tracestate.ts';
 import type { SpanContextInput } from './record.ts';
@@ -40,6 +46,21 @@ export function checkedRemote(given: RemoteContext): RemoteContext {
 export function baggageOf(parent: SpanParent, active: { readonly baggage: Baggage | undefined }): Baggage | undefined {
   if (!parent || !isRemoteContext(parent)) return active.baggage;
   return parent.baggage instanceof Baggage ? parent.baggage : undefined;
+}
+
+/** What the caller had sent of a context that is only passed on, with all that was missing in it. */
+export function remoteOf(span: SpanContext): RemoteContext {
+  const { traceId, spanId, traceFlags, traceState, vendor } = span;
+  return {
+    traceId,
+    spanId: spanId === NO_SPAN_ID ? undefined : spanId,
+    sampled: span.deferred === true ? undefined : (traceFlags & FLAG_SAMPLED) !== 0,
+    random: (traceFlags & FLAG_RANDOM) !== 0,
+    debug: span.debug === true,
+    traceState,
+    baggage: undefined,
+    vendor,
+  };
 }
 
 function textOf(traceState: SpanContextInput['traceState']): string {
