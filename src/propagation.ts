@@ -23,6 +23,7 @@ export type {
   SpanId,
   TraceId,
 } from '../propagation/context.ts';
+export { environmentVariables } from '../propagation/environment-variables.ts';
 export { tracecontext } from '../propagation/tracecontext.ts';
 export { TraceState } from '../propagation/tracestate.ts';
 

@@ -55,3 +55,23 @@ test('a remote context with ids of another shape counts as none', async () => {
   assert.deepEqual([badTrace?.parentSpanId, badSpan?.parentSpanId], [undefined, undefined]);
   assert.equal(badSpan?.traceId, TRACE);
 });
+
+test('a span links to what extract read, and to nothing where that names no span', async () => {
+  const remote = extract({ traceparent: `00-${TRACE}-${SPAN}-03`, tracestate: 'a=1' });
+  assert.ok(remote);
+  const bad = [
+    { ...remote, spanId: undefined },
+    { ...remote, traceId: undefined },
+    { ...remote, spanId: 'x' },
+  ];
+  span('job', { links: [{ context: remote, attributes: { n: 1 } }, ...bad.map((context) => ({ context }))] }, (s) => {
+    s.addLink({ context: { ...remote, sampled: undefined, random: false } });
+  });
+  const [job] = await recorded();
+  const named = { traceId: TRACE, spanId: SPAN, isRemote: true, traceState: 'a=1' };
+  assert.deepEqual(job?.links, [
+    { context: { ...named, traceFlags: 3 }, attributes: { n: 1 } },
+    { context: { ...named, traceFlags: 0 }, attributes: {} },
+  ]);
+  assert.notEqual(job?.traceId, TRACE);
+});
