@@ -38,7 +38,9 @@ export class HeaderEdit {
     if (this.#before.has(TRACEPARENT) && !this.#before.has(TRACESTATE)) this.remove(TRACESTATE);
   }
 
+  /** What is no valid header is left out: the client would refuse the app's whole request for it. */
   set(field: string, value: string): void {
+    if (!isHeader(field, value)) return;
     this.#remember(field);
     this.#setter.set(this.#headers, field, value);
   }
@@ -70,6 +72,14 @@ export class HeaderEdit {
     }
     return entries;
   }
+}
+
+// RFC 9110 5.1 and 5.5, without the bytes above ASCII: our own formats write nothing else, a propagator of the app's may.
+const FIELD_NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+const FIELD_VALUE = /^[\t\x20-\x7e]*$/;
+
+function isHeader(field: unknown, value: unknown): boolean {
+  return typeof field === 'string' && typeof value === 'string' && FIELD_NAME.test(field) && FIELD_VALUE.test(value);
 }
 
 const EDIT_SETTER: Setter<HeaderEdit> = {
