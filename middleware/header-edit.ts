@@ -44,7 +44,9 @@ export class HeaderEdit {
     }
   }
 
+  /** What is no valid header is left out: the client would refuse the app's whole request for it. */
   set(field: string, value: string): void {
+    if (!isHeader(field, value)) return;
     this.#remember(field);
     this.#setter.set(this.#headers, field, value);
   }
@@ -82,6 +84,14 @@ export class HeaderEdit {
     }
     return entries;
   }
+}
+
+// RFC 9110 5.1 and 5.5, without the bytes above ASCII: our own formats write nothing else, a propagator of the app's may.
+const FIELD_NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+const FIELD_VALUE = /^[\t\x20-\x7e]*$/;
+
+function isHeader(field: unknown, value: unknown): boolean {
+  return typeof field === 'string' && typeof value === 'string' && FIELD_NAME.test(field) && FIELD_VALUE.test(value);
 }
 
 const EDIT_SETTER: Setter<HeaderEdit> = {

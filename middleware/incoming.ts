@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { FLAG_RANDOM, FLAG_SAMPLED, type RemoteContext, type SpanContext } from '../propagation/context.ts';
+import type { RemoteContext } from '../propagation/context.ts';
 import { contained, sayOnce } from '../src/core/diagnostics.ts';
 import { nearestName, optionError, showValue } from '../src/core/errors.ts';
 
@@ -59,12 +59,4 @@ function isMode(value: unknown): value is IncomingMode {
  */
 export function withoutDecision(remote: RemoteContext): RemoteContext {
   return { ...remote, sampled: undefined, debug: false, vendor: undefined };
-}
-
-/** What a link to the caller names; undefined when the caller named no span. */
-export function callerSpan(remote: RemoteContext): SpanContext | undefined {
-  const { traceId, spanId, sampled, random, traceState } = remote;
-  if (traceId === undefined || spanId === undefined) return undefined;
-  const traceFlags = (sampled === true ? FLAG_SAMPLED : 0) | (random ? FLAG_RANDOM : 0);
-  return { traceId, spanId, traceFlags, isRemote: true, traceState };
 }

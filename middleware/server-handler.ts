@@ -1,6 +1,5 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { incomingHeadersGetter } from '../propagation/carriers.ts';
-import type { RemoteContext } from '../propagation/context.ts';
 import { contained } from '../src/core/diagnostics.ts';
 import { errorType } from '../src/core/exception.ts';
 import { bounded, NAME_LENGTH } from '../src/core/limits.ts';
@@ -19,7 +18,7 @@ import {
   serverRequestAttributes,
   spanNameMethod,
 } from './http-attributes.ts';
-import { callerSpan, type IncomingMode, type IncomingRule, withoutDecision } from './incoming.ts';
+import { type IncomingMode, type IncomingRule, withoutDecision } from './incoming.ts';
 import { isClosed, isComplete, isServed } from './response-state.ts';
 import { parseHost, splitTarget } from './url-parts.ts';
 
@@ -185,7 +184,7 @@ function begin(tracer: Tracer, view: ServerRequestView, settings: ServerSettings
   const span = tracer.startRemote(spanNameMethod(view.req.method ?? ''), 'server', continued, view.instrumentation);
   const exchange = new ServerExchange(span, new Scope(span, remote?.baggage, ambient), view);
   try {
-    if (mode === 'link' && sent !== undefined) linkTo(span, sent);
+    if (mode === 'link' && sent !== undefined) span.addLink({ context: sent });
     open(exchange, settings);
     tracer.noteBaggage(span, remote?.baggage);
   } catch (error) {
@@ -193,11 +192,6 @@ function begin(tracer: Tracer, view: ServerRequestView, settings: ServerSettings
     throw error;
   }
   return exchange.scope;
-}
-
-function linkTo(span: RecordingSpan, sent: RemoteContext): void {
-  const context = callerSpan(sent);
-  if (context !== undefined) span.addLink({ context });
 }
 
 function open(exchange: ServerExchange, settings: ServerSettings): void {

@@ -26,6 +26,7 @@ export type {
   TraceId,
 } from '../propagation/context.ts';
 export { datadog } from '../propagation/datadog.ts';
+export { environmentVariables } from '../propagation/environment-variables.ts';
 export { jaeger } from '../propagation/jaeger.ts';
 export { requestid } from '../propagation/request-id.ts';
 export { tracecontext } from '../propagation/tracecontext.ts';

@@ -63,6 +63,15 @@ export function remoteOf(span: SpanContext): RemoteContext {
   };
 }
 
+/** What a link names, also where it was read from a message; undefined when that names no span. */
+export function linkedContext(given: SpanContextInput | RemoteContext): SpanContext | undefined {
+  if (!isRemoteContext(given)) return checkedContext(given);
+  const { traceId, spanId, sampled, random, traceState } = given;
+  if (traceId === undefined || spanId === undefined) return undefined;
+  const traceFlags = (sampled === true ? FLAG_SAMPLED : 0) | (random ? FLAG_RANDOM : 0);
+  return checkedContext({ traceId, spanId, traceFlags, isRemote: true, traceState });
+}
+
 function textOf(traceState: SpanContextInput['traceState']): string {
   const text: unknown = traceState?.serialize();
   return typeof text === 'string' ? text : '';

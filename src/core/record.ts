@@ -1,4 +1,4 @@
-import type { SpanId, TraceId, VendorFields } from '../../propagation/context.ts';
+import type { RemoteContext, SpanId, TraceId, VendorFields } from '../../propagation/context.ts';
 
 /** As OpenTelemetry: a primitive, or a list of one kind of primitive (holes allowed). */
 export type AttributeValue =
@@ -41,7 +41,8 @@ export interface SpanContextInput {
 
 /** A follows-from relation to a span of this or another trace, as an app states it. */
 export interface Link {
-  readonly context: SpanContextInput;
+  /** Also what `extract` read from a message. */
+  readonly context: SpanContextInput | RemoteContext;
   /** As wide as OpenTelemetry's: what is no attribute value is left out. */
   readonly attributes?: { readonly [key: string]: unknown } | undefined;
 }

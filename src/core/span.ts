@@ -3,7 +3,7 @@ import type { TraceState } from '../../propagation/tracestate.ts';
 import { type TimeInput, timeInputMs } from './clock.ts';
 import { contained } from './diagnostics.ts';
 import { errorType, exceptionAttributes } from './exception.ts';
-import { checkedContext } from './given-context.ts';
+import { linkedContext } from './given-context.ts';
 import {
   attributeValue,
   bounded,
@@ -369,7 +369,7 @@ function statusCode(code: unknown): SpanStatus['code'] | undefined {
 
 /** A bounded copy of a link, or undefined when it names no span. */
 function copyLink(link: Link, limits: Limits): RecordedLink | undefined {
-  const context = checkedContext(link.context);
+  const context = linkedContext(link.context);
   if (context === undefined) return undefined;
   const { traceId, spanId, traceFlags, isRemote, traceState } = context;
   const { attributes } = copyAttributes(link.attributes, limits);

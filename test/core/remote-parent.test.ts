@@ -76,3 +76,23 @@ test('the span context of a span without them has no such fields', async () => {
   assert.deepEqual(Object.keys(context), ['traceId', 'spanId', 'traceFlags', 'isRemote']);
   await recorded();
 });
+
+test('a span links to what extract read, and to nothing where that names no span', async () => {
+  const remote = extract({ traceparent: `00-${TRACE}-${SPAN}-03`, tracestate: 'a=1' });
+  assert.ok(remote);
+  const bad = [
+    { ...remote, spanId: undefined },
+    { ...remote, traceId: undefined },
+    { ...remote, spanId: 'x' },
+  ];
+  span('job', { links: [{ context: remote, attributes: { n: 1 } }, ...bad.map((context) => ({ context }))] }, (s) => {
+    s.addLink({ context: { ...remote, sampled: undefined, random: false } });
+  });
+  const [job] = await recorded();
+  const named = { traceId: TRACE, spanId: SPAN, isRemote: true, traceState: 'a=1' };
+  assert.deepEqual(job?.links, [
+    { context: { ...named, traceFlags: 3 }, attributes: { n: 1 } },
+    { context: { ...named, traceFlags: 0 }, attributes: {} },
+  ]);
+  assert.notEqual(job?.traceId, TRACE);
+});

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { IncomingMessage } from 'node:http';
 import { test } from 'node:test';
-import { callerSpan, compileIncoming, type IncomingMode, withoutDecision } from '../../middleware/incoming.ts';
+import { compileIncoming, type IncomingMode, withoutDecision } from '../../middleware/incoming.ts';
 import type { RemoteContext } from '../../propagation/context.ts';
 import { testTracer } from '../core/tracer-fixture.ts';
 
@@ -30,12 +30,6 @@ test('trust-ids lets the sampler decide, whatever the caller and its debug mark 
     assert.equal(span.vendor, undefined);
     span.end();
   }
-});
-
-test('a caller without a span id cannot be linked to', () => {
-  assert.equal(callerSpan({ ...REMOTE, spanId: undefined }), undefined);
-  assert.equal(callerSpan({ ...REMOTE, traceId: undefined }), undefined);
-  assert.deepEqual(callerSpan({ ...REMOTE, sampled: undefined, random: false })?.traceFlags, 0);
 });
 
 test('every mode is its own rule, and none is asked for more than the request', () => {
