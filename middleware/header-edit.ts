@@ -6,8 +6,13 @@ import type { ClientCall } from './client-handler.ts';
 /** A header as it stood before the edit: its name as it was spelled, and its value. */
 type Entry = readonly [key: string, value: unknown];
 
-const TRACEPARENT = 'traceparent';
-const TRACESTATE = 'tracestate';
+/** Fields of the app's own that must not stand beside one that we wrote: they would now speak of our context. */
+const COMPANIONS: readonly (readonly [field: string, companions: readonly string[]])[] = [
+  // W3C Trace Context 3.3.1.1: a tracestate belongs to its traceparent.
+  ['traceparent', ['tracestate']],
+  // B3: a single header would win over ours, a parent is never sent, and debug excludes a decision.
+  ['x-b3-traceid', ['b3', 'x-b3-parentspanid', 'x-b3-sampled', 'x-b3-flags']],
+];
 
 /**
  * Our headers in an object of headers that belongs to the client: written for one attempt, and taken
@@ -34,8 +39,9 @@ export class HeaderEdit {
   /** Writes the context of `call`, instead of what the app may have put there itself. */
   write(call: ClientCall): void {
     call.inject(this, EDIT_SETTER);
-    // W3C Trace Context 3.3.1.1: a tracestate belongs to its traceparent. One of the app's own would now belong to ours.
-    if (this.#before.has(TRACEPARENT) && !this.#before.has(TRACESTATE)) this.remove(TRACESTATE);
+    for (const [field, companions] of COMPANIONS) {
+      if (this.#before.has(field)) this.#removeUnwritten(companions);
+    }
   }
 
   set(field: string, value: string): void {
@@ -45,6 +51,12 @@ export class HeaderEdit {
 
   remove(field: string): void {
     for (const [key] of this.#remember(field)) delete this.#headers[key];
+  }
+
+  #removeUnwritten(fields: readonly string[]): void {
+    for (const field of fields) {
+      if (!this.#before.has(field)) this.remove(field);
+    }
   }
 
   /** Puts back what was there before. */

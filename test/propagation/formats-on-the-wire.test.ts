@@ -23,12 +23,16 @@ interface Passage {
   readonly spans: readonly SpanRecord[];
 }
 
-/** Sends a request with `headers` through a service that speaks `format` to one that tells what arrived. */
+/**
+ * Sends a request with `headers` through a service that speaks `propagators` to one that tells what
+ * arrived. `own` is what the service's app sets itself.
+ */
 async function pass(
   clean: Parameters<Parameters<typeof endsClean>[0]>[0],
   propagators: StartOptions['propagators'],
   headers: Readonly<Record<string, string>>,
   options: StartOptions = {},
+  own: Readonly<Record<string, string>> = {},
 ): Promise<Passage> {
   const exporter = memory();
   const tl = clean.watch(
@@ -44,7 +48,7 @@ async function pass(
   const app = express();
   app.use(tracing());
   app.get('/', async (_req, res) => {
-    await span('work', () => api.get(last.url));
+    await span('work', () => api.get(last.url, { headers: own }));
     res.end();
   });
   const service = await serve(app);
@@ -226,5 +230,21 @@ it(
     const outside = await pass(clean, ['jaeger'], headers, { propagateTo: () => ({ trace: true, baggage: false }) });
     assert.match(String(outside.sent['uber-trace-id']), new RegExp(`^${TRACE}:`));
     assert.deepEqual([outside.sent['uberctx-user'], outside.sent['uberctx-tier']], [undefined, undefined]);
+  }),
+);
+
+it(
+  'B3 headers that the app forwards itself leave nothing beside ours that says otherwise',
+  endsClean(async (clean) => {
+    const stale = { b3: `${TRACE}-${SPAN}-0`, 'X-B3-ParentSpanId': SPAN, 'X-B3-Sampled': '0', 'X-B3-Flags': '1' };
+    const headers = { b3: `${TRACE}-${SPAN}-1` };
+    const multi = await pass(clean, ['b3multi'], headers, {}, { ...stale, 'X-B3-TraceId': SHORT_TRACE });
+    assert.deepEqual(
+      Object.keys(multi.sent).filter((name) => name.includes('b3')),
+      ['x-b3-sampled', 'x-b3-traceid', 'x-b3-spanid'],
+    );
+    assert.deepEqual([multi.sent['x-b3-traceid'], multi.sent['x-b3-sampled']], [TRACE, '1']);
+    const single = await pass(clean, ['b3'], headers, {}, stale);
+    assert.equal(single.sent.b3, `${TRACE}-${single.spans.find(({ kind }) => kind === 'client')?.spanId}-1`);
   }),
 );
