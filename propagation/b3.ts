@@ -190,7 +190,8 @@ function remoteContext(
  * 128 bits takes them too, the other way round not. The ids must be valid.
  */
 export function formatB3(span: SpanContext): string {
-  return `${sentTraceId(span.traceId)}-${span.spanId}-${stateDigit(span)}`;
+  const ids = `${sentTraceId(span.traceId)}-${span.spanId}`;
+  return isDeferred(span) ? ids : `${ids}-${stateDigit(span)}`;
 }
 
 function injectSingle<Carrier>({ span }: OutboundContext, carrier: Carrier, setter: Setter<Carrier>): void {
@@ -203,7 +204,7 @@ function injectMulti<Carrier>({ span }: OutboundContext, carrier: Carrier, sette
   setter.set(carrier, SPAN_ID, span.spanId);
   // Debug Flag: it implies an accept decision, which is then not sent beside it.
   if (span.debug === true) setter.set(carrier, FLAGS, '1');
-  else setter.set(carrier, SAMPLED, stateDigit(span));
+  else if (!isDeferred(span)) setter.set(carrier, SAMPLED, stateDigit(span));
 }
 
 /** An app may hand in ids of its own as a parent: what is no id must not become a header. */
@@ -213,6 +214,11 @@ function hasIds(span: SpanContext | undefined): span is SpanContext {
 
 function sentTraceId(traceId: TraceId): string {
   return traceId.startsWith(PADDING) ? traceId.slice(SHORT_TRACE_ID) : traceId;
+}
+
+/** Defer is said by saying nothing: only of a context that is passed on undecided. */
+function isDeferred(span: SpanContext): boolean {
+  return span.deferred === true && span.debug !== true;
 }
 
 /** Debug MUST be preserved (OpenTelemetry, API Propagators, B3), also by a service that did not record. */

@@ -1,4 +1,10 @@
-import { FLAG_RANDOM, FLAG_SAMPLED, type RemoteContext, type SpanContext } from '../../propagation/context.ts';
+import {
+  FLAG_RANDOM,
+  FLAG_SAMPLED,
+  NO_SPAN_ID,
+  type RemoteContext,
+  type SpanContext,
+} from '../../propagation/context.ts';
 import { isSpanId, isTraceId } from '../../propagation/traceparent.ts';
 import { TraceState } from '../../propagation/tracestate.ts';
 import type { SpanContextInput } from './record.ts';
@@ -33,6 +39,21 @@ export function checkedRemote(given: RemoteContext): RemoteContext {
   const { traceId, spanId } = given;
   if (!isTraceId(traceId)) return { ...given, traceId: undefined, spanId: undefined };
   return isSpanId(spanId) ? given : { ...given, spanId: undefined };
+}
+
+/** What the caller had sent of a context that is only passed on, with all that was missing in it. */
+export function remoteOf(span: SpanContext): RemoteContext {
+  const { traceId, spanId, traceFlags, traceState, vendor } = span;
+  return {
+    traceId,
+    spanId: spanId === NO_SPAN_ID ? undefined : spanId,
+    sampled: span.deferred === true ? undefined : (traceFlags & FLAG_SAMPLED) !== 0,
+    random: (traceFlags & FLAG_RANDOM) !== 0,
+    debug: span.debug === true,
+    traceState,
+    baggage: undefined,
+    vendor,
+  };
 }
 
 function textOf(traceState: SpanContextInput['traceState']): string {

@@ -110,6 +110,8 @@ export class RecordingSpan implements Span, SpanContext {
   readonly traceState: TraceState | undefined;
   readonly debug: boolean;
   readonly vendor: VendorFields | undefined;
+  /** See `SpanContext`: a span of our own has decided. */
+  readonly deferred: boolean;
   /** The local trace this span ends in; undefined for another process's span that we only pass on. */
   readonly localTrace: LocalTrace | undefined;
   #record: OpenRecord | undefined;
@@ -122,7 +124,7 @@ export class RecordingSpan implements Span, SpanContext {
     spanId: SpanId,
     traceFlags: number,
     isRemote: boolean,
-    inherited: Pick<SpanContext, 'traceState' | 'debug' | 'vendor'> | undefined,
+    inherited: Pick<SpanContext, 'traceState' | 'debug' | 'vendor' | 'deferred'> | undefined,
     localTrace: LocalTrace | undefined,
     record: OpenRecord | undefined,
   ) {
@@ -133,6 +135,7 @@ export class RecordingSpan implements Span, SpanContext {
     this.traceState = inherited?.traceState;
     this.debug = inherited?.debug === true;
     this.vendor = inherited?.vendor;
+    this.deferred = localTrace === undefined && inherited?.deferred === true;
     this.localTrace = localTrace;
     this.#record = record;
   }

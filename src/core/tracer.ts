@@ -1,6 +1,7 @@
 import {
   FLAG_RANDOM,
   FLAG_SAMPLED,
+  NO_SPAN_ID,
   type Propagator,
   type RemoteContext,
   type SpanContext,
@@ -9,7 +10,7 @@ import {
 } from '../../propagation/context.ts';
 import type { Destination } from '../../propagation/destination.ts';
 import type { Clock } from './clock.ts';
-import { checkedContext, checkedRemote, isRemoteContext } from './given-context.ts';
+import { checkedContext, checkedRemote, isRemoteContext, remoteOf } from './given-context.ts';
 import type { IdGenerator } from './ids.ts';
 import { bounded, type Limits, NAME_LENGTH } from './limits.ts';
 import { type Caller, locationOf } from './location.ts';
@@ -144,9 +145,11 @@ export class Tracer {
   passThrough(remote: RemoteContext): RecordingSpan | undefined {
     const { traceId, spanId } = remote;
     if (traceId === undefined && remote.sampled === false) return this.#denied(remote);
-    if (traceId === undefined || spanId === undefined) return undefined;
+    if (traceId === undefined) return undefined;
+    const { traceState, debug, vendor } = remote;
     const flags = (remote.sampled === true ? FLAG_SAMPLED : 0) | (remote.random ? FLAG_RANDOM : 0);
-    return new RecordingSpan(traceId, spanId, flags, true, remote, undefined, undefined);
+    const passed = { traceState, debug, vendor, deferred: remote.sampled === undefined };
+    return passedOn(traceId, spanId ?? NO_SPAN_ID, flags, passed);
   }
 
   /**
@@ -155,17 +158,18 @@ export class Tracer {
    */
   #denied(remote: RemoteContext): RecordingSpan {
     const traceId = this.#ids.traceId();
-    return new RecordingSpan(traceId, this.#ids.spanId(), FLAG_RANDOM, true, remote, undefined, undefined);
+    return passedOn(traceId, this.#ids.spanId(), FLAG_RANDOM, remote);
   }
 
   /** What a disabled tracer starts: nothing of its own, the parent's identity for what goes out. */
   #passOn(parent: SpanParent): RecordingSpan {
     if (!parent) return NO_SPAN;
+    if (isPassedOn(parent)) return passedOn(parent.traceId, parent.spanId, parent.traceFlags, parent);
     if (isRemoteContext(parent)) return this.passThrough(checkedRemote(parent)) ?? NO_SPAN;
     const context = checkedContext(identityOf(parent));
     if (context === undefined) return NO_SPAN;
     const { traceId, spanId, traceFlags } = context;
-    return new RecordingSpan(traceId, spanId, traceFlags, true, context, undefined, undefined);
+    return passedOn(traceId, spanId, traceFlags, context);
   }
 
   #under(parent: Span | SpanContextInput | RemoteContext): Lineage {
@@ -173,6 +177,7 @@ export class Tracer {
       const { traceId, spanId, traceFlags, localTrace } = parent;
       return { traceId, parentSpanId: spanId, parentIsRemote: false, flags: traceFlags, inherited: parent, localTrace };
     }
+    if (isPassedOn(parent)) return this.#root(remoteOf(parent));
     if (isRemoteContext(parent)) return this.#root(checkedRemote(parent));
     const context = checkedContext(identityOf(parent));
     if (context === undefined) return this.#root(undefined);
@@ -266,4 +271,18 @@ export class Tracer {
       overLimit: this.#overLimit,
     });
   }
+}
+
+/** Another process's identity, as a span that records nothing. */
+function passedOn(
+  traceId: TraceId,
+  spanId: SpanId,
+  flags: number,
+  inherited: ConstructorParameters<typeof RecordingSpan>[4],
+): RecordingSpan {
+  return new RecordingSpan(traceId, spanId, flags, true, inherited, undefined, undefined);
+}
+
+function isPassedOn(parent: Span | SpanContextInput | RemoteContext): parent is RecordingSpan {
+  return parent instanceof RecordingSpan && parent.isRemote && parent.localTrace === undefined;
 }
