@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { carrierGetter, carrierSetter } from '../../propagation/carriers.ts';
 import { compositePropagator } from '../../propagation/composite.ts';
-import { hostileFields, hostileText, spanContext } from './arbitraries.ts';
+import { spanContext } from './contexts.ts';
 import type { Format, FuzzProperty } from './fuzz-property.ts';
+import { hostileFields, hostileText } from './hostile-fields.ts';
 import { assertValidField, passOn, visible } from './wire.ts';
 import type { Fields } from './wire-formats.ts';
 

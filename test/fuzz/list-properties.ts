@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { Baggage } from '../../propagation/baggage.ts';
 import { TraceState } from '../../propagation/tracestate.ts';
-import { hostileText } from './arbitraries.ts';
 import type { FuzzProperty } from './fuzz-property.ts';
+import { hostileText } from './hostile-fields.ts';
 import { assertValid } from './wire.ts';
 import { type WireFormat, wireFormats } from './wire-formats.ts';
 

@@ -11,6 +11,8 @@ export interface WireFormat {
   grammarOf(field: string): RegExp | undefined;
   /** What no single field shows: which fields go together. */
   agrees?(fields: Readonly<Fields>): boolean;
+  /** False for a trace that the format has no name for: nothing is sent of it then. Left out: it names all. */
+  names?(traceId: string): boolean;
   /** What comes back of a complete span context that was written. A format without a trace id carries none of it. */
   readonly keeps: readonly ('traceId' | 'spanId' | 'sampled' | 'random' | 'debug' | 'traceState' | 'baggage')[];
 }
@@ -100,7 +102,7 @@ export const wireFormats: Readonly<Record<string, WireFormat>> = {
       'a=b;',
     ],
     grammarOf: byField({
-      'x-amzn-trace-id': 'Root=1-(?!0{8}-0{24})[0-9a-f]{8}-[0-9a-f]{24};Parent=(?!0{16})[0-9a-f]{16};Sampled=[01]',
+      'x-amzn-trace-id': `Root=1-(?!0{8}-0{24})[0-9a-f]{8}-[0-9a-f]{24}(?:;Parent=${HEX16})?(?:;Sampled=[01])?`,
     }),
     keeps: ['traceId', 'spanId', 'sampled'],
   },
@@ -129,15 +131,16 @@ export const wireFormats: Readonly<Record<string, WireFormat>> = {
     ],
     grammarOf: byField({
       'x-datadog-trace-id': DECIMAL,
-      'x-datadog-parent-id': DECIMAL,
+      'x-datadog-parent-id': `(?:0|${DECIMAL})`,
       'x-datadog-sampling-priority': '(?:-1|[012])',
-      'x-datadog-origin': '[\\x20-\\x7e]+',
+      'x-datadog-origin': '[\\x21-\\x7e]{1,128}',
       'x-datadog-tags':
         '(?=.{1,512}$)_dd\\.p\\.[\\x21-\\x2b\\x2d-\\x3c\\x3e-\\x7e]+=[\\x20-\\x2b\\x2d-\\x7e]+(?:,_dd\\.p\\.[\\x21-\\x2b\\x2d-\\x3c\\x3e-\\x7e]+=[\\x20-\\x2b\\x2d-\\x7e]+)*',
     }),
     agrees: (fields) => {
       return isUnsigned64(fields['x-datadog-trace-id']) && isUnsigned64(fields['x-datadog-parent-id']);
     },
+    names: (traceId) => !traceId.endsWith('0'.repeat(16)),
     keeps: ['traceId', 'spanId', 'sampled'],
   },
   cloudtrace: {
@@ -146,7 +149,7 @@ export const wireFormats: Readonly<Record<string, WireFormat>> = {
       { 'x-cloud-trace-context': `${TRACE}/18446744073709551615;o=0` },
     ],
     pieces: [TRACE, '/', '1', '18446744073709551616', ';o=', ';o=1', '0', '9'],
-    grammarOf: byField({ 'x-cloud-trace-context': `${HEX32}/${DECIMAL};o=[01]` }),
+    grammarOf: byField({ 'x-cloud-trace-context': `${HEX32}(?:/${DECIMAL})?(?:;o=[01])?` }),
     agrees: (fields) => isUnsigned64(/\/(\d+)/.exec(fields['x-cloud-trace-context'] ?? '')?.[1]),
     keeps: ['traceId', 'spanId', 'sampled'],
   },

@@ -4,6 +4,7 @@ import { carrierGetter, carrierSetter } from '../../propagation/carriers.ts';
 import {
   FLAG_RANDOM,
   FLAG_SAMPLED,
+  NO_SPAN_ID,
   type OutboundContext,
   type Propagator,
   type RemoteContext,
@@ -36,6 +37,17 @@ export function passOn(context: RemoteContext | undefined): OutboundContext {
   const isSampled = sampled ?? true;
   const traceFlags = (isSampled ? FLAG_SAMPLED : 0) | (random ? FLAG_RANDOM : 0);
   return { span: { traceId, spanId, traceFlags, debug, traceState, vendor, isRemote: true }, baggage };
+}
+
+/**
+ * What goes on of a context where nobody makes a span of it: what was left open stays open. Nothing of one
+ * without a trace id.
+ */
+export function relay(context: RemoteContext | undefined): OutboundContext {
+  if (context?.traceId === undefined) return { span: undefined, baggage: context?.baggage };
+  const { span, baggage } = passOn(context);
+  const { spanId = NO_SPAN_ID, sampled } = context;
+  return { span: span && { ...span, spanId, deferred: sampled === undefined }, baggage };
 }
 
 /** A context with its lists written out, so that two can be compared. */

@@ -1,6 +1,6 @@
 /** One rule of a wire format, and the test that holds it. `docs/propagation.md` is made of these. */
 export interface Rule {
-  /** The propagator's name: `tracecontext`. */
+  /** The propagator's name: `tracecontext`; `all` for what holds of several together. */
   readonly propagator: string;
   /** The heading it stands under: `traceparent`. */
   readonly heading: string;

@@ -6,11 +6,13 @@ import { rules } from './rules.ts';
 import { renewPage } from './rules-page.ts';
 
 /** The names of the tests in a source: `test('...'`, `it("...`, and the like of the contract suites. */
-const TEST_NAME = /\b(?:test|it|\w+Test)\(\s*(['"])((?:\\.|(?!\1).)*)\1\s*,/g;
+const TEST_NAME = /\b(?:test|it|\w+Test)\(\s*(['"`])((?:\\.|(?!\1).)*)\1\s*,/g;
 
+/** Of one that is made for each row of a table, what varies is written `…`. */
 function testNames(file: string): Set<string> {
   const source = readText(`test/${file}`);
-  return new Set([...source.matchAll(TEST_NAME)].map((match) => (match[2] ?? '').replace(/\\(.)/g, '$1')));
+  const names = [...source.matchAll(TEST_NAME)].map((match) => match[2] ?? '');
+  return new Set(names.map((name) => name.replace(/\$\{[^}]*\}/g, '…').replace(/\\(.)/g, '$1')));
 }
 
 test('every rule of docs/propagation.md is held by a test that there is', () => {
@@ -28,9 +30,8 @@ test('every rule of docs/propagation.md is held by a test that there is', () => 
   }
 });
 
-test('every format has rules, each rule stands once, and no rule is of a format that is not there', () => {
-  const formats = new Set(rules.map(({ propagator }) => propagator));
-  assert.deepEqual([...formats].sort(), Object.keys(propagatorsByName).sort());
+test('each rule stands once, and is of a format that there is', () => {
+  for (const { propagator } of rules) assert.ok(Object.hasOwn(propagatorsByName, propagator), propagator);
   const sentences = rules.map(({ heading, rule }) => `${heading}: ${rule}`);
   assert.deepEqual(sentences, [...new Set(sentences)]);
   for (const { rule, clause } of rules) assert.ok(rule.endsWith('.') && clause !== '', rule);

@@ -1,20 +1,14 @@
 import fc from 'fast-check';
 import { Baggage } from '../../propagation/baggage.ts';
-import type { OutboundContext, Propagator, SpanContext } from '../../propagation/context.ts';
+import { FLAG_SAMPLED, type OutboundContext, type SpanContext } from '../../propagation/context.ts';
 import { TraceState } from '../../propagation/tracestate.ts';
-import { BYTE_CLASSES } from './corpus.ts';
-import type { Fields, WireFormat } from './wire-formats.ts';
+import { hostileText } from './hostile-fields.ts';
+import type { WireFormat } from './wire-formats.ts';
 
 const HEX = fc.constantFrom(...'0123456789abcdef');
-/** One character of each class, and the delimiters twice. */
-const HOSTILE_CHARACTER = fc.constantFrom(...Object.values(BYTE_CLASSES), ...',;:=%-/ \t');
-/** What Node's HTTP parser lets through: a tab, and 20 to ff without 7f. */
-const HEADER_BYTE = fc
-  .oneof(fc.integer({ min: 0x20, max: 0x7e }), fc.integer({ min: 0x80, max: 0xff }), fc.constant(0x09))
-  .map((code) => String.fromCharCode(code));
 
 /** Lower-case hex of this many digits that is not all zero; often with zeros in front, as short ids are padded. */
-export function id(digits: number): fc.Arbitrary<string> {
+function id(digits: number): fc.Arbitrary<string> {
   const random = fc.string({ unit: HEX, minLength: digits, maxLength: digits }).map(orOne);
   const padded = fc
     .string({ unit: HEX, minLength: 1, maxLength: digits })
@@ -22,58 +16,22 @@ export function id(digits: number): fc.Arbitrary<string> {
   return fc.oneof({ weight: 3, arbitrary: random }, { weight: 1, arbitrary: padded });
 }
 
+/** Not zero, nor in its lower 64 bits: a trace that Datadog has no name for. */
 function orOne(hex: string): string {
-  return /^0+$/.test(hex) ? `${hex.slice(1)}1` : hex;
-}
-
-/** Any text that a hostile peer may send in a field of this format, or an app may set. */
-export function hostileText(format: WireFormat): fc.Arbitrary<string> {
-  const piece = fc.constantFrom(...format.pieces);
-  const unit = fc.oneof(piece, HOSTILE_CHARACTER, HEADER_BYTE);
-  return fc.oneof(
-    fc.string({ unit: HEADER_BYTE, maxLength: 80 }),
-    fc.string({ unit: HOSTILE_CHARACTER, maxLength: 60 }),
-    fc.string({ unit: 'binary', maxLength: 40 }),
-    fc.array(unit, { maxLength: 12 }).map((parts) => parts.join('')),
-    fc.tuple(unit, fc.nat(3000), unit).map(([text, times, end]) => text.repeat(Math.ceil(times / text.length)) + end),
-    fc.bigInt({ min: 0n, max: 2n ** 80n }).map(String),
-  );
-}
-
-/** A carrier of this format gone wrong: valid fields with text put in, taken out or repeated, and fields of mere noise. */
-export function hostileFields(propagator: Propagator, format: WireFormat): fc.Arbitrary<Fields> {
-  const text = hostileText(format);
-  const noise = fc.dictionary(fc.constantFrom(...fieldNames(propagator, format)), text, {
-    noNullPrototype: true,
-    maxKeys: 4,
-  });
-  const damage = fc.record({ at: fc.nat(70), cut: fc.nat(3), put: fc.oneof(fc.constant(''), text) });
-  const damaged = fc
-    .tuple(fc.constantFrom(...format.seeds), damage, fc.boolean(), fc.nat(9))
-    .map(([seed, { at, cut, put }, isJoined, which]) => {
-      const entries = Object.entries(seed).map(([name, value], index, all): [string, string] => {
-        if (index !== which % all.length) return [name, value];
-        const start = at % (value.length + 1);
-        const changed = value.slice(0, start) + put + value.slice(start + cut);
-        return [name, isJoined ? `${value}, ${changed}` : changed];
-      });
-      return Object.fromEntries(entries);
-    });
-  return fc.oneof({ weight: 1, arbitrary: noise }, { weight: 2, arbitrary: damaged });
-}
-
-function fieldNames(propagator: Propagator, format: WireFormat): string[] {
-  return [...new Set([...propagator.fields, ...format.seeds.flatMap(Object.keys)])];
+  return /0{16}$/.test(hex) ? `${hex.slice(0, -1)}1` : hex;
 }
 
 /** A span context as a span of ours has it. */
-export const spanContext: fc.Arbitrary<SpanContext> = fc.record({
-  traceId: id(32),
-  spanId: id(16),
-  traceFlags: fc.integer({ min: 0, max: 3 }),
-  traceState: fc.option(traceState(), { nil: undefined }),
-  isRemote: fc.boolean(),
-});
+export const spanContext: fc.Arbitrary<SpanContext> = fc
+  .record({
+    traceId: id(32),
+    spanId: id(16),
+    traceFlags: fc.integer({ min: 0, max: 3 }),
+    traceState: fc.option(traceState(), { nil: undefined }),
+    isRemote: fc.boolean(),
+    debug: fc.boolean(),
+  })
+  .map((span) => ({ ...span, debug: span.debug && (span.traceFlags & FLAG_SAMPLED) !== 0 }));
 
 /** Baggage as an app makes it: any text as a value. */
 export const baggage: fc.Arbitrary<Baggage> = fc
@@ -117,19 +75,8 @@ export function hostileOutbound(format: WireFormat): fc.Arbitrary<OutboundContex
   });
 }
 
-/** Names that formats may keep their leftovers under. */
-const VENDOR_NAMES = [
-  'b3',
-  'jaeger',
-  'xray',
-  'datadog',
-  'origin',
-  'tags',
-  'priority',
-  'requestid',
-  'cloudtrace',
-  'flags',
-];
+/** Names that formats keep their leftovers under. */
+const VENDOR_NAMES = ['jaeger', 'datadog.sampling-priority', 'datadog.origin', 'datadog.tags'];
 
 function foreignState(text: string): unknown {
   return { serialize: () => text };
