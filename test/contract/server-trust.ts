@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { SpanRecord, TracingOptions } from 'throughline';
+import { endsClean } from './no-leaks.ts';
 import type { ServerBench } from './server-bench.ts';
 
 const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';
@@ -97,11 +98,15 @@ export function trustCases(bench: ServerBench): void {
     ['answers a promise', () => Promise.resolve('trust')],
   ];
   for (const [what, decide] of useless) {
-    test(`a function that ${what} counts as ignore, and the request is answered`, async () => {
-      const { spans, context } = await ask(decide as Incoming, SENT);
-      assertOwnTrace(spans[0], context);
-      assert.deepEqual(spans[0]?.links, []);
-    });
+    test(
+      `a function that ${what} counts as ignore, and the request is answered`,
+      endsClean(async ({ takeDiagnostics }) => {
+        const { spans, context } = await ask(decide as Incoming, SENT);
+        assertOwnTrace(spans[0], context);
+        assert.deepEqual(spans[0]?.links, []);
+        for (const line of takeDiagnostics()) assert.match(line, /"incoming" function must answer trust, trust-ids/);
+      }),
+    );
   }
 }
 

@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { test } from 'node:test';
 import { compileIncoming, type IncomingMode, withoutDecision } from '../../middleware/incoming.ts';
 import type { RemoteContext } from '../../propagation/context.ts';
+import { endsClean } from '../contract/no-leaks.ts';
 import { testTracer } from '../core/tracer-fixture.ts';
 
 const REMOTE: RemoteContext = {
@@ -40,3 +41,14 @@ test('every mode is its own rule, and none is asked for more than the request', 
     assert.equal(compileIncoming('tracing', (given: IncomingMessage) => (given === req ? mode : 'ignore'))(req), mode);
   }
 });
+
+test(
+  'a function that answers no mode is told so once',
+  endsClean(({ takeDiagnostics }) => {
+    const rule = compileIncoming('tracing', () => 'trusted');
+    assert.deepEqual([rule({} as IncomingMessage), rule({} as IncomingMessage)], ['ignore', 'ignore']);
+    assert.deepEqual(takeDiagnostics(), [
+      'tracing(): the "incoming" function must answer trust, trust-ids, link, ignore; all else counts as ignore',
+    ]);
+  }),
+);
