@@ -4,6 +4,7 @@ import { decodePercent, encodePercent, UNRESERVED } from './percent.ts';
 
 /** Jaeger's client libraries, Propagation Format, Baggage: `uberctx-{key}: {URL-encoded value}`, one header a member. */
 const PREFIX = 'uberctx-';
+const LOWER_U = 0x75;
 
 /** The limits of W3C Baggage, on both sides: a member counts with the name of its header. */
 const MAX_MEMBERS = 64;
@@ -36,8 +37,10 @@ export function readUberctx<Carrier>(carrier: Carrier, getter: Getter<Carrier>):
   return found.size === 0 ? undefined : found;
 }
 
+/** Asked of every header of every request: all that do not begin with a `u` are passed over by one look. */
 function isMemberName(name: unknown): name is string {
-  if (typeof name !== 'string' || name.length <= PREFIX.length) return false;
+  if (typeof name !== 'string' || (name.charCodeAt(0) | 0x20) !== LOWER_U) return false;
+  if (name.length <= PREFIX.length) return false;
   return name.startsWith(PREFIX) || name.slice(0, PREFIX.length).toLowerCase() === PREFIX;
 }
 

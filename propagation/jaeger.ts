@@ -77,9 +77,9 @@ export function parseUberTraceId(value: string): UberTraceId | undefined {
   if (fieldEnd(text, flagsStart) !== text.length) return undefined;
   if (flagsStart === text.length || text.length - flagsStart > FLAGS_DIGITS) return undefined;
   if (parentEnd - spanEnd - 1 > SPAN_ID_DIGITS) return undefined;
-  const traceId = padded(text.slice(0, traceEnd), TRACE_ID_DIGITS);
-  const spanId = padded(text.slice(traceEnd + 1, spanEnd), SPAN_ID_DIGITS);
-  if (!isTraceId(traceId) || !isSpanId(spanId)) return undefined;
+  const traceId = traceIdOf(text.slice(0, traceEnd));
+  const spanId = spanIdOf(text.slice(traceEnd + 1, spanEnd));
+  if (traceId === undefined || spanId === undefined) return undefined;
   return { traceId, spanId, flags: knownFlags(Number.parseInt(text.slice(flagsStart), 16)) };
 }
 
@@ -91,8 +91,16 @@ function isColon(text: string, at: number): boolean {
   return text.charCodeAt(at) === COLON;
 }
 
-function padded(digits: string, length: number): string {
-  return digits.toLowerCase().padStart(length, '0');
+function traceIdOf(digits: string): TraceId | undefined {
+  if (isTraceId(digits)) return digits; // as nearly all are: nothing to pad
+  const traceId = digits.toLowerCase().padStart(TRACE_ID_DIGITS, '0');
+  return isTraceId(traceId) ? traceId : undefined;
+}
+
+function spanIdOf(digits: string): SpanId | undefined {
+  if (isSpanId(digits)) return digits;
+  const spanId = digits.toLowerCase().padStart(SPAN_ID_DIGITS, '0');
+  return isSpanId(spanId) ? spanId : undefined;
 }
 
 /** Flags: debug is to be set together with sampled only, so alone it means nothing. */
