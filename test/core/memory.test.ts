@@ -47,11 +47,12 @@ describe('an ended span that the app still holds', () => {
     assert.equal(inner.isRecording(), false);
   });
 
-  it('takes less than 600 bytes, whatever was recorded on it', async () => {
+  it('takes less than 600 bytes, whatever was recorded on it', async (t) => {
     const held: Span[] = [];
     await settle();
     const before = heldBytes();
-    for (let i = 0; i < 2000; i++) {
+    // Many: what the heap does by itself counts little then.
+    for (let i = 0; i < 20_000; i++) {
       span(`span ${i}`, { parent: null }, (used) => {
         for (let n = 0; n < 20; n++) used.tag(`key.${n}`, 'x'.repeat(200)).log(`event ${n}`);
         held.push(used);
@@ -59,6 +60,7 @@ describe('an ended span that the app still holds', () => {
     }
     await settle();
     const each = (heldBytes() - before) / held.length;
+    t.diagnostic(`${each.toFixed()} bytes a span`);
     assert.ok(each < 600, `${each} bytes a span`);
   });
 });
