@@ -12,6 +12,8 @@ const COMPANIONS: readonly (readonly [field: string, companions: readonly string
   ['traceparent', ['tracestate']],
   // B3: a single header would win over ours, a parent is never sent, and debug excludes a decision.
   ['x-b3-traceid', ['b3', 'x-b3-parentspanid', 'x-b3-sampled', 'x-b3-flags']],
+  // Datadog: tags may hold half of another trace's id.
+  ['x-datadog-trace-id', ['x-datadog-origin', 'x-datadog-tags']],
 ];
 
 /**

@@ -10,7 +10,7 @@ import {
   type SpanId,
   type TraceId,
 } from './context.ts';
-import { isSpanId, isTraceId } from './traceparent.ts';
+import { hasIds, isSpanId, isTraceId } from './traceparent.ts';
 
 // Clauses are named by the headings of the B3 specification (openzipkin/b3-propagation, README); brave,
 // its reference implementation, where that is silent.
@@ -205,11 +205,6 @@ function injectMulti<Carrier>({ span }: OutboundContext, carrier: Carrier, sette
   // Debug Flag: it implies an accept decision, which is then not sent beside it.
   if (span.debug === true) setter.set(carrier, FLAGS, '1');
   else if (!isDeferred(span)) setter.set(carrier, SAMPLED, stateDigit(span));
-}
-
-/** An app may hand in ids of its own as a parent: what is no id must not become a header. */
-function hasIds(span: SpanContext | undefined): span is SpanContext {
-  return span !== undefined && isTraceId(span.traceId) && isSpanId(span.spanId);
 }
 
 function sentTraceId(traceId: TraceId): string {

@@ -55,21 +55,22 @@ export function compositePropagator(options: CompositeOptions): Propagator {
 class CompositePropagator implements Propagator {
   readonly name: string;
   readonly fields: readonly string[];
-  readonly #readers: readonly Propagator[];
+  readonly #readers: readonly Reader[];
   readonly #writers: readonly Propagator[];
 
   constructor({ extract, inject }: CompositeOptions) {
     this.name = 'composite';
     this.fields = Object.freeze([...new Set(inject.flatMap((propagator) => propagator.fields))]);
     const contexts = extract.filter((propagator) => propagator !== requestid);
-    this.#readers = [...contexts, ...extract.filter((propagator) => propagator === requestid)].map(checkedUnlessOurs);
+    this.#readers = [...contexts, ...extract.filter((propagator) => propagator === requestid)].map(readerOf);
     this.#writers = [...inject];
   }
 
   extract<Carrier>(carrier: Carrier, getter: Getter<Carrier>): RemoteContext | undefined {
     let trace: RemoteContext | undefined;
     let bag: RemoteContext | undefined;
-    for (const propagator of this.#readers) {
+    for (const { propagator, mayHaveBaggage } of this.#readers) {
+      if (trace !== undefined && !mayHaveBaggage) continue;
       const found = tryExtract(propagator, carrier, getter);
       if (found === undefined) continue;
       if (trace === undefined && hasTraceContext(found)) trace = found;
@@ -121,9 +122,20 @@ function merge(trace: RemoteContext | undefined, bag: RemoteContext | undefined)
   };
 }
 
-/** Our own formats give valid contexts; what another's gives is looked at before it is believed. Chosen once, at set-up. */
-function checkedUnlessOurs(propagator: Propagator): Propagator {
-  return Object.values(propagatorsByName).includes(propagator) ? propagator : new CheckedPropagator(propagator);
+/** A format with what is known of it. Chosen once, at set-up. */
+interface Reader {
+  readonly propagator: Propagator;
+  /** False: once a trace context was found it has nothing more to say, and is not asked. */
+  readonly mayHaveBaggage: boolean;
+}
+
+const WITH_BAGGAGE: readonly Propagator[] = [baggage, jaeger];
+
+/** Our own formats give valid contexts; what another's gives is looked at before it is believed. */
+function readerOf(propagator: Propagator): Reader {
+  const isOurs = Object.values(propagatorsByName).includes(propagator);
+  if (!isOurs) return { propagator: new CheckedPropagator(propagator), mayHaveBaggage: true };
+  return { propagator, mayHaveBaggage: WITH_BAGGAGE.includes(propagator) };
 }
 
 class CheckedPropagator implements Propagator {

@@ -45,8 +45,8 @@ export function joinTags(upper: string, tags: readonly string[], keepDecisionMak
   let joined = upper === '' ? '' : TRACE_ID_PREFIX + upper;
   for (const tag of tags) {
     if (tag.startsWith(TRACE_ID_PREFIX) || (!keepDecisionMaker && tag.startsWith(DECISION_MAKER_PREFIX))) continue;
-    if (joined.length + 1 + tag.length > MAX_LENGTH) continue;
-    joined += joined === '' ? tag : `,${tag}`;
+    const longer = joined === '' ? tag : `${joined},${tag}`;
+    if (longer.length <= MAX_LENGTH) joined = longer;
   }
   return joined;
 }

@@ -100,12 +100,23 @@ function injectDatadog<Carrier>(context: OutboundContext, carrier: Carrier, sett
   if (lower === ZERO_HALF) return; // Datadog has no trace 0: this one cannot be named
   setter.set(carrier, TRACE_ID, hexToDecimal(lower));
   setter.set(carrier, PARENT_ID, hexToDecimal(span.spanId));
-  injectVendor(span, carrier, setter);
+  if (span.vendor === undefined) injectPlain(span, carrier, setter);
+  else injectVendor(span, carrier, setter);
+}
+
+/** Of a trace that did not come from Datadog, as most: nothing to look up and to check. */
+function injectPlain<Carrier>(span: SpanContext, carrier: Carrier, setter: Setter<Carrier>): void {
+  if (span.deferred !== true) setter.set(carrier, PRIORITY, isSampled(span) ? '1' : '0');
+  if (!span.traceId.startsWith(ZERO_HALF)) setter.set(carrier, TAGS, `_dd.p.tid=${span.traceId.slice(0, 16)}`);
+}
+
+function isSampled(span: SpanContext): boolean {
+  return (span.traceFlags & FLAG_SAMPLED) !== 0;
 }
 
 function injectVendor<Carrier>(span: SpanContext, carrier: Carrier, setter: Setter<Carrier>): void {
   const kept = vendorField(span, VENDOR_PRIORITY);
-  const sampled = (span.traceFlags & FLAG_SAMPLED) !== 0;
+  const sampled = isSampled(span);
   const isKept = kept !== undefined && readPriority(kept) === sampled;
   if (isKept) setter.set(carrier, PRIORITY, kept);
   else if (span.deferred !== true) setter.set(carrier, PRIORITY, sampled ? '1' : '0');

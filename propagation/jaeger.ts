@@ -14,7 +14,7 @@ import {
 } from './context.ts';
 import { readUberctx, writeUberctx } from './jaeger-baggage.ts';
 import { decodePercent } from './percent.ts';
-import { isSpanId, isTraceId } from './traceparent.ts';
+import { hasIds, isSpanId, isTraceId } from './traceparent.ts';
 
 // Clauses are those of "Propagation Format" in Jaeger's documentation of its client libraries.
 
@@ -160,9 +160,6 @@ function baggageAlone(baggage: Baggage | undefined): RemoteContext | undefined {
 
 function injectJaeger<Carrier>(context: OutboundContext, carrier: Carrier, setter: Setter<Carrier>): void {
   const { span, baggage } = context;
-  // An app may hand in ids of its own as a parent: what is no id must not become a header.
-  if (span !== undefined && isTraceId(span.traceId) && isSpanId(span.spanId)) {
-    setter.set(carrier, UBER_TRACE_ID, formatUberTraceId(span));
-  }
+  if (hasIds(span)) setter.set(carrier, UBER_TRACE_ID, formatUberTraceId(span));
   if (baggage !== undefined) writeUberctx(baggage, carrier, setter);
 }

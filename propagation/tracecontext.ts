@@ -7,7 +7,7 @@ import {
   type RemoteContext,
   type Setter,
 } from './context.ts';
-import { formatTraceparent, isSpanId, isTraceId, parseTraceparent } from './traceparent.ts';
+import { formatTraceparent, hasIds, parseTraceparent } from './traceparent.ts';
 import { TraceState } from './tracestate.ts';
 
 const TRACEPARENT = 'traceparent';
@@ -43,8 +43,7 @@ function extractTracecontext<Carrier>(carrier: Carrier, getter: Getter<Carrier>)
 
 function injectTracecontext<Carrier>(context: OutboundContext, carrier: Carrier, setter: Setter<Carrier>): void {
   const { span } = context;
-  // An app may hand in ids of its own as a parent: what is no id must not become a header.
-  if (span === undefined || !isTraceId(span.traceId) || !isSpanId(span.spanId)) return;
+  if (!hasIds(span)) return;
   setter.set(carrier, TRACEPARENT, formatTraceparent(span));
   const state = stateText(span.traceState);
   if (state !== '') setter.set(carrier, TRACESTATE, state);

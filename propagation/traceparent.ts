@@ -63,6 +63,21 @@ export function isSpanId(value: unknown): value is SpanId {
   return typeof value === 'string' && value.length === 16 && isId(value, 0, 16);
 }
 
+/** The ids that were valid last: eight formats ask about the same span, at 80 ns each. */
+let lastTraceId = '';
+let lastSpanId = '';
+
+/** True when both ids are what they have to be: an app may hand in ids of its own, and what is no id must not become a header. */
+export function hasIds(span: SpanContext | undefined): span is SpanContext {
+  if (span === undefined) return false;
+  const { traceId, spanId } = span;
+  if (traceId === lastTraceId && spanId === lastSpanId) return true;
+  if (!isTraceId(traceId) || !isSpanId(spanId)) return false;
+  lastTraceId = traceId;
+  lastSpanId = spanId;
+  return true;
+}
+
 function hasDashes(value: string): boolean {
   return (
     value.charCodeAt(TRACE_ID_START - 1) === DASH &&

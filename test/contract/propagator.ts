@@ -5,6 +5,7 @@ import { carrierGetter, carrierSetter } from '../../propagation/carriers.ts';
 import {
   FLAG_RANDOM,
   FLAG_SAMPLED,
+  NO_SPAN_ID,
   type OutboundContext,
   type Propagator,
   type RemoteContext,
@@ -104,17 +105,20 @@ export function propagatorContract(propagator: Propagator, options: PropagatorCo
 /** The context that a service which only passes it on would send. */
 export function outbound(context: RemoteContext | undefined): OutboundContext {
   if (context === undefined) return EMPTY;
-  const { traceId, spanId, traceState, baggage, debug, vendor } = context;
-  if (traceId === undefined || spanId === undefined) return { span: undefined, baggage };
-  const traceFlags = (context.sampled === true ? FLAG_SAMPLED : 0) | (context.random ? FLAG_RANDOM : 0);
-  return { span: { traceId, spanId, traceFlags, traceState, debug, vendor }, baggage };
+  const { traceId, spanId = NO_SPAN_ID, sampled, traceState, baggage, debug, vendor } = context;
+  if (traceId === undefined) return { span: undefined, baggage };
+  const traceFlags = (sampled === true ? FLAG_SAMPLED : 0) | (context.random ? FLAG_RANDOM : 0);
+  const deferred = sampled === undefined;
+  return { span: { traceId, spanId, traceFlags, traceState, debug, vendor, deferred }, baggage };
 }
 
-function extractFrom(propagator: Propagator, fields: Readonly<Fields>): RemoteContext | undefined {
+/** What the propagator finds in these fields. */
+export function extractFrom(propagator: Propagator, fields: Readonly<Fields>): RemoteContext | undefined {
   return propagator.extract(fields, carrierGetter(fields));
 }
 
-function injectInto(propagator: Propagator, context: OutboundContext): Fields {
+/** What the propagator writes into an empty carrier. */
+export function injectInto(propagator: Propagator, context: OutboundContext): Fields {
   const carrier: Fields = {};
   propagator.inject(context, carrier, carrierSetter(carrier));
   return carrier;

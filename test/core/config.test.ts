@@ -30,6 +30,7 @@ const attributesOf = (options: StartOptions, variables: Variables = {}) =>
 
 const enabledOf = (config: Config) => config.enabled;
 const fieldsOf = (config: Config) => config.propagator.fields;
+const XRAY = ['x-amzn-trace-id'];
 const aOf = (config: Config) => config.resource.attributes.a;
 const endpointOf = (config: Config) => config.otlp.endpoint;
 
@@ -71,6 +72,7 @@ describe('a variable', () => {
       ['1', 'd,e', '9'],
     ],
     [{ OTEL_PROPAGATORS: 'baggage, TraceContext' }, (config) => config.propagator.fields[0], 'baggage'],
+    [{ OTEL_PROPAGATORS: 'xray,cloudtrace' }, fieldsOf, [...XRAY, 'x-cloud-trace-context']],
     [{ OTEL_PROPAGATORS: 'none' }, (config) => config.propagator.fields, []],
     [{ OTEL_TRACES_EXPORTER: 'console,none,console' }, (config) => config.exporters, ['console', 'none']],
     [{ OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT: '5' }, (config) => config.limits.attributes, 5],
@@ -128,6 +130,7 @@ describe('a variable', () => {
       true,
     ],
     [{ OTEL_PROPAGATORS: 'b4,baggage' }, /^OTEL_PROPAGATORS: "b4" is not known here/, fieldsOf, ['baggage']],
+    [{ OTEL_PROPAGATORS: 'ottrace,xray' }, /^OTEL_PROPAGATORS: "ottrace" is ignored: .*deprecated/, fieldsOf, XRAY],
     [{ OTEL_TRACES_EXPORTER: 'zipkn' }, /^OTEL_TRACES_EXPORTER: "zipkn"/, (config) => config.exporters, ['otlp']],
     [
       { OTEL_RESOURCE_ATTRIBUTES: 'a=1,b' },
