@@ -123,9 +123,187 @@ const JAEGER: readonly RuleRow[] = [
   ],
 ];
 
+const XRAY: readonly RuleRow[] = [
+  [
+    'Fields come in any order, with spaces around them; the trace id is the 8 and 24 digits of `Root`, version 1.',
+    'AWS X-Ray, Tracing header',
+    'propagation/xray.test.ts',
+    'is read: …',
+  ],
+  [
+    '`Root` alone, as load balancers send it, or behind `Self`: the trace is continued, the decision is ours.',
+    'AWS X-Ray, Tracing header; Elastic Load Balancing, Request tracing',
+    'propagation/xray.test.ts',
+    'keeps the trace of a load balancer, which sends no parent and no decision',
+  ],
+  [
+    'Fields of others (`Self`, `Lineage`, own ones) are passed over.',
+    'AWS X-Ray, Tracing header',
+    'propagation/xray.test.ts',
+    'passes over fields that are not its own, whatever they hold',
+  ],
+  [
+    'Names are exact: no prefix, no other case.',
+    'AWS X-Ray, Tracing header',
+    'propagation/xray.test.ts',
+    'takes names exactly, not as a prefix and not in another case',
+  ],
+  [
+    'Another version, ids that are none, or a field given twice: no context.',
+    'AWS X-Ray, Tracing header',
+    'propagation/xray.test.ts',
+    'is ignored as a whole: …',
+  ],
+  [
+    'Sent as `Root`, `Parent`, `Sampled`.',
+    'AWS X-Ray, Tracing header',
+    'propagation/xray.test.ts',
+    'is written in one order with the decision of the span',
+  ],
+];
+
+const DATADOG: readonly RuleRow[] = [
+  [
+    'Ids are unsigned decimals of 64 bits; the trace id is the lower half of ours.',
+    'Datadog, Trace context propagation',
+    'propagation/datadog.test.ts',
+    'are unsigned decimals of 64 bits, the trace id the lower half of ours',
+  ],
+  [
+    'The upper half travels in `_dd.p.tid`, as 16 lower-case hex digits.',
+    'Datadog, Trace context propagation',
+    'propagation/datadog.test.ts',
+    'have their upper half in the tags',
+  ],
+  [
+    'A malformed `_dd.p.tid` is ignored; the lower half stays.',
+    'Datadog, Trace context propagation',
+    'propagation/datadog.test.ts',
+    'keep the lower half where the upper one is malformed',
+  ],
+  [
+    'A trace whose lower half is zero has no name there: nothing is sent of it.',
+    'Datadog, Trace context propagation',
+    'propagation/datadog.test.ts',
+    'are not written for a trace whose lower half is zero, which Datadog cannot name',
+  ],
+  [
+    'Priorities -1 and 0 drop, 1 and 2 keep; the value stays as it came while the decision does.',
+    'Datadog, Ingestion mechanisms',
+    'propagation/datadog.test.ts',
+    '… is sent on as it came while the decision stays',
+  ],
+  [
+    'Another priority, or none, leaves the decision to us.',
+    'Datadog, Ingestion mechanisms',
+    'propagation/datadog.test.ts',
+    '"…" says nothing: the decision is ours',
+  ],
+  [
+    'Origin and the other `_dd.p.` tags are kept and sent on.',
+    'Datadog, Trace context propagation',
+    'propagation/datadog.test.ts',
+    'are sent on',
+  ],
+  [
+    'Tags stay within 512 characters, whole ones only.',
+    'dd-trace, default of its tags header',
+    'propagation/datadog.test.ts',
+    'stay within 512 characters together, whole tags only, the half of the trace id first',
+  ],
+];
+
+const CLOUDTRACE: readonly RuleRow[] = [
+  [
+    '`/span` and `;o=` may be missing: the trace is continued, the decision is ours.',
+    'Google Cloud, Trace context',
+    'propagation/cloudtrace.test.ts',
+    'is read: …',
+  ],
+  [
+    'The span id is an unsigned decimal of 64 bits; a greater one is none.',
+    'Google Cloud, Trace context',
+    'propagation/cloudtrace.test.ts',
+    'reads every 64-bit decimal as a BigInt does, and no greater one',
+  ],
+  ['Any other shape: no context.', 'Google Cloud, Trace context', 'propagation/cloudtrace.test.ts', 'is ignored: …'],
+  [
+    'Sent with the decision of the span, as far as there is one.',
+    'Google Cloud, Trace context',
+    'propagation/cloudtrace.test.ts',
+    'is written with the decision of the span, as far as there is one',
+  ],
+];
+
+const REQUEST_ID: readonly RuleRow[] = [
+  [
+    'A UUID becomes the trace id; it has no span id and no decision.',
+    'RFC 9562 4',
+    'propagation/request-id.test.ts',
+    'is a trace id where it is a UUID, without a span or a decision',
+  ],
+  [
+    'Only where no other format found a context, wherever it stands in the list.',
+    'our own',
+    'propagation/request-id.test.ts',
+    'names the trace only when no other format does, wherever it stands in the list',
+  ],
+  ['What is no UUID is left alone.', 'RFC 9562 4', 'propagation/request-id.test.ts', 'is left alone: …'],
+  [
+    'Sent on: the trace id as a UUID, in lower case.',
+    'RFC 9562 4',
+    'propagation/request-id.test.ts',
+    'is the trace id as a UUID when it is sent, so the id that came in is sent on',
+  ],
+];
+
+const TOGETHER: readonly RuleRow[] = [
+  [
+    'The first of the list that yields a context wins, wholly; nothing is mixed in.',
+    'OpenTelemetry, API Propagators, Composite',
+    'propagation/translation.test.ts',
+    'take the first that yields a context, in the order of the list, wholly',
+  ],
+  [
+    'All of the list are written, whichever was read.',
+    'OpenTelemetry, API Propagators, Composite',
+    'propagation/translation.test.ts',
+    'are all written, whichever was read',
+  ],
+  [
+    'Ids, decision and debug mark come through from each format to each other as far as both have words for them.',
+    'each format',
+    'propagation/translation.test.ts',
+    'from … to … as far as both have words for it',
+  ],
+  [
+    'A decision without ids reaches the sampler and the next service.',
+    'B3, Sampling State',
+    'propagation/formats-on-the-wire.test.ts',
+    'reaches the sampler and the next service: … by …',
+  ],
+  [
+    'A trace id without a span id is continued by a root in that trace.',
+    'AWS X-Ray; Google Cloud',
+    'core/partial-context.test.ts',
+    'a trace id without a span id is continued by a root in that trace',
+  ],
+  [
+    'A decision that the caller left open is taken here.',
+    'B3, Sampling State; AWS X-Ray',
+    'core/partial-context.test.ts',
+    'a decision that is missing is taken here',
+  ],
+];
+
 /** The formats beside W3C. A format has its rows here from the day on which it is in the registry. */
 export const formatRules: readonly Rule[] = [
   ...rulesOf('b3', 'B3, single header', B3_SINGLE),
   ...rulesOf('b3multi', 'B3, separate headers', B3_MULTI),
   ...rulesOf('jaeger', 'Jaeger', JAEGER),
+  ...rulesOf('xray', 'AWS X-Ray', XRAY),
+  ...rulesOf('datadog', 'Datadog', DATADOG),
+  ...rulesOf('cloudtrace', 'Google Cloud Trace', CLOUDTRACE),
+  ...rulesOf('requestid', 'Request id', REQUEST_ID),
+  ...rulesOf('all', 'Several formats', TOGETHER),
 ];
