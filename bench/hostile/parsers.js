@@ -1,0 +1,39 @@
+import { answer } from '../processes.js';
+import { formats, getter, hostileCarriers } from './wire-formats.js';
+
+// In a process of its own: how long reading the worst header of 16 KB takes, by format.
+const CANDIDATES = 4;
+const CALLS = 3000;
+const SENDABLE = /^[\t\x20-\x7e\x80-\xff]*$/;
+
+let kept;
+
+function timeCalls(propagator, fields, calls) {
+  const times = new Float64Array(calls);
+  for (let i = 0; i < calls; i += 1) {
+    const start = performance.now();
+    kept = propagator.extract(fields, getter);
+    times[i] = performance.now() - start;
+  }
+  return times.sort();
+}
+
+const at = (sorted, share) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))];
+
+/** All of the corpus a few times, then the slowest of it often: what takes longest at p99, in milliseconds. */
+function worst({ name, propagator, valid }) {
+  const carriers = hostileCarriers({ valid });
+  for (const { fields } of carriers) timeCalls(propagator, fields, 10); // all of it warm before any is timed
+  const slowest = carriers
+    .map((carrier) => ({ ...carrier, median: at(timeCalls(propagator, carrier.fields, 15), 0.5) }))
+    .sort((a, b) => b.median - a.median);
+  const timed = slowest.slice(0, CANDIDATES).map(({ what, fields }) => {
+    const times = timeCalls(propagator, fields, CALLS);
+    return { name, what, headers: carriers.length, p50: at(times, 0.5), p99: at(times, 0.99) };
+  });
+  // The slowest that Node's HTTP parser lets through; a traceparent that is none would only spare us the tracestate.
+  const sendable = slowest.find(({ field, hostile }) => field !== 'traceparent' && SENDABLE.test(hostile));
+  return { ...timed.sort((a, b) => b.p99 - a.p99)[0], field: sendable.field, hostile: sendable.hostile };
+}
+
+answer({ worst: () => formats.map(worst), kept: () => kept !== undefined });
