@@ -37,7 +37,7 @@ describe('the example', { concurrency: 3 }, () => {
     assert.match(order, /2 errors/);
     assert.equal(failure.match(/✗ 50[02]/g)?.length, 5);
     assert.match(stdout, /^3 requests, 3 complete traces, 21 spans$/m);
-    const bars = stdout.split('\n').filter((line) => /[█▐▕▏]/.test(line));
+    const bars = stdout.split('\n').filter((line) => /[▏▎▍▌▋▊▉█▐▕]/.test(line));
     assert.equal(bars.length, 21);
     assert.ok(
       bars.every((line) => line.length <= 100 && !line.includes('\x1b')),
