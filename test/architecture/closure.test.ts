@@ -25,6 +25,10 @@ const CLOSURES: Readonly<Record<string, Closure>> = {
     packages: [],
   },
   'throughline/analysis': { rooms: ['src/analysis'], packages: [] },
+  'throughline/store': {
+    rooms: ['src/analysis', 'src/core', 'src/exporters', 'src/formats', 'src/store'],
+    packages: [],
+  },
   'throughline/test': {
     rooms: ['propagation', 'src/analysis', 'src/core', 'src/formats', 'src/terminal', 'src/testing'],
     packages: ['uuid'],

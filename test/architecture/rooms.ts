@@ -125,8 +125,25 @@ export const rooms: readonly Room[] = [
   {
     path: 'src/store',
     why: 'One span-store interface over memory, files and Redis. It keeps spans; serving them is someone else’s.',
-    mayImport: ['src/formats', 'src/analysis', ...RECORD_TYPES],
-    builtins: ['node:buffer', 'node:fs', 'node:fs/promises', 'node:path', 'node:url', 'node:util', 'node:zlib'],
+    mayImport: [
+      'src/formats',
+      'src/analysis',
+      ...RECORD_TYPES,
+      ...EXPORTER_TYPES,
+      // Leaves: what a record weighs, and the one place that writes lines (a store that appended otherwise would tear them).
+      'src/core/pipeline/queue.ts',
+      'src/exporters/file.ts',
+    ],
+    builtins: [
+      'node:buffer',
+      'node:crypto',
+      'node:fs',
+      'node:fs/promises',
+      'node:path',
+      'node:url',
+      'node:util',
+      'node:zlib',
+    ],
     packages: [],
     isShipped: true,
   },

@@ -1,0 +1,21 @@
+export type { SpanRecord } from '../core/record.ts';
+export { type FileStoreOptions, fileStore } from './file-store.ts';
+export { type MemoryStoreOptions, memoryStore } from './memory-store.ts';
+export type {
+  AggregateQuery,
+  AggregateRow,
+  AppendResult,
+  Operation,
+  Removed,
+  SearchPage,
+  SpanStore,
+  StoreCall,
+  StoredTrace,
+  StoreProblem,
+  StoreProblems,
+  TailBatch,
+  TailOptions,
+  TraceQuery,
+  TraceSummary,
+} from './span-store.ts';
+export type { StoreError } from './store-error.ts';

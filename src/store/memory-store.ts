@@ -1,0 +1,197 @@
+import { serviceName } from '../analysis/tree.ts';
+import { optionError, refuseUnknownOptions, showValue } from '../core/errors.ts';
+import { estimateBytes } from '../core/pipeline/queue.ts';
+import type { SpanRecord } from '../core/record.ts';
+import { OperationSet } from './operation-set.ts';
+import { isInTime, pageOf } from './page.ts';
+import { RedTable } from './red.ts';
+import { spanMatcher } from './span-match.ts';
+import type {
+  AggregateQuery,
+  AggregateRow,
+  AppendResult,
+  Operation,
+  Removed,
+  SearchPage,
+  SpanStore,
+  StoreCall,
+  StoredTrace,
+  StoreProblems,
+  TailBatch,
+  TailOptions,
+  TraceQuery,
+} from './span-store.ts';
+import { TailBuffer } from './tail-buffer.ts';
+import { bySpanStart, TraceFold } from './trace-summary.ts';
+
+/** Options of {@link memoryStore}. */
+export interface MemoryStoreOptions {
+  /** What all spans together may take, in bytes of estimated size. Default 64 MiB. */
+  readonly maxBytes?: number;
+  /** Spans of one trace. Default 200,000. */
+  readonly maxTraceSpans?: number;
+}
+
+const DEFAULT_BYTES = 64 * 1024 * 1024;
+const DEFAULT_TRACE_SPANS = 200_000;
+
+/**
+ * A store in this process: a ring by bytes. When it is full the trace that came first goes, whole: half a
+ * trace would be read as a broken one.
+ *
+ *     const store = memoryStore({ maxBytes: 16 * 1024 * 1024 });
+ *     await store.append(spans);
+ *
+ * @throws TypeError with code `ERR_THROUGHLINE_OPTION` for a wrong option
+ */
+export function memoryStore(options: MemoryStoreOptions = {}): SpanStore {
+  refuseUnknownOptions('memoryStore', options, ['maxBytes', 'maxTraceSpans']);
+  const { maxBytes = DEFAULT_BYTES, maxTraceSpans = DEFAULT_TRACE_SPANS } = options;
+  for (const [name, value] of Object.entries({ maxBytes, maxTraceSpans })) {
+    if (typeof value === 'number' && value >= 1) continue;
+    throw optionError(`memoryStore(): "${name}" must be a number from 1 on, got ${showValue(value)}`);
+  }
+  return new MemoryStore(maxBytes, maxTraceSpans);
+}
+
+/** One trace of the ring. */
+interface Kept {
+  readonly spans: Map<string, SpanRecord>;
+  bytes: number;
+  dropped: number;
+}
+
+function startsBefore({ spans }: Kept, timeMs: number): boolean {
+  for (const span of spans.values()) if (span.startTimeMs < timeMs) return true;
+  return false;
+}
+
+class MemoryStore implements SpanStore {
+  readonly name: string = 'memory';
+  readonly #maxBytes: number;
+  readonly #maxTraceSpans: number;
+  /** In order of arrival: the first is the next to go. */
+  readonly #traces = new Map<string, Kept>();
+  readonly #tails = new Set<TailBuffer>();
+  #bytes = 0;
+
+  constructor(maxBytes: number, maxTraceSpans: number) {
+    this.#maxBytes = maxBytes;
+    this.#maxTraceSpans = maxTraceSpans;
+  }
+
+  async append(spans: readonly SpanRecord[], call?: StoreCall): Promise<AppendResult> {
+    call?.signal?.throwIfAborted();
+    const arrived: SpanRecord[] = [];
+    let dropped = 0;
+    for (const span of spans) {
+      const kept = this.#keptFor(span.traceId);
+      if (kept.spans.has(span.spanId)) continue;
+      if (kept.spans.size >= this.#maxTraceSpans) {
+        kept.dropped++;
+        dropped++;
+        continue;
+      }
+      const bytes = estimateBytes(span);
+      kept.spans.set(span.spanId, span);
+      kept.bytes += bytes;
+      this.#bytes += bytes;
+      arrived.push(span);
+    }
+    this.#evict();
+    for (const tail of this.#tails) tail.push(arrived);
+    const stored = spans.length - dropped;
+    return dropped === 0 ? { stored, dropped } : { stored, dropped, message: this.#overCap() };
+  }
+
+  #overCap(): string {
+    return `a trace has reached its cap of ${this.#maxTraceSpans} spans`;
+  }
+
+  #keptFor(traceId: string): Kept {
+    let kept = this.#traces.get(traceId);
+    if (kept === undefined) {
+      kept = { spans: new Map(), bytes: 0, dropped: 0 };
+      this.#traces.set(traceId, kept);
+    }
+    return kept;
+  }
+
+  #evict(): void {
+    for (const [traceId, kept] of this.#traces) {
+      if (this.#bytes <= this.#maxBytes) return;
+      this.#traces.delete(traceId);
+      this.#bytes -= kept.bytes;
+    }
+  }
+
+  async trace(traceId: string): Promise<StoredTrace | undefined> {
+    const kept = this.#traces.get(traceId);
+    if (kept === undefined) return undefined;
+    return { traceId, spans: [...kept.spans.values()].sort(bySpanStart), dropped: kept.dropped };
+  }
+
+  async search(query: TraceQuery = {}, call?: StoreCall): Promise<SearchPage> {
+    call?.signal?.throwIfAborted();
+    const matches = spanMatcher(query);
+    const found: TraceFold[] = [];
+    for (const [traceId, kept] of this.#traces) {
+      const fold = new TraceFold(traceId, matches);
+      for (const span of kept.spans.values()) fold.add(span);
+      if (fold.matched && isInTime(fold.startTimeMs, query)) found.push(fold);
+    }
+    return pageOf(
+      found.map((fold) => fold.summary()),
+      query,
+    );
+  }
+
+  async services(): Promise<readonly string[]> {
+    const names = new Set<string>();
+    for (const span of this.#all()) names.add(serviceName(span));
+    return [...names].sort();
+  }
+
+  async operations(service: string): Promise<readonly Operation[]> {
+    const operations = new OperationSet(service);
+    for (const span of this.#all()) operations.add(span);
+    return operations.list();
+  }
+
+  async aggregate(query: AggregateQuery = {}): Promise<readonly AggregateRow[]> {
+    const table = new RedTable(query);
+    for (const span of this.#all()) table.addSpan(span);
+    return table.rows();
+  }
+
+  async removeBefore(timeMs: number): Promise<Removed> {
+    let traces = 0;
+    let spans = 0;
+    for (const [traceId, kept] of this.#traces) {
+      if (!startsBefore(kept, timeMs)) continue;
+      this.#traces.delete(traceId);
+      this.#bytes -= kept.bytes;
+      traces++;
+      spans += kept.spans.size;
+    }
+    return { traces, spans };
+  }
+
+  async tail(options: TailOptions = {}): Promise<AsyncIterable<TailBatch>> {
+    const tail: TailBuffer = new TailBuffer(options, () => this.#tails.delete(tail));
+    if (!tail.ended) this.#tails.add(tail);
+    return tail;
+  }
+
+  problems(): StoreProblems {
+    return { count: 0, first: [] };
+  }
+
+  async close(): Promise<void> {
+    for (const tail of this.#tails) tail.end();
+  }
+
+  *#all(): Generator<SpanRecord, void, undefined> {
+    for (const kept of this.#traces.values()) yield* kept.spans.values();
+  }
+}

@@ -1,0 +1,34 @@
+import { serviceName } from '../analysis/tree.ts';
+import type { Attributes, AttributeValue, SpanRecord } from '../core/record.ts';
+import type { TraceQuery } from './span-store.ts';
+
+/** Whether a span meets all criteria of a query but those about the trace (`from`, `to`). */
+export type SpanMatcher = (span: SpanRecord) => boolean;
+
+/** Looks at the query once, so that only what it asks for is compared for each span. */
+export function spanMatcher(query: TraceQuery): SpanMatcher {
+  const criteria: SpanMatcher[] = [];
+  const { service, operation, attributes = {}, minDurationMs, maxDurationMs, error } = query;
+  if (service !== undefined) criteria.push((span) => serviceName(span) === service);
+  if (operation !== undefined) criteria.push((span) => span.name === operation);
+  if (minDurationMs !== undefined) criteria.push((span) => span.durationMs >= minDurationMs);
+  if (maxDurationMs !== undefined) criteria.push((span) => span.durationMs <= maxDurationMs);
+  if (error !== undefined) criteria.push((span) => (span.status.code === 'error') === error);
+  for (const [key, value] of Object.entries(attributes)) criteria.push((span) => hasAttribute(span, key, value));
+  return (span) => criteria.every((holds) => holds(span));
+}
+
+/** Whether the span, or what made it, has the attribute with this value, as text: `http.response.status_code=503`. */
+export function hasAttribute(span: SpanRecord, key: string, value: string): boolean {
+  return valueIs(own(span.attributes, key), value) || valueIs(own(span.resource.attributes, key), value);
+}
+
+function own(attributes: Attributes, key: string): AttributeValue | undefined {
+  return Object.hasOwn(attributes, key) ? attributes[key] : undefined;
+}
+
+function valueIs(actual: AttributeValue | undefined, wanted: string): boolean {
+  if (actual === undefined || actual === null) return false;
+  if (typeof actual === 'object') return actual.some((item) => item !== null && String(item) === wanted);
+  return String(actual) === wanted;
+}

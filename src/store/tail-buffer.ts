@@ -1,0 +1,83 @@
+import type { SpanRecord } from '../core/record.ts';
+import type { TailBatch, TailOptions } from './span-store.ts';
+
+const DEFAULT_WAITING = 10_000;
+
+/**
+ * Between whoever gets spans and the one who follows them: bounded, and never holding up the first. When
+ * the reader is too slow the oldest spans go, and the next batch says how many.
+ */
+export class TailBuffer implements AsyncIterable<TailBatch> {
+  readonly #maxWaiting: number;
+  readonly #signal: AbortSignal | undefined;
+  readonly #onEnd: () => void;
+  #waiting: SpanRecord[] = [];
+  #missed = 0;
+  #ended = false;
+  #error: unknown;
+  #wake: (() => void) | undefined;
+
+  /** `onEnd` is called once, when nothing more is wanted. */
+  constructor({ maxWaiting = DEFAULT_WAITING, signal }: TailOptions, onEnd: () => void) {
+    this.#maxWaiting = maxWaiting >= 1 ? maxWaiting : 1;
+    this.#signal = signal;
+    this.#onEnd = onEnd;
+    if (signal?.aborted) this.end();
+    else signal?.addEventListener('abort', this.#abort, { once: true });
+  }
+
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  push(spans: readonly SpanRecord[]): void {
+    if (this.#ended || spans.length === 0) return;
+    for (const span of spans) this.#waiting.push(span);
+    const tooMany = this.#waiting.length - this.#maxWaiting;
+    if (tooMany > 0) {
+      this.#waiting.splice(0, tooMany);
+      this.#missed += tooMany;
+    }
+    this.#wake?.();
+  }
+
+  /** Notes spans that are known to have gone by unseen. */
+  miss(count: number): void {
+    this.#missed += count;
+  }
+
+  /** Nothing more will come. With an error, the reader gets it after what still waits. */
+  end(error?: unknown): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#error = error;
+    this.#signal?.removeEventListener('abort', this.#abort);
+    this.#wake?.();
+    this.#onEnd();
+  }
+
+  readonly #abort = (): void => this.end();
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<TailBatch, void, undefined> {
+    try {
+      for (;;) {
+        if (this.#waiting.length > 0 || this.#missed > 0) {
+          const batch: TailBatch = { spans: this.#waiting, missed: this.#missed };
+          this.#waiting = [];
+          this.#missed = 0;
+          yield batch;
+        } else if (this.#ended) {
+          if (this.#error !== undefined) throw this.#error;
+          return;
+        } else {
+          await new Promise<void>((resolve) => {
+            this.#wake = resolve;
+          });
+          this.#wake = undefined;
+        }
+      }
+    } finally {
+      this.end();
+    }
+  }
+}
