@@ -3,13 +3,9 @@ import type { InstrumentationScope } from '../src/core/record.ts';
 import { runInScope } from '../src/core/scope.ts';
 import { firstItem, type ProxyView } from './forwarded.ts';
 import { joinTemplate, mountTemplate, routePattern } from './route.ts';
-import {
-  beginRequest,
-  exchangeOf,
-  type ServerExchange,
-  type ServerRequestView,
-  type ServerSettings,
-} from './server-handler.ts';
+import type { ServerExchange, ServerRequestView } from './server-exchange.ts';
+import { beginRequest, exchangeOf } from './server-handler.ts';
+import type { ServerSettings } from './server-settings.ts';
 
 /** What Express and Connect put on a request. All of it may be missing: Connect has `originalUrl` only. */
 interface ExpressRequest extends IncomingMessage {

@@ -2,7 +2,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { observeRejection } from '../src/core/promise.ts';
 import type { InstrumentationScope } from '../src/core/record.ts';
 import { runInScope } from '../src/core/scope.ts';
-import { beginRequest, exchangeOf, type ServerRequestView, type ServerSettings } from './server-handler.ts';
+import type { ServerRequestView } from './server-exchange.ts';
+import { beginRequest, exchangeOf } from './server-handler.ts';
+import type { ServerSettings } from './server-settings.ts';
 
 const INSTRUMENTATION: InstrumentationScope = Object.freeze({ name: 'throughline/http' });
 

@@ -4,7 +4,9 @@ import type { InstrumentationScope } from '../src/core/record.ts';
 import { runInScope } from '../src/core/scope.ts';
 import type { ProxyView } from './forwarded.ts';
 import { joinTemplate, mountBefore, routePattern } from './route.ts';
-import { beginRequest, exchangeOf, type ServerRequestView, type ServerSettings } from './server-handler.ts';
+import type { ServerRequestView } from './server-exchange.ts';
+import { beginRequest, exchangeOf } from './server-handler.ts';
+import type { ServerSettings } from './server-settings.ts';
 import { splitTarget } from './url-parts.ts';
 
 /** What Koa 2 and 3 and their routers put on a context; only `req` and `res` are certain. */

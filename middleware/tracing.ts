@@ -1,10 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { optionError, refuseUnknownOptions, showValue } from '../src/core/errors.ts';
+import { optionError, showValue } from '../src/core/errors.ts';
 import { expressMiddleware } from './express.ts';
 import { type RequestListener, tracedListener } from './http.ts';
-import { compileIncoming } from './incoming.ts';
 import { type KoaContext, koaMiddleware } from './koa.ts';
-import type { ServerSettings, TracingOptions } from './server-handler.ts';
+import { resolveSettings, type TracingOptions } from './server-settings.ts';
 
 /** What `tracing()` returns: a middleware of Express 4 and 5, of Connect, and of Koa 2 and 3. */
 export interface TracingMiddleware {
@@ -58,21 +57,6 @@ function createHandler<Result>(
     throw optionError(`tracing.handler(): expected a request listener, got ${showValue(listener)}`);
   }
   return tracedListener(listener, settings);
-}
-
-function resolveSettings(call: string, options: unknown): ServerSettings {
-  if (typeof options !== 'object' || options === null) {
-    throw optionError(`${call}(): expected an object of options, got ${showValue(options)}`);
-  }
-  if ('headers' in options || 'req' in options) {
-    throw optionError(`${call}(): expected options, got a request; did you mean app.use(${call}())?`);
-  }
-  refuseUnknownOptions(call, options, ['incoming', 'trustProxy']);
-  const { incoming, trustProxy } = options as TracingOptions;
-  if (trustProxy !== undefined && typeof trustProxy !== 'boolean') {
-    throw optionError(`${call}(): "trustProxy" must be true or false, got ${showValue(trustProxy)}`);
-  }
-  return { incoming: compileIncoming(call, incoming), trustProxy };
 }
 
 export const tracing: Tracing = Object.assign(createMiddleware, { handler: createHandler });

@@ -13,7 +13,7 @@
 export { type TraceAxiosOptions, traceAxios } from '../middleware/axios.ts';
 export { current, type RequestLike } from '../middleware/current.ts';
 export type { IncomingMode } from '../middleware/incoming.ts';
-export type { TracingOptions } from '../middleware/server-handler.ts';
+export type { TracingOptions } from '../middleware/server-settings.ts';
 export { type Tracing, type TracingMiddleware, tracing } from '../middleware/tracing.ts';
 export { type ActiveBaggage, baggage } from './core/active-baggage.ts';
 export { bind } from './core/bind.ts';
