@@ -129,7 +129,7 @@ function begin(tracer: Tracer, view: ClientRequestView, settings: ClientSettings
   const span = tracer.start(spanNameMethod(view.method), 'client', {}, parent, view.instrumentation);
   // An unsampled attempt stops here: nobody will read what it looked like.
   if (span.record !== undefined) {
-    describe(span.record, view, settings, around, allowed);
+    describe(span.record, tracer, view, settings, around, allowed);
     tracer.noteBaggage(span, around.baggage);
   }
   return new ClientCall(tracer, span, around.withSpan(span), outboundContext(span, around, allowed));
@@ -155,19 +155,21 @@ function outboundContext(span: OutboundContext['span'], around: Scope, allowed: 
 
 function describe(
   record: OpenRecord,
+  { redaction }: Tracer,
   view: ClientRequestView,
   settings: ClientSettings,
   around: Scope,
   allowed: Destination,
 ): void {
   try {
-    record.attributes = requestAttributes(view, settings, around, allowed);
+    record.attributes = requestAttributes(redaction.queryNames, view, settings, around, allowed);
   } catch (error) {
     contained('client request attributes', error); // the span is open: it goes on without them
   }
 }
 
 function requestAttributes(
+  parameters: ReadonlySet<string>,
   view: ClientRequestView,
   settings: ClientSettings,
   around: Scope,
@@ -176,7 +178,7 @@ function requestAttributes(
   const { url } = view;
   const attributes = clientRequestAttributes({
     method: view.method,
-    fullUrl: url === undefined ? undefined : redactUrl(url),
+    fullUrl: url === undefined ? undefined : redactUrl(url, parameters),
     host: url === undefined || view.isLocalSocket ? undefined : hostOf(url),
     peer: settings.peer,
     resendCount: view.resendCount,

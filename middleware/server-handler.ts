@@ -62,7 +62,7 @@ function begin(tracer: Tracer, view: ServerRequestView, settings: ServerSettings
   const exchange = new ServerExchange(span, new Scope(span, remote?.baggage, ambient), view);
   try {
     if (mode === 'link' && sent !== undefined) span.addLink({ context: sent });
-    open(exchange, settings);
+    open(tracer, exchange, settings);
     tracer.noteBaggage(span, remote?.baggage);
   } catch (error) {
     span.end(); // a request of another make than we know: nobody else would end it
@@ -71,13 +71,13 @@ function begin(tracer: Tracer, view: ServerRequestView, settings: ServerSettings
   return exchange.scope;
 }
 
-function open(exchange: ServerExchange, settings: ServerSettings): void {
+function open(tracer: Tracer, exchange: ServerExchange, settings: ServerSettings): void {
   const { span, view } = exchange;
   const { req, res } = view;
   (req as Marked)[EXCHANGE] = exchange;
   // An unsampled request is not looked at: nobody will read what it was like.
   if (span.record !== undefined) {
-    span.record.attributes = describeRequest(view, settings);
+    span.record.attributes = describeRequest(view, settings, tracer.redaction.queryNames);
     view.watch(exchange);
   }
   if (isClosed(res)) exchange.finish();

@@ -7,13 +7,17 @@ import type { ServerRequestView } from './server-exchange.ts';
 import type { ServerSettings } from './server-settings.ts';
 import { parseHost, splitTarget } from './url-parts.ts';
 
-/** What is known of a request when it starts, as attributes. */
-export function describeRequest(view: ServerRequestView, settings: ServerSettings): Attributes {
+/** What is known of a request when it starts, as attributes; of the query the values of `parameters` alone. */
+export function describeRequest(
+  view: ServerRequestView,
+  settings: ServerSettings,
+  parameters: ReadonlySet<string>,
+): Attributes {
   const { req } = view;
   const { socket, headers } = req;
   const proxied = proxyView(view, settings);
   const scheme = proxied?.scheme ?? (isEncrypted(socket) ? 'https' : 'http');
-  const { path, query } = splitTarget(view.originalUrl());
+  const { path, query } = splitTarget(view.originalUrl(), parameters);
   const userAgent = headers['user-agent'];
   const peerAddress = socket?.remoteAddress;
   return serverRequestAttributes({

@@ -1,9 +1,10 @@
 import { bounded } from '../src/core/limits.ts';
+import { REDACTED } from '../src/core/redaction.ts';
 import type { HostPort } from './http-attributes.ts';
 
 /** Longer URLs are cut: a span is no access log. */
 const MAX_LENGTH = 4096;
-const REDACTED = 'REDACTED';
+const NONE: ReadonlySet<string> = new Set();
 
 /** Path and query of a request target, as it stands in the request line. */
 export interface Target {
@@ -16,11 +17,11 @@ export interface Target {
  * Splits a request target: origin form (`/a?b=1`), absolute form (`http://host/a?b=1`, as proxies
  * send), or `*`. Not by `new URL`, which throws on `//` and costs microseconds.
  */
-export function splitTarget(target: string): Target {
+export function splitTarget(target: string, allowed: ReadonlySet<string> = NONE): Target {
   const start = pathStart(target);
   const question = target.indexOf('?', start);
   if (question === -1) return { path: pathOf(target, start, target.length), query: undefined };
-  return { path: pathOf(target, start, question), query: redactQuery(target.slice(question + 1)) };
+  return { path: pathOf(target, start, question), query: redactQuery(target.slice(question + 1), allowed) };
 }
 
 function pathOf(target: string, start: number, end: number): string {
@@ -44,9 +45,10 @@ const SCHEME = /^[a-z][a-z0-9+.-]{0,30}:\/\//i;
 
 /**
  * A query string without its values, which may be secrets: `id=7&token=s3cret` becomes
- * `id=REDACTED&token=REDACTED`. The work is bounded, whatever the length of the query.
+ * `id=REDACTED&token=REDACTED`. Parameters in `allowed`, as they are spelled, keep theirs. The work is
+ * bounded, whatever the length of the query.
  */
-export function redactQuery(query: string): string | undefined {
+export function redactQuery(query: string, allowed: ReadonlySet<string> = NONE): string | undefined {
   const text = query.length > MAX_LENGTH ? query.slice(0, MAX_LENGTH) : query;
   if (text === '') return undefined;
   let redacted = '';
@@ -57,18 +59,22 @@ export function redactQuery(query: string): string | undefined {
     const equals = text.indexOf('=', start);
     const hasValue = equals !== -1 && equals < end;
     redacted += text.slice(start, hasValue ? equals + 1 : end);
-    if (hasValue && equals + 1 < end) redacted += REDACTED;
+    if (hasValue && equals + 1 < end) {
+      const isAllowed = allowed.size > 0 && allowed.has(text.slice(start, equals));
+      redacted += isAllowed ? text.slice(equals + 1, end) : REDACTED;
+    }
     if (end < text.length) redacted += '&';
     start = end + 1;
   }
   return bounded(redacted, MAX_LENGTH);
 }
 
-/** `url.full` of an outbound request: credentials and query values replaced, the fragment kept. */
-export function redactUrl(url: URL): string {
+/** `url.full` of an outbound request: credentials and query values replaced, but those of `allowed` parameters. A fragment is kept, but may be a query too: `#access_token=…`. */
+export function redactUrl(url: URL, allowed: ReadonlySet<string> = NONE): string {
   const credentials = url.username === '' && url.password === '' ? '' : `${REDACTED}:${REDACTED}@`;
-  const query = url.search === '' ? '' : `?${redactQuery(url.search.slice(1)) ?? ''}`;
-  return bounded(`${url.protocol}//${credentials}${url.host}${url.pathname}${query}${url.hash}`, MAX_LENGTH);
+  const fragment = url.hash.includes('=') ? `#${redactQuery(url.hash.slice(1), allowed) ?? ''}` : url.hash;
+  const query = url.search === '' ? '' : `?${redactQuery(url.search.slice(1), allowed) ?? ''}`;
+  return bounded(`${url.protocol}//${credentials}${url.host}${url.pathname}${query}${fragment}`, MAX_LENGTH);
 }
 
 export function defaultPort(scheme: string): number {
@@ -78,6 +84,8 @@ export function defaultPort(scheme: string): number {
 /** Host and port of a `Host` header: `shop:8080`, `[::1]:8080`, `shop`. Junk after the colon is no port. */
 export function parseHost(header: string, scheme: string): HostPort | undefined {
   if (header === '') return undefined;
+  const at = header.lastIndexOf('@'); // no host has one: what stands before it would be credentials
+  if (at !== -1) return parseHost(header.slice(at + 1), scheme);
   const colon = header.indexOf(':', header.charCodeAt(0) === OPEN_BRACKET ? header.indexOf(']') : 0);
   const host = bounded(colon === -1 ? header : header.slice(0, colon), 256);
   const digits = colon === -1 ? '' : header.slice(colon + 1);

@@ -10,6 +10,7 @@ import { type OtlpEnvironment, resolveOtlp } from './otlp-environment.ts';
 import type { Exporter } from './pipeline/exporter.ts';
 import type { BatchSettings } from './pipeline/sender.ts';
 import type { Attributes, Resource } from './record.ts';
+import { type Redaction, type RedactOptions, resolveRedaction } from './redaction.ts';
 import { resolveResource } from './resource.ts';
 import { ignoringParent, parentBased, ratioSampler, type Sampler } from './sampler.ts';
 
@@ -46,6 +47,8 @@ export interface StartOptions {
    * `OTEL_TRACES_SAMPLER`, `OTEL_TRACES_SAMPLER_ARG`. Default: 1.
    */
   readonly sample?: number;
+  /** What may be recorded. Default: no query value, no credential, and all attributes. */
+  readonly redact?: RedactOptions;
   /** Where finished spans go. Environment: `OTEL_TRACES_EXPORTER`, `OTEL_EXPORTER_OTLP_*`. Default: `'otlp'`. */
   readonly exporters?: ExporterName | Exporter | readonly (ExporterName | Exporter)[];
   /** Environment: `OTEL_SPAN_*`, `OTEL_ATTRIBUTE_*`. */
@@ -68,6 +71,7 @@ export interface Config {
   readonly propagator: Propagator;
   readonly propagateTo: (url: URL) => Destination;
   readonly baggageAttributes: readonly string[];
+  readonly redaction: Redaction;
   readonly exporters: readonly (ExporterName | Exporter)[];
   readonly otlp: OtlpEnvironment;
   readonly batch: BatchSettings;
@@ -86,6 +90,7 @@ const OPTION_NAMES: readonly (keyof StartOptions)[] = [
   'limits',
   'location',
   'baggageAttributes',
+  'redact',
 ];
 const EXPORTER_NAMES: readonly ExporterName[] = ['otlp', 'console', 'file', 'none'];
 
@@ -110,6 +115,7 @@ export function resolveConfig(options: StartOptions, variables: Variables, warn:
     propagator: resolvePropagator(options.propagators, environment),
     propagateTo: resolvePropagateTo(options.propagateTo),
     baggageAttributes: resolveBaggageAttributes(options.baggageAttributes),
+    redaction: resolveRedaction(CALLER, options.redact),
     exporters: resolveExporters(options.exporters, environment),
     otlp: resolveOtlp(environment),
     batch: resolveBatch(limits.queueBytes, environment),

@@ -18,6 +18,7 @@ import { type Caller, locationOf } from './location.ts';
 import { LocalTrace } from './pipeline/local-trace.ts';
 import type { SpanSink, Stats } from './pipeline/pipeline.ts';
 import type { Attributes, InstrumentationScope, Resource, SpanContextInput, SpanKind } from './record.ts';
+import { NOTHING_ALLOWED, type Redaction } from './redaction.ts';
 import type { Sampler } from './sampler.ts';
 import { activeScope, type Scope } from './scope.ts';
 import {
@@ -48,6 +49,8 @@ export interface TracerSettings {
   readonly propagateTo: (url: URL) => Destination;
   /** Names of baggage values that go into the attributes of spans. Default: none. */
   readonly baggageAttributes?: readonly string[];
+  /** What instrumentation may record of requests. Default: no query value, no credential. */
+  readonly redaction?: Redaction;
   readonly clock: Clock;
   readonly ids: IdGenerator;
   readonly pipeline: SpanSink;
@@ -73,6 +76,7 @@ export class Tracer {
   readonly limits: Limits;
   readonly propagator: Propagator;
   readonly propagateTo: (url: URL) => Destination;
+  readonly redaction: Redaction;
   readonly pipeline: SpanSink;
   readonly #location: boolean;
   readonly #baggageAttributes: readonly string[];
@@ -94,6 +98,7 @@ export class Tracer {
     this.limits = settings.limits;
     this.propagator = settings.propagator;
     this.propagateTo = settings.propagateTo;
+    this.redaction = settings.redaction ?? NOTHING_ALLOWED;
     this.pipeline = settings.pipeline;
     this.#location = settings.location === true;
     this.#baggageAttributes = settings.baggageAttributes ?? [];

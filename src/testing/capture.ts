@@ -12,6 +12,7 @@ const OPTION_NAMES = [
   'propagators',
   'propagateTo',
   'baggageAttributes',
+  'redact',
   'sample',
   'limits',
   'location',

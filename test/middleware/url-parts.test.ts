@@ -75,12 +75,26 @@ describe('redactQuery', () => {
   }
 });
 
+test('keeps the values of parameters that are allowed, as they are spelled', () => {
+  const allowed = new Set(['page', 'sort']);
+  assert.equal(
+    redactQuery('page=2&token=x&Page=3&sort=&sort=a=b&pa%67e=4', allowed),
+    'page=2&token=REDACTED&Page=REDACTED&sort=&sort=a=b&pa%67e=REDACTED',
+  );
+  assert.equal(splitTarget('/a?page=2', allowed).query, 'page=2');
+  assert.equal(
+    redactUrl(new URL('http://host/?page=2&t=x#page=2&t=x'), allowed),
+    'http://host/?page=2&t=REDACTED#page=2&t=REDACTED',
+  );
+});
+
 describe('redactUrl', () => {
   for (const [url, redacted] of [
     ['http://host/a', 'http://host/a'],
     ['http://user:s3cret@host:81/a?b=s3cret#top', 'http://REDACTED:REDACTED@host:81/a?b=REDACTED#top'],
     ['http://user@host/', 'http://REDACTED:REDACTED@host/'],
     ['https://host/?a', 'https://host/?a'],
+    ['https://host/#access_token=s3cret&state', 'https://host/#access_token=REDACTED&state'],
   ] as const) {
     test(`makes ${redacted}`, () => assert.equal(redactUrl(new URL(url)), redacted));
   }
@@ -99,6 +113,9 @@ describe('parseHost', () => {
     ['[::1]:8080', 'http', { host: '[::1]', port: 8080 }],
     ['[::1]', 'https', { host: '[::1]', port: 443 }],
     ['', 'http', undefined],
+    ['canary:s3cret@shop:8080', 'http', { host: 'shop', port: 8080 }],
+    ['a@b@shop', 'http', { host: 'shop', port: 80 }],
+    ['canary:s3cret@', 'http', undefined],
     ['shop:', 'http', { host: 'shop', port: 80 }],
     ['shop:junk', 'http', { host: 'shop', port: 80 }],
     ['shop:0x50', 'https', { host: 'shop', port: 443 }],
@@ -115,6 +132,7 @@ describe('parseHost', () => {
     fc.assert(
       fc.property(fc.string({ minLength: 1, maxLength: 600 }), (header) => {
         const parsed = parseHost(header, 'http');
+        if (header.endsWith('@')) return assert.equal(parsed, undefined);
         assert.ok(parsed !== undefined && parsed.host.length <= 256 && parsed.port > 0 && parsed.port < 65536);
       }),
     );
