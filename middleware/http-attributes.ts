@@ -101,7 +101,8 @@ const knownMethods: ReadonlySet<string> = new Set(
   process.env.OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS?.split(',').map((name) => name.trim()) ?? DEFAULT_METHODS,
 );
 
-function knownMethod(method: string): string {
+/** The method as the conventions have it: `_OTHER` for one that nobody knows. */
+export function knownMethod(method: string): string {
   return knownMethods.has(method) ? method : OTHER;
 }
 

@@ -3,10 +3,11 @@ import { contained } from '../src/core/diagnostics.ts';
 import { errorType } from '../src/core/exception.ts';
 import { bounded, NAME_LENGTH } from '../src/core/limits.ts';
 import type { InstrumentationScope } from '../src/core/record.ts';
+import type { RequestFacts } from '../src/core/sampler.ts';
 import type { Scope } from '../src/core/scope.ts';
 import type { RecordingSpan } from '../src/core/span.ts';
 import type { ProxyView } from './forwarded.ts';
-import { noteEnding, noteErrorType, noteRoute, noteStatusCode } from './http-attributes.ts';
+import { knownMethod, noteEnding, noteErrorType, noteRoute, noteStatusCode } from './http-attributes.ts';
 import { isComplete } from './response-state.ts';
 
 /**
@@ -28,7 +29,7 @@ export interface ServerRequestView {
 }
 
 /** One request and its response, from the first middleware to the close of the response. */
-export class ServerExchange {
+export class ServerExchange implements RequestFacts {
   readonly span: RecordingSpan;
   /** Active while the app handles the request. */
   readonly scope: Scope;
@@ -44,6 +45,15 @@ export class ServerExchange {
     this.view = view;
     this.routing = undefined;
     this.#error = undefined;
+  }
+
+  /** For whoever decides about the trace before it ends. */
+  get method(): string {
+    return knownMethod(this.view.req.method ?? '');
+  }
+
+  get route(): string | undefined {
+    return this.view.route();
   }
 
   /** Notes the error that reached the edge of the app. Whether it is the request's failure, the status says. */

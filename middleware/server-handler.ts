@@ -79,6 +79,8 @@ function open(tracer: Tracer, exchange: ServerExchange, settings: ServerSettings
   if (span.record !== undefined) {
     span.record.attributes = describeRequest(view, settings, tracer.redaction.queryNames);
     view.watch(exchange);
+    const decision = span.localTrace?.decision;
+    if (decision !== undefined) decision.facts = exchange;
   }
   if (isClosed(res)) exchange.finish();
   else awaitEnd(exchange, req, res);

@@ -83,6 +83,7 @@ function handleOf(tracer: Tracer): Throughline {
   return {
     flush: (timeoutMs = FLUSH_TIMEOUT_MS) => tracer.pipeline.flush(timeoutMs),
     shutdown(timeoutMs = FLUSH_TIMEOUT_MS) {
+      tracer.waitingRoom.decideAll();
       stopped ??= tracer.pipeline.shutdown(timeoutMs);
       return stopped;
     },
@@ -104,6 +105,7 @@ function flushBeforeExit(): void {
   if (exitIsWatched) return;
   exitIsWatched = true;
   process.once('beforeExit', () => {
+    running?.tracer.waitingRoom.decideAll(); // nothing more will end
     void running?.tracer.pipeline.flush(EXIT_TIMEOUT_MS, false);
   });
 }

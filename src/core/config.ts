@@ -3,8 +3,10 @@ import { compositePropagator, type PropagatorName, propagatorsByName } from '../
 import type { Propagator } from '../../propagation/context.ts';
 import { compilePropagateTo, type Destination, type PropagateTo } from '../../propagation/destination.ts';
 import { resolveBatch, resolveLimits } from './config-limits.ts';
+import { resolveSampler } from './config-sampling.ts';
 import { Environment, type Variables } from './environment.ts';
 import { nearestName, optionError, refuseUnknownOptions, showValue } from './errors.ts';
+import { compileKeep, type KeepOptions, type KeepRule } from './keep-rule.ts';
 import type { Limits } from './limits.ts';
 import { type OtlpEnvironment, resolveOtlp } from './otlp-environment.ts';
 import type { Exporter } from './pipeline/exporter.ts';
@@ -12,7 +14,8 @@ import type { BatchSettings } from './pipeline/sender.ts';
 import type { Attributes, Resource } from './record.ts';
 import { type Redaction, type RedactOptions, resolveRedaction } from './redaction.ts';
 import { resolveResource } from './resource.ts';
-import { ignoringParent, parentBased, ratioSampler, type Sampler } from './sampler.ts';
+import type { SampleRule } from './sample-rules.ts';
+import type { Sampler } from './sampler.ts';
 
 export type ExporterName = 'otlp' | 'console' | 'file' | 'none';
 export type PropagatorOption = PropagatorName | Propagator;
@@ -43,10 +46,22 @@ export interface StartOptions {
    */
   readonly baggageAttributes?: readonly string[];
   /**
-   * The share of new traces to keep, 0 to 1; a caller's decision is followed. Environment:
-   * `OTEL_TRACES_SAMPLER`, `OTEL_TRACES_SAMPLER_ARG`. Default: 1.
+   * Which new traces to keep: a share, 0 to 1, or a list of rules of which the first that matches decides;
+   * what no rule matches is kept. A caller's decision is followed. Environment: `OTEL_TRACES_SAMPLER`,
+   * `OTEL_TRACES_SAMPLER_ARG`. Default: 1.
+   *
+   * @example
+   * start({ sample: [{ route: '/health', rate: 0 }, { method: 'POST' }, { rate: 0.1, perSecond: 50 }] });
    */
-  readonly sample?: number;
+  readonly sample?: number | readonly SampleRule[];
+  /**
+   * What is kept whatever `sample` and the caller say. All requests are recorded then, and decided about
+   * when they end. Default: nothing.
+   *
+   * @example
+   * start({ sample: 0.05, keep: { errors: true, slowerThan: '2s', status: '5xx' } });
+   */
+  readonly keep?: KeepOptions;
   /** What may be recorded. Default: no query value, no credential, and all attributes. */
   readonly redact?: RedactOptions;
   /** Where finished spans go. Environment: `OTEL_TRACES_EXPORTER`, `OTEL_EXPORTER_OTLP_*`. Default: `'otlp'`. */
@@ -68,6 +83,7 @@ export interface Config {
   readonly limits: Limits;
   readonly location: boolean;
   readonly sampler: Sampler;
+  readonly keepRule: KeepRule | undefined;
   readonly propagator: Propagator;
   readonly propagateTo: (url: URL) => Destination;
   readonly baggageAttributes: readonly string[];
@@ -86,6 +102,7 @@ const OPTION_NAMES: readonly (keyof StartOptions)[] = [
   'propagators',
   'propagateTo',
   'sample',
+  'keep',
   'exporters',
   'limits',
   'location',
@@ -111,7 +128,8 @@ export function resolveConfig(options: StartOptions, variables: Variables, warn:
     resource: resolveResource(checkedIdentity(options), environment),
     limits,
     location: resolveLocation(options.location, environment),
-    sampler: resolveSampler(options.sample, environment),
+    sampler: resolveSampler(CALLER, options.sample, environment),
+    keepRule: compileKeep(CALLER, options.keep),
     propagator: resolvePropagator(options.propagators, environment),
     propagateTo: resolvePropagateTo(options.propagateTo),
     baggageAttributes: resolveBaggageAttributes(options.baggageAttributes),
@@ -139,33 +157,6 @@ function resolveLocation(location: unknown, environment: Environment): boolean {
   if (location === undefined) return environment.flag('THROUGHLINE_LOCATION');
   if (typeof location === 'boolean') return location;
   throw optionError(`${CALLER}(): "location" must be true or false, got ${showValue(location)}`);
-}
-
-function resolveSampler(sample: unknown, environment: Environment): Sampler {
-  if (sample === undefined) return environmentSampler(environment);
-  if (typeof sample === 'number' && sample >= 0 && sample <= 1) return parentBased(ratioSampler(sample));
-  throw optionError(`${CALLER}(): "sample" must be a number from 0 to 1, got ${showValue(sample)}`);
-}
-
-const SAMPLERS = [
-  'always_on',
-  'always_off',
-  'traceidratio',
-  'parentbased_always_on',
-  'parentbased_always_off',
-  'parentbased_traceidratio',
-] as const;
-
-function environmentSampler(environment: Environment): Sampler {
-  const name = environment.choice('OTEL_TRACES_SAMPLER', SAMPLERS) ?? 'parentbased_always_on';
-  const root = ratioSampler(environmentRatio(name, environment));
-  return name.startsWith('parentbased_') ? parentBased(root) : ignoringParent(root);
-}
-
-function environmentRatio(name: (typeof SAMPLERS)[number], environment: Environment): number {
-  if (name.endsWith('always_on')) return 1;
-  if (name.endsWith('always_off')) return 0;
-  return environment.number('OTEL_TRACES_SAMPLER_ARG', 0, 1) ?? 1;
 }
 
 function resolvePropagator(option: unknown, environment: Environment): Propagator {

@@ -48,11 +48,17 @@ export class Environment {
     return undefined;
   }
 
-  /** One of `names`. */
-  choice<Name extends string>(name: string, names: readonly Name[]): Name | undefined {
+  /** One of `names`. `refused` says why not, for names that others know. */
+  choice<Name extends string>(
+    name: string,
+    names: readonly Name[],
+    refused: Readonly<Record<string, string>> = {},
+  ): Name | undefined {
     const value = this.text(name);
-    const known = names.find((candidate) => candidate === value?.toLowerCase());
-    if (value !== undefined && known === undefined) this.#unknown(name, value, names);
+    const wanted = value?.toLowerCase() ?? '';
+    const known = names.find((candidate) => candidate === wanted);
+    if (Object.hasOwn(refused, wanted)) this.#warn(`${name}: "${wanted}" is ignored: ${refused[wanted]}`);
+    else if (value !== undefined && known === undefined) this.#unknown(name, value, names);
     return known;
   }
 

@@ -1,5 +1,5 @@
 import { activeScope } from './scope.ts';
-import { identityOf } from './span.ts';
+import { identityOf, RecordingSpan } from './span.ts';
 
 /**
  * The active span as a log line names it (OpenTelemetry, Trace Context in non-OTLP Log Formats):
@@ -10,7 +10,7 @@ export interface LogFields {
   readonly trace_id?: string;
   /** 16 lower-case hex digits. */
   readonly span_id?: string;
-  /** Two lower-case hex digits: the last bit says whether the trace is sampled. */
+  /** Two lower-case hex digits: the last bit says whether the trace is sampled, 0 while that is not decided. */
   readonly trace_flags?: string;
 }
 
@@ -24,8 +24,13 @@ export interface LogFields {
 export function logFields(): LogFields {
   const { span } = activeScope();
   if (span === undefined) return {};
+  if (span instanceof RecordingSpan) return fieldsOf(span.traceId, span.spanId, span.knownFlags);
   const { traceId, spanId, traceFlags } = identityOf(span);
-  return { trace_id: traceId, span_id: spanId, trace_flags: twoDigits(traceFlags) };
+  return fieldsOf(traceId, spanId, traceFlags);
+}
+
+function fieldsOf(traceId: string, spanId: string, flags: number): LogFields {
+  return { trace_id: traceId, span_id: spanId, trace_flags: twoDigits(flags) };
 }
 
 function twoDigits(flags: number): string {

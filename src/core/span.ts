@@ -89,6 +89,17 @@ export interface Span {
   updateName(name: string): this;
   /** Starts a span under this one. It does not become active: use `run`, or pass it on. */
   child(name: string, options?: Omit<SpanOptions, 'parent'>): Span;
+  /**
+   * Keeps this span's local trace (what this process does for one request) whatever the sampler says, and
+   * notes `reason` as `throughline.keep`. On a span that does not record nothing can be kept: that is
+   * counted, and does nothing.
+   */
+  keep(reason: string): this;
+  /**
+   * Lets go of this span's local trace: what of it has not left for the exporters never does, what starts
+   * later in it is not recorded, and services that are called from here on are told `not sampled`.
+   */
+  drop(): this;
   /** Runs `fn` with this span active and returns what it returns. The span is not ended by it. */
   run<Result>(fn: () => Result): Result;
   /** Ends the span. Only the first call counts. */
@@ -108,9 +119,10 @@ export type OpenRecord = { -readonly [Field in keyof SpanRecord]: SpanRecord[Fie
 export class RecordingSpan implements Span, SpanContext {
   readonly traceId: TraceId;
   readonly spanId: SpanId;
-  readonly traceFlags: number;
+  /** As they were at the start; the sampled bit says whether the span was to be recorded. See `traceFlags`. */
+  readonly startFlags: number;
   readonly isRemote: boolean;
-  readonly traceState: TraceState | undefined;
+  readonly #traceState: TraceState | undefined;
   readonly debug: boolean;
   readonly vendor: VendorFields | undefined;
   /** See `SpanContext`: a span of our own has decided. */
@@ -125,7 +137,7 @@ export class RecordingSpan implements Span, SpanContext {
   constructor(
     traceId: TraceId,
     spanId: SpanId,
-    traceFlags: number,
+    startFlags: number,
     isRemote: boolean,
     inherited: Pick<SpanContext, 'traceState' | 'debug' | 'vendor' | 'deferred'> | undefined,
     localTrace: LocalTrace | undefined,
@@ -133,14 +145,29 @@ export class RecordingSpan implements Span, SpanContext {
   ) {
     this.traceId = traceId;
     this.spanId = spanId;
-    this.traceFlags = traceFlags;
+    this.startFlags = startFlags;
     this.isRemote = isRemote;
-    this.traceState = inherited?.traceState;
+    this.#traceState = inherited?.traceState;
     this.debug = inherited?.debug === true;
     this.vendor = inherited?.vendor;
     this.deferred = localTrace === undefined && inherited?.deferred === true;
     this.localTrace = localTrace;
     this.#record = record;
+  }
+
+  /** The flags to send. Asking is what decides about a trace that its start could not decide. */
+  get traceFlags(): number {
+    return this.localTrace === undefined ? this.startFlags : this.localTrace.outboundFlags(this.startFlags);
+  }
+
+  /** The flags as far as they are known, for whoever only wants to look: decides nothing. */
+  get knownFlags(): number {
+    const decision = this.localTrace?.decision;
+    return decision === undefined ? this.startFlags : decision.knownFlags(this.startFlags);
+  }
+
+  get traceState(): TraceState | undefined {
+    return this.localTrace === undefined ? this.#traceState : this.localTrace.outboundState(this.#traceState);
   }
 
   spanContext(): SpanIdentity {
@@ -151,7 +178,7 @@ export class RecordingSpan implements Span, SpanContext {
   }
 
   isRecording(): boolean {
-    return this.#record !== undefined;
+    return this.#record !== undefined && this.localTrace?.records === true;
   }
 
   /** The record while the span is open, for instrumentation that knows its attributes to be few and valid. */
@@ -286,6 +313,19 @@ export class RecordingSpan implements Span, SpanContext {
 
   updateName(name: string): this {
     if (this.#record !== undefined && typeof name === 'string') this.#record.name = bounded(name, NAME_LENGTH);
+    return this;
+  }
+
+  keep(reason: string): this {
+    if (this.isRecording()) {
+      if (typeof reason === 'string' && reason !== '') this.setAttribute('throughline.keep', reason);
+      this.localTrace?.keep();
+    } else this.localTrace?.tracer.noteIgnoredKeep();
+    return this;
+  }
+
+  drop(): this {
+    if (this.isRecording()) this.localTrace?.drop();
     return this;
   }
 

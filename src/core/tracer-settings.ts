@@ -15,6 +15,7 @@ export function tracerSettings(config: Config, pipeline: SpanSink): TracerSettin
     limits,
     location: config.location,
     sampler: config.sampler,
+    keepRule: config.keepRule,
     propagator: config.propagator,
     propagateTo: config.propagateTo,
     baggageAttributes: config.baggageAttributes,

@@ -13,13 +13,16 @@ import type { Destination } from '../../propagation/destination.ts';
 import type { Clock } from './clock.ts';
 import { baggageOf, checkedContext, checkedRemote, isRemoteContext, remoteOf } from './given-context.ts';
 import type { IdGenerator } from './ids.ts';
+import type { KeepRule } from './keep-rule.ts';
 import { bounded, type Limits, NAME_LENGTH } from './limits.ts';
 import { type Caller, locationOf } from './location.ts';
+import { Decision } from './pipeline/decision.ts';
 import { LocalTrace } from './pipeline/local-trace.ts';
 import type { SpanSink, Stats } from './pipeline/pipeline.ts';
+import { WaitingRoom } from './pipeline/waiting-room.ts';
 import type { Attributes, InstrumentationScope, Resource, SpanContextInput, SpanKind } from './record.ts';
 import { NOTHING_ALLOWED, type Redaction } from './redaction.ts';
-import type { Sampler } from './sampler.ts';
+import { decidedState, type Sampler } from './sampler.ts';
 import { activeScope, type Scope } from './scope.ts';
 import {
   identityOf,
@@ -44,6 +47,8 @@ export interface TracerSettings {
   /** Note on the app's own spans where they were started. Default false. */
   readonly location?: boolean;
   readonly sampler: Sampler;
+  /** What is kept whatever the sampler says. Default: nothing. */
+  readonly keepRule?: KeepRule | undefined;
   readonly propagator: Propagator;
   /** Where outbound context may go. */
   readonly propagateTo: (url: URL) => Destination;
@@ -66,9 +71,14 @@ interface Lineage {
   readonly parentIsRemote: boolean;
   readonly flags: number;
   /** Whose tracestate, debug mark and vendor fields go on. */
-  readonly inherited: SpanContext | RemoteContext | undefined;
+  readonly inherited: Inherited | undefined;
   readonly localTrace: LocalTrace;
 }
+
+type Inherited = Pick<SpanContext, 'traceState' | 'debug' | 'vendor' | 'deferred'>;
+
+/** Where an ended span goes: out of the process, to those of its trace that wait, or nowhere. */
+export type Fate = 'leaves' | 'waits' | 'sampledOut';
 
 /** Starts spans, and counts them until they have left. One a process, but for tests. */
 export class Tracer {
@@ -78,10 +88,13 @@ export class Tracer {
   readonly propagateTo: (url: URL) => Destination;
   readonly redaction: Redaction;
   readonly pipeline: SpanSink;
+  readonly sampler: Sampler;
+  readonly keepRule: KeepRule | undefined;
+  /** Of traces that are not decided yet. */
+  readonly waitingRoom: WaitingRoom;
   readonly #location: boolean;
   readonly #baggageAttributes: readonly string[];
   readonly #resource: Resource;
-  readonly #sampler: Sampler;
   readonly #clock: Clock;
   readonly #ids: IdGenerator;
   /** Shared by everything that is not sampled: such spans need no clock. */
@@ -92,6 +105,7 @@ export class Tracer {
   #ended = 0;
   #sampledOut = 0;
   #overLimit = 0;
+  #ignoredKeeps = 0;
 
   constructor(settings: TracerSettings) {
     this.enabled = settings.enabled;
@@ -100,13 +114,15 @@ export class Tracer {
     this.propagateTo = settings.propagateTo;
     this.redaction = settings.redaction ?? NOTHING_ALLOWED;
     this.pipeline = settings.pipeline;
+    this.sampler = settings.sampler;
+    this.keepRule = settings.keepRule;
+    this.waitingRoom = new WaitingRoom(settings.limits.queueBytes);
     this.#location = settings.location === true;
     this.#baggageAttributes = settings.baggageAttributes ?? [];
     this.#resource = settings.resource;
-    this.#sampler = settings.sampler;
     this.#clock = settings.clock;
     this.#ids = settings.ids;
-    this.#unsampled = new LocalTrace(this, settings.clock);
+    this.#unsampled = new LocalTrace(this, settings.clock, false);
   }
 
   /**
@@ -196,38 +212,50 @@ export class Tracer {
 
   #under(parent: Span | SpanContextInput | RemoteContext): Lineage {
     if (parent instanceof RecordingSpan && parent.localTrace?.tracer === this) {
-      const { traceId, spanId, traceFlags, localTrace } = parent;
-      return { traceId, parentSpanId: spanId, parentIsRemote: false, flags: traceFlags, inherited: parent, localTrace };
+      const { traceId, spanId, startFlags, localTrace } = parent; // its traceFlags would be a decision
+      return { traceId, parentSpanId: spanId, parentIsRemote: false, flags: startFlags, inherited: parent, localTrace };
     }
     if (isPassedOn(parent)) return this.#root(remoteOf(parent));
     if (isRemoteContext(parent)) return this.#root(checkedRemote(parent));
     const context = checkedContext(identityOf(parent));
     if (context === undefined) return this.#root(undefined);
     const { traceId, spanId, traceFlags } = context;
-    const parentIsRemote = context.isRemote === true;
-    const sampled = this.#sampler.sample(traceId, (traceFlags & FLAG_SAMPLED) !== 0);
-    const flags = (sampled ? FLAG_SAMPLED : 0) | (traceFlags & FLAG_RANDOM);
-    const localTrace = this.#localTrace(sampled);
-    return { traceId, parentSpanId: spanId, parentIsRemote, flags, inherited: context, localTrace };
+    const { localTrace, inherited } = this.#localRoot(traceId, (traceFlags & FLAG_SAMPLED) !== 0, context);
+    const flags = traceFlags & FLAG_RANDOM;
+    return { traceId, parentSpanId: spanId, parentIsRemote: context.isRemote === true, flags, inherited, localTrace };
   }
 
   /** A local root: of a new trace, or of the one that `remote` names. */
   #root(remote: RemoteContext | undefined): Lineage {
     const traceId = remote?.traceId ?? this.#ids.traceId();
     const random = remote?.traceId === undefined || remote.random; // ours are random; a caller's flag is copied
-    const sampled = this.#sampler.sample(traceId, remote?.debug === true ? true : remote?.sampled);
+    const { localTrace, inherited } = this.#localRoot(traceId, remote?.debug === true ? true : remote?.sampled, remote);
     return {
       traceId,
       parentSpanId: remote?.traceId === undefined ? undefined : remote.spanId,
       parentIsRemote: remote?.spanId !== undefined,
-      flags: (sampled ? FLAG_SAMPLED : 0) | (random ? FLAG_RANDOM : 0),
-      inherited: remote,
-      localTrace: this.#localTrace(sampled),
+      flags: random ? FLAG_RANDOM : 0,
+      inherited,
+      localTrace,
     };
   }
 
-  #localTrace(sampled: boolean): LocalTrace {
-    return sampled ? new LocalTrace(this, this.#clock) : this.#unsampled;
+  /** Decides as early as it is possible: where the start cannot, ended spans wait in their local trace. */
+  #localRoot(
+    traceId: TraceId,
+    parentSampled: boolean | undefined,
+    context: RemoteContext | SpanContext | undefined,
+  ): Pick<Lineage, 'localTrace' | 'inherited'> {
+    const traceState = context?.traceState;
+    const verdict = this.sampler.atStart({ traceId, traceState }, parentSampled, this.#clock);
+    if (verdict === undefined || (this.keepRule !== undefined && !verdict.sampled)) {
+      const decision = new Decision(this, this.#clock, verdict);
+      return { localTrace: new LocalTrace(this, this.#clock, true, decision), inherited: context };
+    }
+    const localTrace = verdict.sampled ? new LocalTrace(this, this.#clock, true) : this.#unsampled;
+    const decided = decidedState(traceState, verdict);
+    if (decided === traceState) return { localTrace, inherited: context };
+    return { localTrace, inherited: { ...context, traceState: decided } };
   }
 
   #startSpan(
@@ -237,10 +265,12 @@ export class Tracer {
     attributes: Attributes | undefined,
     scope: InstrumentationScope,
   ): RecordingSpan {
-    const { traceId, flags, inherited, localTrace } = lineage;
+    const { traceId, inherited, localTrace } = lineage;
     const spanId = this.#ids.spanId();
+    const { records } = localTrace;
+    const flags = records ? lineage.flags | FLAG_SAMPLED : lineage.flags & ~FLAG_SAMPLED;
     let record: OpenRecord | undefined;
-    if ((flags & FLAG_SAMPLED) !== 0 && this.#open.size < this.limits.openSpans) {
+    if (records && this.#open.size < this.limits.openSpans) {
       record = {
         traceId,
         spanId,
@@ -264,18 +294,36 @@ export class Tracer {
       };
     }
     const span = new RecordingSpan(traceId, spanId, flags, false, inherited, localTrace, record);
+    localTrace.decision?.begin(span);
     this.#started++;
     if (this.#open.size < this.limits.openSpans) this.#open.add(span);
     return span;
   }
 
   /** Called once by each span at its end; `record` is undefined when nothing was recorded. */
-  spanEnded(span: RecordingSpan, record: OpenRecord | undefined): void {
+  spanEnded(span: RecordingSpan, record: OpenRecord | undefined, fate: Fate): void {
     this.#ended++;
     this.#open.delete(span);
-    if (record !== undefined) this.pipeline.accept(record);
-    else if ((span.traceFlags & FLAG_SAMPLED) === 0) this.#sampledOut++;
+    if (fate === 'waits') return;
+    if (record !== undefined && fate === 'leaves') this.pipeline.accept(record);
+    else if (record !== undefined || (span.startFlags & FLAG_SAMPLED) === 0) this.#sampledOut++;
     else this.#overLimit++;
+  }
+
+  /** Called for each span that has waited: with what it recorded, or without when it is not kept. */
+  release(record: OpenRecord | undefined): void {
+    if (record === undefined) this.#sampledOut++;
+    else this.pipeline.accept(record);
+  }
+
+  /** Somebody asked to keep a trace of which nothing is recorded. */
+  noteIgnoredKeep(): void {
+    this.#ignoredKeeps++;
+  }
+
+  /** How often `keep()` came for nothing. */
+  get ignoredKeeps(): number {
+    return this.#ignoredKeeps;
   }
 
   /** Spans started and not ended yet, oldest first; at most `limits.openSpans`, though more may be counted. */
@@ -289,6 +337,7 @@ export class Tracer {
       started: this.#started,
       ended: this.#ended,
       open: this.#started - this.#ended,
+      waiting: this.waitingRoom.spans,
       sampledOut: this.#sampledOut,
       overLimit: this.#overLimit,
     });

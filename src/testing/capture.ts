@@ -14,6 +14,7 @@ const OPTION_NAMES = [
   'baggageAttributes',
   'redact',
   'sample',
+  'keep',
   'limits',
   'location',
 ] as const;

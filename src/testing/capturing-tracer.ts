@@ -2,7 +2,7 @@ import type { Config } from '../core/config.ts';
 import type { SpanCounts, SpanSink, Stats } from '../core/pipeline/pipeline.ts';
 import type { SpanRecord } from '../core/record.ts';
 import type { OpenRecord, RecordingSpan, Span } from '../core/span.ts';
-import { Tracer } from '../core/tracer.ts';
+import { type Fate, Tracer } from '../core/tracer.ts';
 import { tracerSettings } from '../core/tracer-settings.ts';
 
 /** Taken before a test can fake them: waiting for spans must end under fake timers too. */
@@ -25,10 +25,21 @@ class KeptSpans implements SpanSink {
 
   async shutdown(): Promise<void> {}
 
-  stats({ started, ended, open, sampledOut, overLimit }: SpanCounts): Stats {
+  stats({ started, ended, open, waiting, sampledOut, overLimit }: SpanCounts): Stats {
     const dropped = { queue: 0, export: 0, limit: overLimit, spool: 0, shutdown: 0 };
     const exported = this.spans.length;
-    return { started, ended, open, queued: 0, spooled: 0, sampledOut, exported, dropped, adopted: 0, exporters: [] };
+    return {
+      started,
+      ended,
+      open,
+      queued: waiting,
+      spooled: 0,
+      sampledOut,
+      exported,
+      dropped,
+      adopted: 0,
+      exporters: [],
+    };
   }
 }
 
@@ -49,8 +60,8 @@ export class CapturingTracer extends Tracer {
     return this.#kept.spans;
   }
 
-  override spanEnded(span: RecordingSpan, record: OpenRecord | undefined): void {
-    super.spanEnded(span, record);
+  override spanEnded(span: RecordingSpan, record: OpenRecord | undefined, fate: Fate): void {
+    super.spanEnded(span, record, fate);
     for (const check of [...this.#waiters]) check();
   }
 

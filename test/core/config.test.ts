@@ -5,10 +5,12 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { memory } from 'throughline/exporters';
 import { baggage, tracecontext } from 'throughline/propagation';
+import { systemClock } from '../../src/core/clock.ts';
 import { type Config, resolveConfig, type StartOptions } from '../../src/core/config.ts';
 import { Environment } from '../../src/core/environment.ts';
 import { idGenerator } from '../../src/core/ids.ts';
 import { resolveResource } from '../../src/core/resource.ts';
+import type { Sampler } from '../../src/core/sampler.ts';
 import { version } from '../../src/core/version.ts';
 import { testTracer } from './tracer-fixture.ts';
 
@@ -27,6 +29,14 @@ function warningsOf(variables: Variables): string[] {
 
 const attributesOf = (options: StartOptions, variables: Variables = {}) =>
   configOf(options, variables).resource.attributes;
+
+/** What a sampler that needs no more than ids says of a trace. */
+function isSampled(sampler: Sampler, traceId: string, parentSampled: boolean | undefined): boolean | undefined {
+  return sampler.atStart({ traceId, traceState: undefined }, parentSampled, systemClock())?.sampled;
+}
+
+const REMOTE_RULES =
+  /^OTEL_TRACES_SAMPLER: "\w+" is ignored: rules from a remote server are not supported here; [^\n]+$/;
 
 const enabledOf = (config: Config) => config.enabled;
 const fieldsOf = (config: Config) => config.propagator.fields;
@@ -122,7 +132,10 @@ describe('a variable', () => {
       enabledOf,
       true,
     ],
-    [{ OTEL_TRACES_SAMPLER: 'jaeger_remote' }, /known are always_on, always_off, traceidratio/, enabledOf, true],
+    [{ OTEL_TRACES_SAMPLER: 'sometimes' }, /known are always_on, always_off, traceidratio/, enabledOf, true],
+    [{ OTEL_TRACES_SAMPLER: 'jaeger_remote' }, REMOTE_RULES, enabledOf, true],
+    [{ OTEL_TRACES_SAMPLER: 'parentbased_jaeger_remote' }, REMOTE_RULES, enabledOf, true],
+    [{ OTEL_TRACES_SAMPLER: 'XRay' }, REMOTE_RULES, enabledOf, true],
     [
       { OTEL_TRACES_SAMPLER: 'traceidratio', OTEL_TRACES_SAMPLER_ARG: '10%' },
       /^OTEL_TRACES_SAMPLER_ARG must be a number from 0 to 1; its value is ignored$/,
@@ -229,7 +242,7 @@ describe('an option', () => {
     });
     assert.equal(config.resource.attributes['service.name'], 'code');
     assert.deepEqual(config.propagator.fields, ['traceparent', 'tracestate']);
-    assert.equal(config.sampler.sample('f'.repeat(32), undefined), false);
+    assert.equal(isSampled(config.sampler, 'f'.repeat(32), undefined), false);
     assert.deepEqual(config.exporters, [exporter]);
     assert.deepEqual(config.limits, options.limits);
     assert.equal(config.batch.queueBytes, 6);
@@ -249,7 +262,7 @@ describe('an option', () => {
     [{ servce: 'shop' }, 'start(): unknown option "servce"; did you mean "service"?'],
     [
       { colour: 1 },
-      'start(): unknown option "colour"; known are service, version, environment, resource, propagators, propagateTo, sample, exporters, limits',
+      'start(): unknown option "colour"; known are service, version, environment, resource, propagators, propagateTo, sample, keep, exporters, limits',
     ],
     [null, 'start(): expected an object of options, got null'],
     ['shop', 'start(): expected an object of options, got "shop"'],
@@ -257,10 +270,37 @@ describe('an option', () => {
     [{ version: 1 }, 'start(): "version" must be a non-empty string, got 1'],
     [{ environment: {} }, 'start(): "environment" must be a non-empty string, got an object'],
     [{ resource: 'a=b' }, 'start(): "resource" must be an object of attributes, got "a=b"'],
-    [{ sample: '10%' }, 'start(): "sample" must be a number from 0 to 1, got "10%"'],
-    [{ sample: 1.1 }, 'start(): "sample" must be a number from 0 to 1, got 1.1'],
-    [{ sample: Number.NaN }, 'start(): "sample" must be a number from 0 to 1, got NaN'],
-    [{ sample: null }, 'start(): "sample" must be a number from 0 to 1, got null'],
+    [{ sample: '10%' }, 'start(): "sample" must be a number from 0 to 1 or a list of rules, got "10%"'],
+    [{ sample: 1.1 }, 'start(): "sample" must be a number from 0 to 1 or a list of rules, got 1.1'],
+    [{ sample: Number.NaN }, 'start(): "sample" must be a number from 0 to 1 or a list of rules, got NaN'],
+    [
+      { sample: { route: '/health', rate: 0 } },
+      'start(): "sample" must be a number from 0 to 1 or a list of rules, got an object; one rule stands in a list too: [{ route, rate }]',
+    ],
+    [
+      { sample: [{ rate: 1 }, '/health'] },
+      `start(): "sample[1]" must be a rule such as { route: '/health', rate: 0 }, got "/health"`,
+    ],
+    [{ sample: [{ ruote: '/a' }] }, 'start(): unknown option "sample[0].ruote"; did you mean "route"?'],
+    [{ sample: [{ rate: 2 }] }, 'start(): "sample[0].rate" must be a number from 0 to 1, got 2'],
+    [{ sample: [{ perSecond: -1 }] }, 'start(): "sample[0].perSecond" must be a number, 0 or more, got -1'],
+    [{ sample: [{ method: 7 }] }, 'start(): "sample[0].method" must be a method such as "GET", got 7'],
+    [
+      { sample: [{ route: /a/ }] },
+      'start(): "sample[0].route" must be a route template, with * for any characters, got an object',
+    ],
+    [{ keep: true }, 'start(): "keep" must be an object such as { errors: true }, got true'],
+    [{ keep: { error: true } }, 'start(): unknown option "keep.error"; did you mean "errors"?'],
+    [{ keep: { errors: 1 } }, 'start(): "keep.errors" must be true or false, got 1'],
+    ...['2 h', '1e3', 's', -1, Number.NaN, ''].map((slowerThan): [unknown, string] => [
+      { keep: { slowerThan } },
+      `start(): "keep.slowerThan" must be milliseconds or such as "500ms" or "2s", got ${JSON.stringify(slowerThan) === 'null' ? 'NaN' : JSON.stringify(slowerThan)}`,
+    ]),
+    ...['6xx', 99, 600, 'error', 200.5].map((status): [unknown, string] => [
+      { keep: { status: [404, status] } },
+      `start(): "keep.status" must be a status code or such as "5xx", or a list of them, got ${JSON.stringify(status)}`,
+    ]),
+    [{ sample: null }, 'start(): "sample" must be a number from 0 to 1 or a list of rules, got null'],
     [{ exporters: 'otpl' }, 'start(): unknown exporter "otpl"; did you mean "otlp"?, or an exporter object'],
     [
       { exporters: [{}] },
@@ -386,11 +426,11 @@ describe('the sampler', () => {
   for (const ratio of [0.1, 0.5]) {
     it(`keeps a share of ${ratio}, the same traces each time`, () => {
       const sampler = configOf({ sample: ratio }).sampler;
-      const kept = ids.filter((id) => sampler.sample(id, undefined));
+      const kept = ids.filter((id) => isSampled(sampler, id, undefined));
       assert.ok(Math.abs(kept.length / ids.length - ratio) < 0.01, String(kept.length));
       const again = configOf({ sample: ratio }).sampler;
       assert.deepEqual(
-        ids.filter((id) => again.sample(id, undefined)),
+        ids.filter((id) => isSampled(again, id, undefined)),
         kept,
       );
     });
@@ -398,23 +438,23 @@ describe('the sampler', () => {
 
   it('keeps at a higher share all that it keeps at a lower one', () => {
     const [low, high] = [configOf({ sample: 0.1 }).sampler, configOf({ sample: 0.5 }).sampler];
-    for (const id of ids) assert.ok(!low.sample(id, undefined) || high.sample(id, undefined));
+    for (const id of ids) assert.ok(!isSampled(low, id, undefined) || isSampled(high, id, undefined));
   });
 
   it('compares the right-most 56 bits with the threshold of OpenTelemetry', () => {
     const sampler = configOf({ sample: 0.5 }).sampler;
     const withBits = (bits: string) => 'f'.repeat(18) + bits;
-    assert.equal(sampler.sample(withBits('7fffffffffffff'), undefined), false);
-    assert.equal(sampler.sample(withBits('80000000000000'), undefined), true);
+    assert.equal(isSampled(sampler, withBits('7fffffffffffff'), undefined), false);
+    assert.equal(isSampled(sampler, withBits('80000000000000'), undefined), true);
     const tiny = configOf({ sample: 2 ** -40 }).sampler;
-    assert.equal(tiny.sample(withBits('ffffffffff0000'), undefined), true);
-    assert.equal(tiny.sample(withBits('fffffffffeffff'), undefined), false);
+    assert.equal(isSampled(tiny, withBits('ffffffffff0000'), undefined), true);
+    assert.equal(isSampled(tiny, withBits('fffffffffeffff'), undefined), false);
   });
 
   it('keeps all or nothing at 1 and 0', () => {
     for (const id of ids.slice(0, 100)) {
-      assert.equal(configOf({ sample: 1 }).sampler.sample(id, undefined), true);
-      assert.equal(configOf({ sample: 0 }).sampler.sample(id, undefined), false);
+      assert.equal(isSampled(configOf({ sample: 1 }).sampler, id, undefined), true);
+      assert.equal(isSampled(configOf({ sample: 0 }).sampler, id, undefined), false);
     }
   });
 
@@ -433,7 +473,7 @@ describe('the sampler', () => {
       const sampler = samplerOf({ OTEL_TRACES_SAMPLER: name, OTEL_TRACES_SAMPLER_ARG: arg });
       const id = ids[0] ?? '';
       assert.deepEqual(
-        [sampler.sample(id, undefined), sampler.sample(id, false), sampler.sample(id, true)],
+        [isSampled(sampler, id, undefined), isSampled(sampler, id, false), isSampled(sampler, id, true)],
         [root, underDenied, underSampled],
       );
     });

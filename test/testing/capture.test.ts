@@ -166,7 +166,7 @@ describe('capture(fn)', () => {
       message: 'capture(): unknown option "sampel"; did you mean "sample"?',
     });
     assert.throws(() => capture({ sample: 2 }), {
-      message: /^capture\(\): "sample" must be a number from 0 to 1, got 2$/,
+      message: /^capture\(\): "sample" must be a number from 0 to 1 or a list of rules, got 2$/,
     });
     assert.throws(() => capture(7 as never), {
       message: /^capture\(\): expected an object of options or a function, got 7$/,

@@ -1,6 +1,8 @@
+import type { TraceState } from '../../../propagation/tracestate.ts';
 import type { Clock } from '../clock.ts';
 import type { OpenRecord, RecordingSpan } from '../span.ts';
 import type { Tracer } from '../tracer.ts';
+import { Decision } from './decision.ts';
 
 /**
  * The part of a trace that happens in this process under one local root (a server request, or a root
@@ -16,11 +18,16 @@ export class LocalTrace {
   readonly #clock: Clock;
   /** Wall time less monotonic time; NaN until the first reading, which is the start of the local root. */
   #offsetMs: number;
+  readonly #recordsFromStart: boolean;
+  /** Undefined while what was decided at the start of the local root is all there is to say: the usual case. */
+  #decision: Decision | undefined;
 
-  constructor(tracer: Tracer, clock: Clock) {
+  constructor(tracer: Tracer, clock: Clock, records: boolean, decision?: Decision) {
     this.tracer = tracer;
     this.#clock = clock;
     this.#offsetMs = Number.NaN;
+    this.#recordsFromStart = records;
+    this.#decision = decision;
   }
 
   /** Milliseconds since the Unix epoch, never before an earlier reading of this local trace. */
@@ -30,12 +37,46 @@ export class LocalTrace {
     return this.#offsetMs + monotonicMs;
   }
 
-  /**
-   * Takes over what a span recorded; `record` is undefined for a span that was not sampled. The
-   * decision was taken at the start of the local root (decision 5 of the design: the parent or the
-   * ratio alone can decide), so a record goes straight to the queue.
-   */
+  /** Whether spans that start now are recorded. */
+  get records(): boolean {
+    return this.#decision === undefined ? this.#recordsFromStart : this.#decision.records;
+  }
+
+  /** What is still to be decided, or was late; undefined where the start decided. */
+  get decision(): Decision | undefined {
+    return this.#decision;
+  }
+
+  /** Whether spans of this trace are known to be kept. False while it is open. */
+  get isKept(): boolean {
+    return this.#decision === undefined ? this.#recordsFromStart : this.#decision.isKept;
+  }
+
+  /** The trace flags to send: asking is what decides, where nobody has. `flags` are those of the start. */
+  outboundFlags(flags: number): number {
+    return this.#decision === undefined ? flags : this.#decision.outboundFlags(flags);
+  }
+
+  /** The `tracestate` to send, given the one that came. */
+  outboundState(state: TraceState | undefined): TraceState | undefined {
+    return this.#decision === undefined ? state : this.#decision.traceState(state);
+  }
+
+  /** Keeps all of this local trace, whatever the sampler says. */
+  keep(): void {
+    this.#decision?.keep();
+  }
+
+  /** Lets go of all of this local trace that has not left yet. */
+  drop(): void {
+    if (!this.#recordsFromStart) return; // shared by all that are not sampled
+    this.#decision ??= Decision.none(this.tracer, this.#clock);
+    this.#decision.drop();
+  }
+
+  /** Takes over what a span recorded; `record` is undefined for a span that was not recorded. */
   ended(span: RecordingSpan, record: OpenRecord | undefined): void {
-    this.tracer.spanEnded(span, record);
+    if (this.#decision === undefined) this.tracer.spanEnded(span, record, 'leaves');
+    else this.#decision.ended(span, record);
   }
 }

@@ -30,6 +30,8 @@ export interface SpanCounts {
   readonly started: number;
   readonly ended: number;
   readonly open: number;
+  /** Ended, in traces that nobody has decided about yet. */
+  readonly waiting: number;
   readonly sampledOut: number;
   readonly overLimit: number;
 }
@@ -74,7 +76,7 @@ export class Pipeline implements SpanSink {
       started: counts.started,
       ended: counts.ended,
       open: counts.open,
-      queued: first.queued,
+      queued: first.queued + counts.waiting,
       spooled: first.spooled,
       sampledOut: counts.sampledOut,
       exported: first.exported,
