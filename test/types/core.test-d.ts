@@ -29,6 +29,7 @@ span.end([1, 2]);
 export const ran: number = span.run(() => 1);
 export const asPromised: Promise<string> = span.run(async () => 'text');
 export const chained: Span = span.tag('a', true).log('b').fail(new Error('c')).updateName('d').addLinks([linked]);
+export const decided: Span = span.keep('why').drop();
 export const child: Span = span.child('name', { kind: 'client', attributes: { a: 1 } });
 
 // @ts-expect-error a span id is no trace id

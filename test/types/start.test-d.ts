@@ -9,6 +9,13 @@ start({ exporters: ['otlp', memory()] });
 start({ propagators: ['tracecontext'] });
 start({ propagators: { extract: ['tracecontext', 'baggage'], inject: ['tracecontext'] } });
 start({ sample: 0.1, limits: { attributes: 64 } });
+start({
+  sample: [
+    { route: '/health', rate: 0 },
+    { method: 'POST', perSecond: 5 },
+  ],
+});
+start({ keep: { errors: true, slowerThan: '500ms', status: [404, '5xx'] } });
 
 const handle = start();
 const flushed: Promise<void> = handle.flush(500);
