@@ -13,9 +13,9 @@ import {
 import { decodePercent, encodePercent, UNRESERVED } from './percent.ts';
 
 // RFC 9110 5.6.2 token. `%` is one of its characters, so a key is never percent-coded.
-const TOKEN: CharacterClass = characterClass(`${UPPER + LOWER + DIGITS}!#$%&'*+-.^_\`|~`);
+export const TOKEN: CharacterClass = characterClass(`${UPPER + LOWER + DIGITS}!#$%&'*+-.^_\`|~`);
 // baggage-octet = %x21 / %x23-2B / %x2D-3A / %x3C-5B / %x5D-7E
-const OCTET: CharacterClass = characterClass(characterRange(0x21, 0x7e, '",;\\'));
+export const OCTET: CharacterClass = characterClass(characterRange(0x21, 0x7e, '",;\\'));
 
 const EQUALS = 0x3d;
 const SEMICOLON = 0x3b;
@@ -67,7 +67,7 @@ export function isBaggageKey(key: unknown): key is string {
   return typeof key === 'string' && key !== '' && isRunOf(key, TOKEN);
 }
 
-/** A member as it came: `text` is validated and without white space. */
+/** A member as it came: validated, and without white space. */
 export class ReceivedMember implements BaggageMember {
   readonly key: string;
   readonly properties: string;
@@ -86,13 +86,9 @@ export class ReceivedMember implements BaggageMember {
     return this.#decoded;
   }
 
-  get wireLength(): number {
-    const { length } = this.properties;
-    return this.key.length + 1 + this.#value.length + (length === 0 ? 0 : length + 1);
-  }
-
   wire(maxLength: number): string | undefined {
-    return this.wireLength <= maxLength ? joinMember(this.key, this.#value, this.properties) : undefined;
+    const text = joinMember(this.key, this.#value, this.properties);
+    return text.length <= maxLength ? text : undefined;
   }
 }
 
@@ -116,29 +112,24 @@ export class OwnMember implements BaggageMember {
   }
 }
 
-/**
- * Reads `key OWS "=" OWS value *( OWS ";" OWS property )` between `start` and `end`, where no comma is.
- *
- * @returns `undefined` when it is malformed: the member is dropped, the others stay.
- */
-export function readMember(header: string, start: number, end: number): ReceivedMember | undefined {
-  const keyStart = skipOws(header, start, end);
-  const keyEnd = skipRun(header, keyStart, end, TOKEN);
-  const equals = skipOws(header, keyEnd, end);
-  if (keyEnd === keyStart || equals === end || header.charCodeAt(equals) !== EQUALS) return undefined;
-  const valueStart = skipOws(header, equals + 1, end);
-  const valueEnd = skipRun(header, valueStart, end, OCTET);
-  let properties = '';
-  let at = skipOws(header, valueEnd, end);
-  while (at < end) {
-    if (header.charCodeAt(at) !== SEMICOLON) return undefined;
-    const next = indexWithin(header, SEMICOLON, at + 1, end);
-    const property = readProperty(header, at + 1, next);
-    if (property === undefined) return undefined;
-    properties += properties === '' ? property : `;${property}`;
-    at = next;
+/** The members of a text that {@link canonicalBaggage} gave: nothing is checked again. */
+export function splitMembers(text: string): Map<string, ReceivedMember> {
+  const members = new Map<string, ReceivedMember>();
+  for (let start = 0; start < text.length; ) {
+    const comma = text.indexOf(',', start);
+    const end = comma === -1 ? text.length : comma;
+    const member = splitMember(text.slice(start, end));
+    members.set(member.key, member);
+    start = end + 1;
   }
-  return new ReceivedMember(header.slice(keyStart, keyEnd), header.slice(valueStart, valueEnd), properties);
+  return members;
+}
+
+function splitMember(member: string): ReceivedMember {
+  const equals = member.indexOf('=');
+  const semicolon = member.indexOf(';', equals);
+  const valueEnd = semicolon === -1 ? member.length : semicolon;
+  return new ReceivedMember(member.slice(0, equals), member.slice(equals + 1, valueEnd), member.slice(valueEnd + 1));
 }
 
 /** `property = key OWS "=" OWS value / key`, as wire text without white space. */

@@ -1,20 +1,7 @@
-import {
-  type BaggageMember,
-  BaggageMetadata,
-  isBaggageKey,
-  OwnMember,
-  type ReceivedMember,
-  readMember,
-} from './baggage-member.ts';
-import { detach } from './characters.ts';
+import { MAX_BYTES, MAX_MEMBERS, readBaggage } from './baggage-list.ts';
+import { type BaggageMember, BaggageMetadata, isBaggageKey, OwnMember, splitMembers } from './baggage-member.ts';
 
 export { BaggageMetadata, type BaggageProperty } from './baggage-member.ts';
-
-/** W3C Baggage 3.3.2: up to these two limits everything MUST be passed on. Beyond them whole members are left out. */
-const MAX_MEMBERS = 64;
-const MAX_BYTES = 8192;
-/** The most that is looked at of a header: room for white space, repeated and malformed members beside what may stay. */
-const MAX_SCANNED_LENGTH = 32_768;
 
 /** One value with its metadata. Structurally OpenTelemetry's `BaggageEntry`. */
 export interface BaggageEntry {
@@ -44,38 +31,36 @@ export class Baggage {
   /** No members; `serialize()` gives the empty text, which is never sent. */
   static readonly empty: Baggage = new Baggage(new Map(), '');
 
-  readonly #members: ReadonlyMap<string, BaggageMember>;
-  /** What is sent: the header itself when it came in canonical form, else written at first use. */
+  /** By name, in order; of what came off the wire split when first asked for, since most only passes through. */
+  #members: ReadonlyMap<string, BaggageMember> | undefined;
+  /** What is sent: the header itself when it came in canonical form; of what the app set, written at first use. */
   #text: string | undefined;
 
-  private constructor(members: ReadonlyMap<string, BaggageMember>, text: string | undefined) {
+  private constructor(members: ReadonlyMap<string, BaggageMember> | undefined, text: string | undefined) {
     this.#members = members;
     this.#text = text;
   }
 
   /**
    * Reads a `baggage` value; several fields come joined by `,`. A malformed member is dropped, the
-   * others stay; of a repeated name the right-most (newest) stays. Beyond 64 members or 8192 bytes,
-   * whole members are left out.
+   * others stay; of a repeated name the right-most (newest) stays. Of a list of more than 64 members or
+   * 8192 bytes, as it came, whole members are left out.
    *
    * @returns `undefined` when no valid member is there.
    */
   static parse(header: string): Baggage | undefined {
-    const text = header.length > MAX_SCANNED_LENGTH ? wholeMembers(header) : header;
-    const members = readMembers(text);
-    if (isCanonical(text, members)) return new Baggage(members, text);
-    const written = fitMembers(members).join(',');
-    return written === '' ? undefined : new Baggage(readMembers(written), written);
+    const text = readBaggage(header);
+    return text === '' ? undefined : new Baggage(undefined, text);
   }
 
   /** How many names there are. */
   get size(): number {
-    return this.#members.size;
+    return this.#split().size;
   }
 
   /** The value of `key`, decoded, or `undefined`. Short for `getEntry(key)?.value`. */
   get(key: string): string | undefined {
-    return this.#members.get(key)?.value;
+    return this.#split().get(key)?.value;
   }
 
   /** A baggage with this value and no metadata. Short for `setEntry(key, { value })`. */
@@ -84,13 +69,13 @@ export class Baggage {
   }
 
   getEntry(key: string): BaggageEntry | undefined {
-    const member = this.#members.get(key);
+    const member = this.#split().get(key);
     return member === undefined ? undefined : entryOf(member);
   }
 
   /** All names and entries in the order in which they are sent. */
   getAllEntries(): [string, BaggageEntry][] {
-    return Array.from(this.#members.values(), (member) => [member.key, entryOf(member)]);
+    return Array.from(this.#split().values(), (member) => [member.key, entryOf(member)]);
   }
 
   /**
@@ -100,7 +85,7 @@ export class Baggage {
    */
   setEntry(key: string, entry: BaggageEntryInput): Baggage {
     const member = ownMember(key, entry);
-    return member === undefined ? this : new Baggage(new Map(this.#members).set(key, member), undefined);
+    return member === undefined ? this : new Baggage(new Map(this.#split()).set(key, member), undefined);
   }
 
   /** A baggage without `key`; `this` when it is not there. */
@@ -110,9 +95,10 @@ export class Baggage {
 
   /** A baggage without these names; `this` when none of them is there. */
   removeEntries(...keys: string[]): Baggage {
-    const members = new Map(this.#members);
+    const before = this.#split();
+    const members = new Map(before);
     for (const key of keys) members.delete(key);
-    if (members.size === this.#members.size) return this;
+    if (members.size === before.size) return this;
     return members.size === 0 ? Baggage.empty : new Baggage(members, undefined);
   }
 
@@ -126,8 +112,13 @@ export class Baggage {
    * out. `''` when there is nothing to send: send no header then.
    */
   serialize(): string {
-    this.#text ??= fitMembers(this.#members).join(',');
+    this.#text ??= fitMembers(this.#split()).join(',');
     return this.#text;
+  }
+
+  #split(): ReadonlyMap<string, BaggageMember> {
+    this.#members ??= splitMembers(this.#text ?? '');
+    return this.#members;
   }
 }
 
@@ -139,35 +130,6 @@ function ownMember(key: string, entry: BaggageEntryInput): BaggageMember | undef
   } catch {
     return undefined; // A getter or a toString of the app's threw: no entry then.
   }
-}
-
-/** As much of an oversized header as is looked at, up to its last comma: never part of a member. */
-function wholeMembers(header: string): string {
-  const end = header.lastIndexOf(',', MAX_SCANNED_LENGTH);
-  return end === -1 ? '' : detach(header.slice(0, end));
-}
-
-function readMembers(header: string): Map<string, ReceivedMember> {
-  const members = new Map<string, ReceivedMember>();
-  for (let start = 0; start < header.length; ) {
-    const comma = header.indexOf(',', start);
-    const end = comma === -1 ? header.length : comma;
-    const member = readMember(header, start, end);
-    if (member !== undefined) {
-      members.delete(member.key); // The newer one wins and stands where it came.
-      members.set(member.key, member);
-    }
-    start = end + 1;
-  }
-  return members;
-}
-
-/** True when nothing was dropped or passed over and all may be sent: then the header itself is what we would write. */
-function isCanonical(header: string, members: ReadonlyMap<string, ReceivedMember>): boolean {
-  if (members.size === 0 || members.size > MAX_MEMBERS || header.length > MAX_BYTES) return false;
-  let length = members.size - 1;
-  for (const member of members.values()) length += member.wireLength;
-  return length === header.length;
 }
 
 /** The wire text of the members that may be sent together, in order; one that is too long does not hide those after it. */

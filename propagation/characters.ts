@@ -1,4 +1,4 @@
-/** Which ASCII characters belong to a class: one byte a character code, 1 = belongs. Other codes read as `undefined`. */
+/** Which ASCII characters belong to a class: one byte a character code, 1 = belongs. Codes above 255 read as `undefined`. */
 export type CharacterClass = Readonly<Uint8Array>;
 
 export const DIGITS = '0123456789';
@@ -10,7 +10,7 @@ const SPACE = 0x20;
 
 /** The class of exactly these ASCII characters. For set-up time: the table is what the scanners look into. */
 export function characterClass(characters: string): CharacterClass {
-  const members = new Uint8Array(128);
+  const members = new Uint8Array(256);
   for (const character of characters) members[character.charCodeAt(0)] = 1;
   return members;
 }
@@ -54,6 +54,13 @@ export function isRunOf(text: string, members: CharacterClass): boolean {
 /** A copy that keeps nothing else alive: V8 slices point into the text that they were cut from. */
 export function detach(text: string): string {
   return Buffer.from(text, 'utf16le').toString('utf16le');
+}
+
+/** Pieces cut from a header, joined by commas: a text of its own, that keeps nothing else alive. */
+export function joinPieces(pieces: readonly string[]): string {
+  const [first] = pieces;
+  // V8 joins one piece by handing it back.
+  return first === undefined || pieces.length > 1 ? pieces.join(',') : detach(first);
 }
 
 function isOws(code: number): boolean {

@@ -11,7 +11,7 @@ import {
   type SpanId,
   type VendorFields,
 } from './context.ts';
-import { joinTags, splitTags, upperTraceId } from './datadog-tags.ts';
+import { findTags, joinTags } from './datadog-tags.ts';
 import { cut, decimalToHex, hexToDecimal, namesTrace } from './id-text.ts';
 
 const TRACE_ID = 'x-datadog-trace-id';
@@ -53,10 +53,10 @@ function extractDatadog<Carrier>(carrier: Carrier, getter: Getter<Carrier>): Rem
   const spanId: SpanId | undefined = parent === '' ? NO_SPAN_ID : wholeDecimal(parent);
   if (spanId === undefined) return undefined;
   const tagsText = getter.get(carrier, TAGS);
-  const tags = typeof tagsText === 'string' ? splitTags(tagsText) : [];
+  const tags = findTags(typeof tagsText === 'string' ? tagsText : '');
   const priority = getter.get(carrier, PRIORITY);
   return {
-    traceId: (upperTraceId(tags) ?? ZERO_HALF) + lower,
+    traceId: (tags.upper ?? ZERO_HALF) + lower,
     spanId: spanId === NO_SPAN_ID ? undefined : spanId,
     sampled: readPriority(priority),
     random: false, // W3C Trace Context 9.4: a padded id is not random, and the format has no flag for others
@@ -124,7 +124,7 @@ function injectVendor<Carrier>(span: SpanContext, carrier: Carrier, setter: Sett
   if (isOrigin(origin)) setter.set(carrier, ORIGIN, origin);
   const upper = span.traceId.slice(0, 16);
   const others = vendorField(span, VENDOR_TAGS);
-  const tags = joinTags(upper === ZERO_HALF ? '' : upper, others === undefined ? [] : splitTags(others), isKept);
+  const tags = joinTags(upper === ZERO_HALF ? '' : upper, findTags(others ?? ''), isKept);
   if (tags !== '') setter.set(carrier, TAGS, tags);
 }
 

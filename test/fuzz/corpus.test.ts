@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { compositePropagator } from '../../propagation/composite.ts';
 import type { Propagator } from '../../propagation/context.ts';
+import { TraceState } from '../../propagation/tracestate.ts';
 import { type HostileText, hostileTexts, SIZES } from './corpus.ts';
 import { type Format, formats } from './fuzz-property.ts';
 import { countLooks } from './looks.ts';
@@ -84,5 +85,6 @@ test('the counter of looks sees a parser that goes over its text again and again
   assert.ok(countLooks(quadratic) > 1_000_000);
   assert.ok(countLooks(() => text.split(',')) < 10_000);
   assert.ok(countLooks(() => /(a,)*;/.test(text)) > 1_000_000);
+  assert.ok(countLooks(() => TraceState.parse(`a=${'v'.repeat(250)}`)) >= 250); // what is looked at as bytes
   assert.ok(countLooks(() => BigInt('9'.repeat(2000))) > 1_000_000);
 });

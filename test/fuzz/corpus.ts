@@ -64,6 +64,10 @@ const REPEATED: Readonly<Record<string, string>> = {
   'unknown fields': 'a=b;',
   'tags of Datadog': '_dd.p.a=b,',
   'parts of a UUID': '4bf9-',
+  // As much as may be sent on of each list, so that nothing of it is passed over unread.
+  'members of the longest tracestate': `${'k'.repeat(256)}=${'v'.repeat(256)},`,
+  'members as long as baggage may be, of properties': `a=1${';p=1'.repeat(1021)},`,
+  'the same with blanks': `a = 1${' ; p = 1'.repeat(510)} ,`,
 };
 
 /**
@@ -76,6 +80,14 @@ export function hostileTexts(validValues: readonly string[]): HostileText[] {
     ...repeated.map(([name, unit]) => ({ name, text: (length: number) => fill(unit, length) })),
     ...validValues.flatMap((valid) => aroundValid(valid, repeated)),
     { name: 'as many members as fit, each with a name of its own', text: manyMembers },
+    {
+      name: 'as many members as baggage may have, as long as they may be',
+      text: (length) => longMembers(64, 127, length),
+    },
+    {
+      name: 'as many members as tracestate may have, as long as they may be',
+      text: (length) => longMembers(32, 511, length),
+    },
     { name: 'many members, and a broken one at the end', text: (length) => endWith(manyMembers(length), ',"') },
     { name: 'one great name', text: (length) => endWith(fill('k', length), '=1') },
     { name: 'one great value', text: (length) => startWith(fill('v', length), 'a=') },
@@ -112,6 +124,14 @@ function manyMembers(length: number): string {
   let text = '';
   for (let index = 0; text.length < length; index += 1) text += `k${index}=v${index},`;
   return text.slice(0, length);
+}
+
+/** `count` members of `size` characters with a name each, from the start again after them. */
+function longMembers(count: number, size: number, length: number): string {
+  const members = Array.from({ length: count }, (_, index) => {
+    return `k${index}=`.padStart(size >> 1, 'k').padEnd(size, 'v');
+  });
+  return fill(`${members.join(',')},`, length);
 }
 
 function growingMembers(length: number): string {

@@ -1,6 +1,8 @@
+import { scratch } from '../../propagation/header-bytes.ts';
+
 /**
- * How many characters `run` looks at: what it takes from strings one by one, and what it has scanned for
- * it. Time says little about a parser on a busy machine; this says the same on every one. What cannot be
+ * How many characters `run` looks at: what it takes from strings and from the bytes of a header one by one,
+ * and what it has scanned for it. Time says little about a parser on a busy machine; this says the same on every one. What cannot be
  * seen from outside (a regular expression, a big integer read from its digits) counts for the worst it may do.
  */
 export function countLooks(run: () => void): number {
@@ -10,12 +12,28 @@ export function countLooks(run: () => void): number {
       looks += cost(self, args);
     });
   });
+  const { bytes } = scratch;
+  scratch.bytes = countingBytes(bytes, () => {
+    looks += 1;
+  });
   try {
     run();
   } finally {
+    scratch.bytes = bytes;
     for (const undo of restore) undo();
   }
   return looks;
+}
+
+/** The bytes of the header that is being read, each look at one of them counted. */
+function countingBytes(bytes: Buffer, count: () => void): Buffer {
+  return new Proxy(bytes, {
+    get(target, name) {
+      const value: unknown = Reflect.get(target, name, target);
+      if (typeof value === 'number' && name !== 'length') count();
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
 }
 
 type Cost = (self: unknown, args: readonly unknown[]) => number;
@@ -29,6 +47,8 @@ interface Probe {
 const one: Cost = () => 1;
 const whole: Cost = (self) => String(self).length;
 const argument: Cost = (_self, [text]) => (typeof text === 'string' ? text.length : 1);
+/** `write(text, offset, length)`: no more than there is room for. */
+const written: Cost = (self, args) => Math.min(argument(self, args), typeof args[2] === 'number' ? args[2] : Infinity);
 /** Squared: it may go back over the text for each of its characters. */
 const quadratic: Cost = (_self, [text]) => (typeof text === 'string' ? text.length ** 2 : 1);
 /** From `from` on, to where the text was found: at most to the end. */
@@ -72,7 +92,7 @@ const PROBES: readonly Probe[] = [
   ...named(globalThis, ['parseInt', 'decodeURIComponent', 'encodeURIComponent', 'decodeURI', 'escape'], argument),
   ...named(Number, ['parseInt'], argument),
   ...named(Buffer, ['from', 'byteLength'], argument),
-  ...named(Buffer.prototype, ['write'], argument),
+  ...named(Buffer.prototype, ['write'], written),
 ];
 
 function named(owner: object, names: readonly (string | symbol)[], cost: Cost): Probe[] {

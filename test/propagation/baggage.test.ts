@@ -4,6 +4,9 @@ import fc from 'fast-check';
 import { Baggage } from '../../propagation/baggage.ts';
 
 const MEGABYTE = 1_048_576;
+/** 3.1, a list-member; without its comma. */
+const MEMBER =
+  /^[ \t]*[!#$%&'*+\-.^_`|~0-9A-Za-z]+[ \t]*=[ \t]*[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]*[ \t]*(?:;[ \t]*[!#$%&'*+\-.^_`|~0-9A-Za-z]+[ \t]*(?:=[ \t]*[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]*[ \t]*)?)*$/;
 const GRAMMAR = /^[\x21\x23-\x5b\x5d-\x7e]*$/;
 
 function roundTrip(header: string): string | undefined {
@@ -211,6 +214,50 @@ test('reads and sends at most 64 members, the first of them', () => {
   assert.equal(roundTrip(numbered(65)), numbered(64));
   assert.equal(Baggage.parse(numbered(180))?.size, 64);
   assert.equal(Baggage.parse(numbered(64))?.set('more', '1').serialize(), numbered(64));
+});
+
+test('looks at no more than 64 members and 180 pieces of a list, blank and malformed ones too', () => {
+  assert.equal(roundTrip(`${numbered(64)},k0=new`), numbered(64));
+  assert.equal(roundTrip(`${numbered(63)},k0=new`), `${numbered(62, 1)},k0=new`);
+  assert.equal(roundTrip(`${','.repeat(179)}a=1`), 'a=1');
+  assert.equal(roundTrip(`${'junk,'.repeat(180)}a=1`), undefined);
+});
+
+test('reads every member as the grammar says, however it is spaced and wherever it stands', () => {
+  const part = fc.constantFrom(...'ab=;;  \t', '"', '\\', 'é', '\u0141', '%41', '@', '\r');
+  const wellFormed = fc.constantFrom(
+    'a=1',
+    ' b = 2 ; p',
+    'c=;p=;q',
+    '\td\t=\t4\t;\tp\t=\t1\t;q ',
+    '%=%',
+    'a=1 ;p=2; q =3',
+  );
+  const piece = fc.oneof(fc.string({ unit: part, maxLength: 12 }), wellFormed);
+  fc.assert(
+    fc.property(fc.array(piece, { maxLength: 8 }), (pieces) => {
+      const expected = new Map<string, string>();
+      for (const member of pieces.filter((text) => MEMBER.test(text))) {
+        const text = member.replace(/[ \t]/g, '');
+        const key = text.slice(0, text.indexOf('='));
+        expected.delete(key);
+        expected.set(key, text);
+      }
+      assert.equal(roundTrip(pieces.join(',')) ?? '', [...expected.values()].join(','));
+    }),
+    { seed: 42, numRuns: 2000 },
+  );
+});
+
+test('takes no character beyond ASCII for one that has the same last eight bits', () => {
+  assert.equal(roundTrip('\u0141=1,b=\u0131,c=3\u012c=4,d=4'), 'd=4');
+});
+
+test('reads one header while values of another are asked for', () => {
+  const first = Baggage.parse('a = 1 ; p = 1 , b = 2');
+  const second = Baggage.parse('x = 8 ; q = 9');
+  assert.deepEqual([first?.get('a'), first?.size, first?.serialize()], ['1', 2, 'a=1;p=1,b=2']);
+  assert.deepEqual([second?.get('x'), second?.serialize()], ['8', 'x=8;q=9']);
 });
 
 test('reads and sends at most 8192 bytes, in whole members', () => {

@@ -179,6 +179,8 @@ describe('origin and tags', () => {
       '_dd.p.e f=1',
       '_dd.p.g=\x7f',
       '_dd.p.h=é',
+      '_dd.p.j=\u0131',
+      '_dd.p.k=1\t2',
       '',
       ' ',
       '_dd.p.i=1 2 ',
@@ -193,6 +195,7 @@ describe('origin and tags', () => {
   it('stay within 512 characters together, whole tags only, the half of the trace id first', () => {
     const tag = (name: string, length: number) => `_dd.p.${name}=`.padEnd(length, 'x');
     const full = tag('full', 512);
+    assert.equal(passOn({ ...IDS, [TAGS]: `${'junk,'.repeat(3000)}_dd.p.a=1` })[TAGS], undefined);
     assert.equal(passOn({ ...IDS, [TAGS]: full })[TAGS], full);
     assert.equal(passOn({ ...IDS, [TAGS]: `${full}x` })[TAGS], undefined);
     const sent = passOn({

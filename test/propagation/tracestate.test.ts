@@ -50,6 +50,8 @@ test('discards the whole when one member is malformed', () => {
     'a.b=1',
     'é=1',
     'a=é',
+    'a=\u0131',
+    '\u0161=1',
     'a=\u0000',
     'a=1\r\nset-cookie: x',
     'a=1\u007f',
@@ -88,6 +90,13 @@ test('gives nothing for a list without members, so no empty header is sent', () 
 test('keeps the left-most of a repeated key, which is the newest', () => {
   assert.equal(roundTrip('a=new,b=1,a=stale'), 'a=new,b=1');
   assert.equal(TraceState.parse('a=new,a=stale')?.get('a'), 'new');
+});
+
+test('tells keys apart that are of one length and alike at both ends and in the middle', () => {
+  const keys = Array.from({ length: 32 }, (_, index) => `a${String(index).padStart(2, '0')}${'k'.repeat(200)}z`);
+  const header = keys.map((key) => `${key}=1`).join(',');
+  assert.equal(roundTrip(header), header);
+  assert.equal(roundTrip(`${keys[0]}=new,${keys[1]}=1,${keys[0]}=stale`), `${keys[0]}=new,${keys[1]}=1`);
 });
 
 test('gets the value of exactly the key', () => {

@@ -1,0 +1,49 @@
+import type { CharacterClass } from './characters.ts';
+
+// Long lists are read as bytes: copying 16 KB of a header takes 0.3 µs, and a byte of the copy costs half of
+// what `charCodeAt` does (0.9 against 2.0 ns, bench/hostile).
+
+/** The most of a header that any format reads: twice what Node takes for all headers of a message together. */
+export const MAX_HEADER_LENGTH = 32_768;
+
+/**
+ * Where the header that is being read lies: reading is synchronous, so one place a thread will do. In an
+ * object, so that the tests can put bytes there that count who looks at them.
+ */
+export const scratch: { bytes: Buffer } = { bytes: Buffer.alloc(MAX_HEADER_LENGTH) };
+
+/** What stands for every character above 0xff: a byte that is in no class. */
+const NO_CHARACTER = 0xff;
+
+/**
+ * The first `length` characters of `text`, a byte each, valid until the next call. No format has characters
+ * beyond ASCII, so all that matters is that none of them looks like one that is.
+ */
+export function headerBytes(text: string, length: number): Buffer {
+  const { bytes } = scratch;
+  const head = text.length === length ? text : text.slice(0, length);
+  bytes.write(head, 0, length, 'latin1');
+  // `latin1` cuts U+0141 down to 41, an "A". HTTP brings no such text, other carriers may.
+  const isNarrow = Buffer.byteLength(head) === length || bytes.toString('latin1', 0, length) === head;
+  return isNarrow ? bytes : narrow(bytes, head);
+}
+
+function narrow(bytes: Buffer, text: string): Buffer {
+  for (let at = 0; at < text.length; at += 1) bytes[at] = Math.min(text.charCodeAt(at), NO_CHARACTER);
+  return bytes;
+}
+
+/**
+ * Where the run of `members` that starts at `start` ends: `start` itself when there is none. Four at a time,
+ * without a branch between them, takes two thirds of the time.
+ */
+export function runEnd(bytes: Uint8Array, start: number, end: number, members: CharacterClass): number {
+  let at = start;
+  for (; at + 3 < end; at += 4) {
+    const first = (members[bytes[at] as number] as number) & (members[bytes[at + 1] as number] as number);
+    const second = (members[bytes[at + 2] as number] as number) & (members[bytes[at + 3] as number] as number);
+    if ((first & second) === 0) break;
+  }
+  while (at < end && members[bytes[at] as number] === 1) at += 1;
+  return at;
+}
