@@ -5,6 +5,8 @@ import { median } from '../statistics.js';
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 7);
 const REQUESTS = 3000;
 const CONNECTIONS = 8;
+/** Only these formats beside the server, by name and comma: all of them when not given. */
+const ONLY = process.env.BENCH_FORMATS?.split(',');
 
 /** Without these the hostile field is not read at all. */
 const COMPANIONS = {
@@ -66,7 +68,8 @@ function serverLine(name, field, runs) {
   const cpu = (side) => median(runs[side].map((run) => run.cpu));
   const share = median(runs.hostile.map((run, round) => run.rate / runs.harmless[round].rate)) * 100;
   const rates = `${rate('harmless').toFixed(0).padStart(6)} → ${rate('hostile').toFixed(0).padStart(6)}`;
-  const cpus = `${cpu('harmless').toFixed(1)} → ${cpu('hostile').toFixed(1)} µs CPU a request`;
+  const cpuShare = median(runs.hostile.map((run, round) => runs.harmless[round].cpu / run.cpu)) * 100;
+  const cpus = `${cpu('harmless').toFixed(1)} → ${cpu('hostile').toFixed(1)} µs CPU a request, ${cpuShare.toFixed(1)} %`;
   return `  ${`${name} (${field})`.padEnd(34)} ${rates}  ${share.toFixed(1)} %   ${cpus}`;
 }
 
@@ -101,6 +104,6 @@ async function countHostileValues() {
 
 installPeers();
 const worst = await timeParsers();
-await timeServer(worst);
+await timeServer(worst.filter(({ name }) => ONLY?.includes(name) ?? true));
 await timeFormats(worst.map(({ name }) => name));
 await countHostileValues();
