@@ -4,41 +4,25 @@ import type {
   RecordedLink,
   Resource,
   SpanEvent,
-  SpanKind,
   SpanRecord,
   SpanStatus,
 } from '../core/record.ts';
 import { parseBoundedJson } from './bounded-json.ts';
+import { type DecodedTraceRequest, malformedRequest, Rejections } from './decoded-request.ts';
+import { remoteOfFlags, SPAN_KINDS, STATUS_CODES } from './otlp-enums.ts';
 import { asList, asObject, decodeAttributes } from './otlp-json-value.ts';
 import { durationBetween, parseUnixNano, toMs, type UnixNano } from './unix-nano.ts';
-
-/** What was found in an `ExportTraceServiceRequest`. */
-export interface DecodedTraceRequest {
-  readonly records: SpanRecord[];
-  /** Spans that could not be read: no valid id, time or name. */
-  readonly rejected: number;
-  /** Why, for the first of them; or what is wrong with the whole request. */
-  readonly message?: string | undefined;
-  /** True when the whole is no such request: a receiver answers 400. */
-  readonly malformed: boolean;
-}
 
 /** A request is 13 levels deep up to the items of a list attribute; the rest is room for nested values. */
 const MAX_DEPTH = 256;
 
-/** UNSPECIFIED: "implementations MAY assume SpanKind to be INTERNAL" (trace.proto). */
-const KINDS: readonly SpanKind[] = ['internal', 'internal', 'server', 'client', 'producer', 'consumer'];
-const STATUS_CODES: readonly SpanStatus['code'][] = ['unset', 'ok', 'error'];
-const KIND_NAMES: readonly string[] = KINDS.map(
+/** OTLP/JSON forbids names for enums; some senders use them all the same. */
+const KIND_NAMES: readonly string[] = SPAN_KINDS.map(
   (kind, n) => `SPAN_KIND_${n === 0 ? 'UNSPECIFIED' : kind.toUpperCase()}`,
 );
 const STATUS_NAMES: readonly string[] = STATUS_CODES.map((code) => `STATUS_CODE_${code.toUpperCase()}`);
 
-const HAS_IS_REMOTE = 0x100;
-const IS_REMOTE = 0x200;
-
 type Fields = Record<string, unknown>;
-type Reject = (reason: string) => undefined;
 
 /**
  * Reads an OTLP/JSON `ExportTraceServiceRequest`, given as text or already parsed, from any exporter:
@@ -57,18 +41,9 @@ export function decodeTraceRequest(json: unknown): DecodedTraceRequest {
   return decodeResourceSpans(resourceSpans);
 }
 
-function malformedRequest(message: string): DecodedTraceRequest {
-  return { records: [], rejected: 0, message, malformed: true };
-}
-
 function decodeResourceSpans(resourceSpans: readonly unknown[]): DecodedTraceRequest {
   const records: SpanRecord[] = [];
-  let rejected = 0;
-  let message: string | undefined;
-  const reject = (reason: string): undefined => {
-    rejected++;
-    message ??= reason;
-  };
+  const rejections = new Rejections();
   for (const group of resourceSpans) {
     const resource: Resource = {
       attributes: decodeAttributes(asObject(asObject(group)?.resource)?.attributes).attributes,
@@ -76,17 +51,12 @@ function decodeResourceSpans(resourceSpans: readonly unknown[]): DecodedTraceReq
     for (const scopeSpans of asList(asObject(group)?.scopeSpans)) {
       const scope = decodeScope(asObject(asObject(scopeSpans)?.scope));
       for (const span of asList(asObject(scopeSpans)?.spans)) {
-        const record = decodeSpan(asObject(span), resource, scope, reject);
+        const record = decodeSpan(asObject(span), resource, scope, rejections);
         if (record !== undefined) records.push(record);
       }
     }
   }
-  return {
-    records,
-    rejected,
-    malformed: false,
-    ...(message !== undefined && { message: `${rejected} rejected: ${message}` }),
-  };
+  return rejections.with(records);
 }
 
 function decodeScope(scope: Fields | undefined): InstrumentationScope {
@@ -98,19 +68,20 @@ function decodeSpan(
   span: Fields | undefined,
   resource: Resource,
   scope: InstrumentationScope,
-  reject: Reject,
+  rejections: Rejections,
 ): SpanRecord | undefined {
-  if (span === undefined) return reject('a span must be an object');
+  if (span === undefined) return rejections.add('a span must be an object');
   const traceId = decodeId(span.traceId, 32);
-  if (traceId === undefined) return reject('traceId must be 32 hex digits, not all zero');
+  if (traceId === undefined) return rejections.add('traceId must be 32 hex digits, not all zero');
   const spanId = decodeId(span.spanId, 16);
-  if (spanId === undefined) return reject('spanId must be 16 hex digits, not all zero');
+  if (spanId === undefined) return rejections.add('spanId must be 16 hex digits, not all zero');
   const parentSpanId = isNoId(span.parentSpanId) ? undefined : decodeId(span.parentSpanId, 16);
-  if (parentSpanId === undefined && !isNoId(span.parentSpanId)) return reject('parentSpanId must be 16 hex digits');
+  if (parentSpanId === undefined && !isNoId(span.parentSpanId))
+    return rejections.add('parentSpanId must be 16 hex digits');
   const start = decodeTime(span.startTimeUnixNano);
   const end = decodeTime(span.endTimeUnixNano ?? span.startTimeUnixNano);
-  if (start === undefined || end === undefined) return reject('times must be nanoseconds in decimal digits');
-  if (typeof (span.name ?? '') !== 'string') return reject('name must be a string');
+  if (start === undefined || end === undefined) return rejections.add('times must be nanoseconds in decimal digits');
+  if (typeof (span.name ?? '') !== 'string') return rejections.add('name must be a string');
   const flags = decodeFlags(span.flags);
   const { attributes, dropped } = decodeAttributes(span.attributes);
   const events = decodeEach(span.events, decodeEvent);
@@ -119,9 +90,9 @@ function decodeSpan(
     traceId,
     spanId,
     parentSpanId,
-    parentIsRemote: isRemote(flags) === true,
+    parentIsRemote: remoteOfFlags(flags) === true,
     name: text(span.name),
-    kind: KINDS[enumIndex(span.kind, KIND_NAMES)] ?? 'internal',
+    kind: SPAN_KINDS[enumIndex(span.kind, KIND_NAMES)] ?? 'internal',
     startTimeMs: toMs(start),
     durationMs: durationBetween(start, end),
     attributes,
@@ -172,7 +143,7 @@ function decodeLinkContext(link: Fields): RecordedContext | undefined {
   const spanId = decodeId(link.spanId, 16);
   if (traceId === undefined || spanId === undefined) return undefined;
   const flags = decodeFlags(link.flags);
-  const remote = isRemote(flags);
+  const remote = remoteOfFlags(flags);
   const traceState = text(link.traceState);
   return {
     traceId,
@@ -200,11 +171,6 @@ function decodeTime(value: unknown): UnixNano | undefined {
 
 function decodeFlags(value: unknown): number {
   return typeof value === 'number' || typeof value === 'string' ? Number(value) | 0 : 0;
-}
-
-/** `undefined` when the sender did not know. */
-function isRemote(flags: number): boolean | undefined {
-  return (flags & HAS_IS_REMOTE) === 0 ? undefined : (flags & IS_REMOTE) !== 0;
 }
 
 function enumIndex(value: unknown, names: readonly string[]): number {

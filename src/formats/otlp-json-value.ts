@@ -1,7 +1,7 @@
 import type { Attributes, AttributeValue } from '../core/record.ts';
 
 /** Levels of lists and maps inside one attribute value; what is deeper is dropped and counted. */
-const MAX_VALUE_DEPTH = 64;
+export const MAX_VALUE_DEPTH = 64;
 
 /** What came out of a list of OTLP `KeyValue`s. */
 export interface DecodedAttributes {
@@ -37,7 +37,7 @@ export function decodeAttributes(list: unknown): DecodedAttributes {
  *
  * `undefined` when it is no `AnyValue` at all.
  */
-function decodeValue(value: unknown): AttributeValue | undefined {
+export function decodeValue(value: unknown): AttributeValue | undefined {
   const any = asObject(value);
   if (any === undefined) return value === undefined || value === null ? '' : undefined;
   if (any.arrayValue !== undefined && any.arrayValue !== null) return decodeList(any);
@@ -59,7 +59,7 @@ export function asList(value: unknown): readonly unknown[] {
 }
 
 /** Assignment, but for names that are not plain slots of the object: `__proto__`, what a polluted prototype has. */
-function setOwn(attributes: Attributes, key: string, value: AttributeValue): void {
+export function setOwn(attributes: Attributes, key: string, value: AttributeValue): void {
   if (key in attributes) {
     Object.defineProperty(attributes, key, { value, writable: true, enumerable: true, configurable: true });
   } else {

@@ -5,6 +5,7 @@ import type { SpanRecord } from 'throughline/exporters';
 import { decodeTraceRequest } from '../../src/formats/otlp-json-decode.ts';
 import { encodeTraceRequest } from '../../src/formats/otlp-json-encode.ts';
 import { bareRecord, sampleRecord } from '../contract/sample-record.ts';
+import { arbitraryRecord } from './arbitrary-record.ts';
 
 const TRACE = '5b8aa5a2d2c872e8321cf37308d69df2';
 const SPAN = '051581bf3cb55c13';
@@ -147,65 +148,4 @@ function spanText(record: SpanRecord): string {
 
 function requestWith(span: string): string {
   return `{"resourceSpans":[{"scopeSpans":[{"spans":[${span}]}]}]}`;
-}
-
-function arbitraryRecord(): fc.Arbitrary<SpanRecord> {
-  // Half of what fast-check makes is `__proto__`, control characters, lone surrogates and the like.
-  const text = fc.string({ unit: 'binary' });
-  const hex = (length: number) =>
-    fc
-      .string({ unit: fc.constantFrom(...'0123456789abcdef'), minLength: length, maxLength: length })
-      .filter((id) => /[^0]/.test(id));
-  const number = fc.oneof(fc.integer(), fc.double(), fc.maxSafeInteger());
-  const value = fc.oneof(
-    text,
-    number,
-    fc.boolean(),
-    fc.array(fc.option(text)),
-    fc.array(fc.option(number)),
-    fc.array(fc.option(fc.boolean())),
-  );
-  const attributes = fc.dictionary(fc.oneof(text, fc.constant('__proto__'), fc.constant('toString')), value, {
-    noNullPrototype: true,
-  });
-  // What a clock gives: doubles near now. A duration is a whole number of nanoseconds.
-  const timeMs = fc.double({ min: 1.6e12, max: 1.9e12, noNaN: true });
-  const durationMs = fc.integer({ min: 0, max: 2 ** 50 }).map((nanos) => nanos / 1e6);
-  const status = fc.oneof(
-    fc.record({ code: fc.constantFrom('unset', 'ok', 'error') }, { noNullPrototype: true }),
-    fc.record(
-      { code: fc.constant('error'), message: fc.string({ unit: 'binary', minLength: 1 }) },
-      { noNullPrototype: true },
-    ),
-  );
-  const context = fc.record(
-    { traceId: hex(32), spanId: hex(16), traceFlags: fc.nat(255), isRemote: fc.boolean() },
-    { requiredKeys: ['traceId', 'spanId', 'traceFlags'], noNullPrototype: true },
-  );
-  const link = fc.record({ context, attributes }, { noNullPrototype: true });
-  return fc.record(
-    {
-      traceId: hex(32),
-      spanId: hex(16),
-      parentSpanId: fc.option(hex(16), { nil: undefined }),
-      parentIsRemote: fc.boolean(),
-      name: text,
-      kind: fc.constantFrom('internal', 'server', 'client', 'producer', 'consumer'),
-      startTimeMs: timeMs,
-      durationMs,
-      attributes,
-      events: fc.array(fc.record({ name: text, timeMs, attributes }, { noNullPrototype: true }), { maxLength: 3 }),
-      links: fc.array(link, { maxLength: 3 }),
-      status,
-      // One object each, so that grouping keeps the order of the batch.
-      resource: fc.constant({ attributes: { 'service.name': 'shop' } }),
-      scope: fc.constant({ name: 'throughline', version: '1.0.0' }),
-      traceState: fc.option(fc.string({ minLength: 1 }), { nil: undefined }),
-      flags: fc.nat(255),
-      droppedAttributesCount: fc.nat(),
-      droppedEventsCount: fc.nat(),
-      droppedLinksCount: fc.nat(),
-    },
-    { noNullPrototype: true },
-  ) as fc.Arbitrary<SpanRecord>;
 }
