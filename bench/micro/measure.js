@@ -5,12 +5,13 @@ import { median } from '../statistics.js';
 // the operation and returns something of its result), and where needed `drain` (run between batches, not
 // measured), `inScope` (calls the measuring function where it should run), `operationsPerCall`, and
 // `maxCalls` of a batch: where each call leaves something behind, a batch by time would have the faster
-// side hold more of it, and pay the garbage collector for that.
+// side hold more of it, and pay the garbage collector for that. `minCalls`: the same from the other end.
 const NANOSECONDS = 1e6;
 const file = await import(`./${process.argv[2]}`);
 const inScope = file.inScope ?? ((run) => run());
 const operationsPerCall = file.operationsPerCall ?? 1;
 const maxCalls = file.maxCalls ?? Number.POSITIVE_INFINITY;
+const minCalls = file.minCalls ?? 1;
 
 // What a case returns is kept here, so that the compiler cannot drop the work.
 let kept;
@@ -31,7 +32,7 @@ async function calibrate(operation, batchMs) {
       await file.drain?.();
     }
   }
-  return Math.min(times, maxCalls);
+  return Math.max(minCalls, Math.min(times, maxCalls));
 }
 
 /** Nanoseconds an operation, by case: the median of batches that take turns (A B C A B C ...). */

@@ -1,0 +1,87 @@
+import { ProtobufError, ProtobufReader } from './protobuf-reader.ts';
+import { ProtobufWriter, VARINT } from './protobuf-writer.ts';
+
+/** What an `ExportTraceServiceResponse` says of spans that were not taken. */
+export interface PartialSuccess {
+  readonly rejectedSpans: number;
+  readonly errorMessage: string;
+}
+
+/** Reads an `ExportTraceServiceResponse` (partial_success = 1). `undefined` when the bytes are none. */
+export function decodeTraceResponse(bytes: Uint8Array): PartialSuccess | undefined {
+  return guarded(() => {
+    let partial: PartialSuccess = { rejectedSpans: 0, errorMessage: '' };
+    const reader = new ProtobufReader(bytes);
+    while (reader.next()) {
+      if (reader.field === 1) partial = decodePartialSuccess(reader.message());
+      else reader.skip();
+    }
+    return partial;
+  });
+}
+
+/** ExportTracePartialSuccess: rejected_spans = 1, error_message = 2. */
+function decodePartialSuccess(reader: ProtobufReader): PartialSuccess {
+  let rejectedSpans = 0;
+  let errorMessage = '';
+  while (reader.next()) {
+    if (reader.field === 1) rejectedSpans = Math.max(0, Number(reader.int64()));
+    else if (reader.field === 2) errorMessage = reader.text();
+    else reader.skip();
+  }
+  return { rejectedSpans, errorMessage };
+}
+
+/** The message of a `google.rpc.Status` (code = 1, message = 2), the body of a failure. `undefined` when the bytes are none. */
+export function decodeStatusMessage(bytes: Uint8Array): string | undefined {
+  return guarded(() => {
+    let message = '';
+    const reader = new ProtobufReader(bytes);
+    while (reader.next()) {
+      if (reader.field === 2) message = reader.text();
+      else reader.skip();
+    }
+    return message;
+  });
+}
+
+/** An `ExportTraceServiceResponse`: no bytes at all when nothing was rejected. */
+export function encodeTraceResponse(rejectedSpans: number, errorMessage: string): Uint8Array {
+  const writer = new ProtobufWriter();
+  if (rejectedSpans > 0 || errorMessage !== '') {
+    writeMessage(writer, errorMessage);
+    writeNumber(writer, rejectedSpans);
+    writer.lengthSince(0, 1);
+  }
+  return writer.copySince(0);
+}
+
+/** A `google.rpc.Status`. */
+export function encodeStatus(code: number, message: string): Uint8Array {
+  const writer = new ProtobufWriter();
+  writeMessage(writer, message);
+  writeNumber(writer, code);
+  return writer.copySince(0);
+}
+
+/** Both messages have their number in field 1, their text in field 2. Last to first, as the writer goes. */
+function writeMessage(writer: ProtobufWriter, text: string): void {
+  if (text === '') return;
+  writer.text(text);
+  writer.lengthSince(0, 2);
+}
+
+function writeNumber(writer: ProtobufWriter, value: number): void {
+  if (value <= 0) return;
+  writer.varint(value);
+  writer.tag(1, VARINT);
+}
+
+function guarded<Value>(decode: () => Value): Value | undefined {
+  try {
+    return decode();
+  } catch (error) {
+    if (error instanceof ProtobufError) return undefined;
+    throw error;
+  }
+}
