@@ -56,7 +56,8 @@ export interface Collector {
 }
 
 /**
- * Starts a real OTLP/HTTP JSON receiver, for tests and examples.
+ * Starts a real OTLP/HTTP receiver, for tests and examples: protobuf and JSON, plain, gzip or deflate.
+ * A request, and what it unfolds to, is at most 64 MiB.
  * Rejects when it cannot listen; throws a `TypeError` for a wrong option.
  *
  *     const backend = await collector();

@@ -1,13 +1,13 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { SpanRecord } from '../core/record.ts';
-import { decodeTraceRequest } from '../formats/otlp-json-decode.ts';
+import { dialectOf, JSON_DIALECT, type OtlpDialect } from './otlp-dialect.ts';
 import { readBody } from './request-body.ts';
 
 /** One answer of an HTTP server. */
 export interface Answer {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>> | undefined;
-  readonly body?: string | undefined;
+  readonly body?: string | Uint8Array | undefined;
 }
 
 /** A request for spans that was understood. */
@@ -28,8 +28,6 @@ export interface ReceiverEvents {
 const INVALID_ARGUMENT = 3;
 const UNIMPLEMENTED = 12;
 
-const PROTOBUF_MESSAGE = 'OTLP protobuf is not understood here: send OTLP JSON (OTEL_EXPORTER_OTLP_PROTOCOL=http/json)';
-
 /** Serves one request by the rules of OTLP/HTTP. Never rejects. */
 export async function receive(req: IncomingMessage, res: ServerResponse, events: ReceiverEvents): Promise<void> {
   try {
@@ -44,42 +42,46 @@ export async function receive(req: IncomingMessage, res: ServerResponse, events:
 }
 
 async function answerTo(req: IncomingMessage, events: ReceiverEvents): Promise<Answer | 'hang' | 'reset'> {
+  const dialect = dialectOf(req.headers['content-type']);
   const path = (req.url ?? '').split('?', 1)[0];
   const isTraces = path === '/v1/traces';
   if (!isTraces && path !== '/v1/logs' && path !== '/v1/metrics') {
-    return failure(404, UNIMPLEMENTED, 'POST spans to /v1/traces');
+    return failure(dialect, 404, UNIMPLEMENTED, 'POST spans to /v1/traces');
   }
-  if (req.method !== 'POST')
-    return { ...failure(405, UNIMPLEMENTED, 'only POST is answered'), headers: { allow: 'POST' } };
-  if (!isTraces) return { status: 200, body: '{}' };
-  events.arrived();
-  return answerToTraces(req, events);
+  if (req.method !== 'POST') {
+    return { ...failure(dialect, 405, UNIMPLEMENTED, 'only POST is answered'), headers: { allow: 'POST' } };
+  }
+  if (isTraces) events.arrived();
+  if (dialect === undefined) {
+    const message = 'content-type must be application/x-protobuf or application/json';
+    return failure(dialect, 415, UNIMPLEMENTED, message);
+  }
+  return isTraces ? answerToTraces(req, dialect, events) : { status: 200, body: dialect.response(0, '') };
 }
 
-async function answerToTraces(req: IncomingMessage, events: ReceiverEvents): Promise<Answer | 'hang' | 'reset'> {
-  const type = (req.headers['content-type'] ?? '').split(';', 1)[0]?.trim().toLowerCase();
-  if (type === 'application/x-protobuf') return failure(415, UNIMPLEMENTED, PROTOBUF_MESSAGE);
-  if (type !== 'application/json') return failure(415, UNIMPLEMENTED, 'content-type must be application/json');
+async function answerToTraces(
+  req: IncomingMessage,
+  dialect: OtlpDialect,
+  events: ReceiverEvents,
+): Promise<Answer | 'hang' | 'reset'> {
   const body = await readBody(req);
-  if ('status' in body) return failure(body.status, INVALID_ARGUMENT, body.message);
-  const { records, rejected, message, malformed } = decodeTraceRequest(body.text);
-  if (malformed) return failure(400, INVALID_ARGUMENT, message ?? 'not an ExportTraceServiceRequest');
+  if ('status' in body) return failure(dialect, body.status, INVALID_ARGUMENT, body.message);
+  const { records, rejected, message, malformed } = dialect.decode(body.bytes);
+  if (malformed) return failure(dialect, 400, INVALID_ARGUMENT, message ?? 'not an ExportTraceServiceRequest');
   const override = await events.received({ headers: req.headers, records });
-  if (override !== undefined) return override;
-  if (rejected === 0) return { status: 200, body: '{}' };
-  const partialSuccess = { rejectedSpans: String(rejected), errorMessage: message };
-  return { status: 200, body: JSON.stringify({ partialSuccess }) };
+  return override ?? { status: 200, body: dialect.response(rejected, message ?? '') };
 }
 
-function failure(status: number, code: number, message: string): Answer {
-  return { status, body: JSON.stringify({ code, message }) };
+function failure(dialect: OtlpDialect | undefined, status: number, code: number, message: string): Answer {
+  return { status, body: (dialect ?? JSON_DIALECT).status(code, message) };
 }
 
-/** OTLP/HTTP: the response has the Content-Type of the request; JSON is all we speak. */
-function send(req: IncomingMessage, res: ServerResponse, { status, headers, body = '{}' }: Answer): void {
+/** OTLP/HTTP: the response has the Content-Type of the request; JSON where that is neither of the two. */
+function send(req: IncomingMessage, res: ServerResponse, answer: Answer): void {
+  const { contentType, response } = dialectOf(req.headers['content-type']) ?? JSON_DIALECT;
   // A body that was not read to its end leaves the connection unusable for another request.
   const unread = req.complete ? {} : { connection: 'close' };
-  res.writeHead(status, { 'content-type': 'application/json', ...unread, ...headers });
-  res.end(body);
+  res.writeHead(answer.status, { 'content-type': contentType, ...unread, ...answer.headers });
+  res.end(answer.body ?? response(0, ''));
   req.resume();
 }

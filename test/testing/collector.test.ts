@@ -3,12 +3,16 @@ import { once } from 'node:events';
 import { request as httpRequest } from 'node:http';
 import { connect } from 'node:net';
 import { describe, it, type TestContext } from 'node:test';
-import { gzipSync } from 'node:zlib';
+import { deflateSync, gzipSync } from 'node:zlib';
+import type { SpanRecord } from 'throughline/exporters';
 import { type Collector, collector } from 'throughline/test';
 import { encodeTraceRequest } from '../../src/formats/otlp-json-encode.ts';
+import { decodeStatusMessage, decodeTraceResponse } from '../../src/formats/otlp-protobuf-answer.ts';
+import { encodeTraceRequestProtobuf } from '../../src/formats/otlp-protobuf-encode.ts';
 import { bareRecord, sampleRecord } from '../contract/sample-record.ts';
 
 const JSON_TYPE = { 'content-type': 'application/json' };
+const PROTOBUF_TYPE = { 'content-type': 'application/x-protobuf' };
 
 describe('collector(), what it has', () => {
   it('gives spans in order of arrival, by trace, each once', async (t) => {
@@ -153,13 +157,18 @@ describe('collector(), by the rules of OTLP/HTTP', () => {
     assert.equal(backend.spans.length, 1);
   });
 
-  it('takes gzip', async (t) => {
-    const backend = await started(t);
-    const record = sampleRecord();
-    const answer = await post(backend, gzipSync(encodeTraceRequest([record])), { 'content-encoding': 'gzip' });
-    assert.equal(answer.status, 200);
-    assert.deepEqual(backend.spans, [record]);
-  });
+  for (const [encoding, pack] of [
+    ['gzip', gzipSync],
+    ['deflate', deflateSync],
+  ] as const) {
+    it(`takes ${encoding}`, async (t) => {
+      const backend = await started(t);
+      const record = sampleRecord();
+      const answer = await post(backend, pack(encodeTraceRequest([record])), { 'content-encoding': encoding });
+      assert.equal(answer.status, 200);
+      assert.deepEqual(backend.spans, [record]);
+    });
+  }
 
   it('does not unfold more than 64 MiB', async (t) => {
     const bomb = gzipSync(Buffer.alloc(65 * 1024 * 1024));
@@ -185,7 +194,8 @@ describe('collector(), by the rules of OTLP/HTTP', () => {
     ['a request that is none', 400, { body: '[]' }],
     ['deep nesting', 400, { body: '['.repeat(100_000) }],
     ['bad gzip', 400, { body: 'x', headers: { ...JSON_TYPE, 'content-encoding': 'gzip' } }],
-    ['protobuf', 415, { body: 'x', headers: { 'content-type': 'application/x-protobuf' } }],
+    ['gzip in gzip', 415, { body: 'x', headers: { ...JSON_TYPE, 'content-encoding': 'gzip, gzip' } }],
+    ['bad deflate', 400, { body: 'x', headers: { ...JSON_TYPE, 'content-encoding': 'deflate' } }],
     ['a form', 415, { body: 'x', headers: { 'content-type': 'text/plain' } }],
     ['brotli', 415, { body: 'x', headers: { ...JSON_TYPE, 'content-encoding': 'br' } }],
     ['a GET', 405, { method: 'GET' }],
@@ -204,11 +214,6 @@ describe('collector(), by the rules of OTLP/HTTP', () => {
       assert.equal((await post(backend, '{}')).status, 200);
     });
   }
-
-  it('tells protobuf senders what to set', async (t) => {
-    const answer = await post(await started(t), 'x', { 'content-type': 'application/x-protobuf' });
-    assert.match(await answer.text(), /OTEL_EXPORTER_OTLP_PROTOCOL=http\/json/);
-  });
 
   it('takes logs and metrics and forgets them', async (t) => {
     const backend = await started(t);
@@ -229,6 +234,72 @@ describe('collector(), by the rules of OTLP/HTTP', () => {
     );
     socket.resetAndDestroy();
     assert.equal((await post(backend, '{}')).status, 200);
+  });
+});
+
+describe('collector(), speaking protobuf', () => {
+  it('takes spans, and answers with no byte in the same type', async (t) => {
+    const backend = await started(t);
+    const record = sampleRecord();
+    const answer = await post(backend, protobuf([record]), PROTOBUF_TYPE);
+    assert.deepEqual([answer.status, answer.headers.get('content-type')], [200, 'application/x-protobuf']);
+    assert.equal((await answer.arrayBuffer()).byteLength, 0);
+    assert.deepEqual(backend.spans, [record]);
+  });
+
+  it('takes gzip', async (t) => {
+    const backend = await started(t);
+    const record = sampleRecord();
+    const headers = { ...PROTOBUF_TYPE, 'content-encoding': 'gzip' };
+    assert.equal((await post(backend, gzipSync(protobuf([record])), headers)).status, 200);
+    assert.deepEqual(backend.spans, [record]);
+  });
+
+  it('says how many spans it rejects, and why', async (t) => {
+    const backend = await started(t);
+    const answer = await post(
+      backend,
+      protobuf([bareRecord(), bareRecord({ spanId: '0000000000000000' })]),
+      PROTOBUF_TYPE,
+    );
+    assert.deepEqual(decodeTraceResponse(new Uint8Array(await answer.arrayBuffer())), {
+      rejectedSpans: 1,
+      errorMessage: '1 rejected: spanId must be 8 bytes, not all zero',
+    });
+    assert.equal(backend.spans.length, 1);
+  });
+
+  it('answers 400 and a Status to a request cut anywhere, and stays up', async (t) => {
+    const backend = await started(t);
+    const whole = protobuf([sampleRecord()]);
+    for (let length = 1; length < whole.length; length += 97) {
+      const answer = await post(backend, whole.subarray(0, length), PROTOBUF_TYPE);
+      assert.equal(answer.status, 400);
+      assert.match(decodeStatusMessage(new Uint8Array(await answer.arrayBuffer())) ?? '', /^not valid protobuf: /);
+    }
+    assert.deepEqual(backend.spans, []);
+    assert.equal((await post(backend, whole, PROTOBUF_TYPE)).status, 200);
+  });
+
+  it('answers 400 to lengths of exabytes, at once', async (t) => {
+    const answer = await post(await started(t), Buffer.from('0affffffffffffffff7f', 'hex'), PROTOBUF_TYPE);
+    assert.equal(answer.status, 400);
+  });
+
+  it('does not unfold more than 64 MiB', async (t) => {
+    const bomb = gzipSync(Buffer.alloc(65 * 1024 * 1024));
+    const answer = await post(await started(t), bomb, { ...PROTOBUF_TYPE, 'content-encoding': 'gzip' });
+    assert.equal(answer.status, 413);
+    const message = decodeStatusMessage(new Uint8Array(await answer.arrayBuffer()));
+    assert.equal(message, 'the request is larger than 64 MiB');
+  });
+
+  it('takes a span of 100,000 attributes, its own names among them', async (t) => {
+    const backend = await started(t);
+    const attributes = Object.fromEntries(Array.from({ length: 100_000 }, (_, n) => [`k${n}`, n]));
+    const record = bareRecord({ attributes: { ...attributes, constructor: 1 } });
+    assert.equal((await post(backend, protobuf([record]), PROTOBUF_TYPE)).status, 200);
+    assert.equal(Object.keys(backend.spans[0]?.attributes ?? {}).length, 100_001);
   });
 });
 
@@ -267,4 +338,8 @@ function post(
   headers: Record<string, string> = {},
 ): Promise<Response> {
   return fetch(`${backend.url}/v1/traces`, { method: 'POST', headers: { ...JSON_TYPE, ...headers }, body });
+}
+
+function protobuf(records: readonly SpanRecord[]): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(encodeTraceRequestProtobuf(records));
 }
