@@ -1,5 +1,15 @@
 export type { SpanRecord } from '../core/record.ts';
+export { type CriticalPath, type CriticalSection, criticalPath, entryOf } from './critical-path.ts';
+export { FINDING_KINDS, type Finding, type FindingKind } from './finding.ts';
+export { type FindingOptions, findingsIn } from './findings/findings-in.ts';
 export { type BucketBounds, boundsOf, bucketOf, Histogram } from './histogram.ts';
+export { History, historyOf } from './history.ts';
+export { type OperationStats, Operations } from './operations.ts';
+export { type Report, type ReportedEdge, type ReportedOperation, type ReportOptions, report } from './report.ts';
+export { selfTimeOf } from './self-time.ts';
+export { type GraphEdge, ServiceGraph } from './service-graph.ts';
 export { type NameSummary, sumUp } from './sum-up.ts';
+export { alignedTimes, type Interval, recordedTimes, type Times } from './times.ts';
 export { buildTrace, buildTraces, serviceName, walk } from './tree.ts';
 export type { OrphanGroup, OrphanReason, TraceTree, Transit, TreeNode } from './types.ts';
+export type { Wait } from './waits.ts';

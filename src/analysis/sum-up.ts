@@ -1,6 +1,6 @@
 import type { SpanRecord } from '../core/record.ts';
+import { selfTimeOf } from './self-time.ts';
 import { buildTraces, walk } from './tree.ts';
-import type { TreeNode } from './types.ts';
 
 /** What all spans of one name come to. */
 export interface NameSummary {
@@ -28,24 +28,9 @@ export function sumUp(spans: readonly SpanRecord[]): NameSummary[] {
       const sum = byName.get(name) ?? { name, calls: 0, totalMs: 0, selfMs: 0 };
       sum.calls++;
       sum.totalMs += durationMs;
-      sum.selfMs += durationMs - childrenMs(node);
+      sum.selfMs += selfTimeOf(node);
       byName.set(name, sum);
     }
   }
   return [...byName.values()].sort((a, b) => b.totalMs - a.totalMs || (a.name < b.name ? -1 : 1));
-}
-
-/** The union of the children's times within their parent's. They come in order of start. */
-function childrenMs({ span, children }: TreeNode): number {
-  const parentEnd = span.startTimeMs + span.durationMs;
-  let covered = 0;
-  let coveredUntil = span.startTimeMs;
-  for (const child of children) {
-    const start = Math.max(child.span.startTimeMs, coveredUntil);
-    const end = Math.min(child.span.startTimeMs + child.span.durationMs, parentEnd);
-    if (end <= start) continue;
-    covered += end - start;
-    coveredUntil = end;
-  }
-  return Math.min(covered, span.durationMs); // sums of doubles: never a self time below zero
 }

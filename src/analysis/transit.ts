@@ -2,10 +2,10 @@ import type { SpanRecord } from '../core/record.ts';
 import type { Transit } from './types.ts';
 
 /** Below this, two clocks agree: some are read in whole milliseconds. */
-const CLOCK_TOLERANCE_MS = 1;
+export const TOLERANCE_MS = 1;
 
 /** A server sees its response close after the client has read the last byte, and later when it is busy. */
-const CLOSE_TOLERANCE_MS = 10;
+export const CLOSE_TOLERANCE_MS = 10;
 
 /** Transit times of the edge, or `undefined` when it stays inside one process. */
 export function transitOf(parent: SpanRecord, child: SpanRecord): Transit | undefined {
@@ -31,7 +31,7 @@ function differs(parent: SpanRecord, child: SpanRecord, key: string): boolean {
  * goes on after its client gave up is longer than the call, and its clock is right.
  */
 function isClockSkewed(parent: SpanRecord, child: SpanRecord, requestMs: number, responseMs: number): boolean {
-  if (requestMs < -CLOCK_TOLERANCE_MS) return true;
+  if (requestMs < -TOLERANCE_MS) return true;
   const callerWaits = parent.kind === 'client' && child.kind !== 'consumer';
   return callerWaits && responseMs < -CLOSE_TOLERANCE_MS && child.durationMs <= parent.durationMs;
 }

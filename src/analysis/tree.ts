@@ -1,4 +1,6 @@
-import type { SpanRecord } from '../core/record.ts';
+import type { Resource, SpanRecord } from '../core/record.ts';
+import { compareText, groupBy, pushTo } from './group-by.ts';
+import { sortedOrder } from './sorted-order.ts';
 import { transitOf } from './transit.ts';
 import type { OrphanGroup, OrphanReason, TraceTree, Transit, TreeNode } from './types.ts';
 
@@ -23,11 +25,16 @@ interface Node extends TreeNode {
  */
 export function buildTrace(spans: readonly SpanRecord[]): TraceTree {
   const traceId = spans[0]?.traceId ?? '';
-  const own = spans.filter((span) => span.traceId === traceId);
   const byId = new Map<string, Node>();
+  let own = 0;
   // Backwards, so that the first of a repeated id stays, without a look-up before every insertion.
-  for (const span of own.toReversed()) byId.set(span.spanId, newNode(span));
-  const duplicates = own.length - byId.size;
+  for (let i = spans.length - 1; i >= 0; i--) {
+    const span = spans[i];
+    if (span?.traceId !== traceId) continue;
+    byId.set(span.spanId, newNode(span));
+    own++;
+  }
+  const duplicates = own - byId.size;
   const nodes = inTimeOrder([...byId.values()]);
   const { roots, missing } = link(nodes, byId);
   markDepths(roots);
@@ -40,10 +47,7 @@ export function buildTrace(spans: readonly SpanRecord[]): TraceTree {
  * Assembles a mixture of traces: one tree a trace id, in order of first start (then trace id).
  */
 export function buildTraces(spans: readonly SpanRecord[]): TraceTree[] {
-  const byTrace = new Map<string, SpanRecord[]>();
-  for (const span of spans) {
-    pushTo(byTrace, span.traceId, span);
-  }
+  const byTrace = groupBy(spans, (span) => span.traceId);
   const trees = [...byTrace.values()].map(buildTrace);
   return trees.sort((a, b) => a.startTimeMs - b.startTimeMs || compareText(a.traceId, b.traceId));
 }
@@ -79,20 +83,14 @@ function newNode(span: SpanRecord): Node {
   return { span, parent: undefined, depth: -1, children: NO_CHILDREN, transit: undefined, cycle: false };
 }
 
-/**
- * Sorts positions by a flat list of starts: following two pointers in every comparison costs four
- * times as much (200,000 shuffled spans: 60 instead of 250 ms).
- */
 function inTimeOrder(nodes: readonly Node[]): Node[] {
   const starts = new Float64Array(nodes.length);
-  const order = new Uint32Array(nodes.length);
   nodes.forEach((node, i) => {
     starts[i] = node.span.startTimeMs;
-    order[i] = i;
   });
-  order.sort((a, b) => (starts[a] ?? 0) - (starts[b] ?? 0) || byTime(nodes[a] as Node, nodes[b] as Node));
+  const order = sortedOrder(starts, (a, b) => byTime(nodes[a] as Node, nodes[b] as Node));
   const sorted: Node[] = [];
-  for (const i of order) sorted.push(nodes[i] as Node);
+  for (const place of order) sorted.push(nodes[place] as Node);
   return sorted;
 }
 
@@ -100,10 +98,6 @@ function inTimeOrder(nodes: readonly Node[]): Node[] {
 function byTime(a: TreeNode, b: TreeNode): number {
   const start = a.span.startTimeMs - b.span.startTimeMs;
   return start || a.span.durationMs - b.span.durationMs || compareText(a.span.spanId, b.span.spanId);
-}
-
-function compareText(a: string, b: string): number {
-  return a < b ? -1 : Number(a > b);
 }
 
 /** Hangs every node under its parent. The nodes come sorted, so every list of children is sorted too. */
@@ -124,12 +118,6 @@ function link(
     else pushTo(missing, parentId, node);
   }
   return { roots, missing };
-}
-
-function pushTo<Item>(lists: Map<string, Item[]>, key: string, item: Item): void {
-  const list = lists.get(key);
-  if (list) list.push(item);
-  else lists.set(key, [item]);
 }
 
 function adopt(parent: Node, child: Node): void {
@@ -205,9 +193,12 @@ function summarize(nodes: readonly Node[]): Summary {
   const services = new Set<string>();
   let endTimeMs = startTimeMs;
   let errors = 0;
+  let resource: Resource | undefined;
   for (const { span } of nodes) {
     endTimeMs = Math.max(endTimeMs, span.startTimeMs + span.durationMs);
     if (span.status.code === 'error') errors++;
+    if (span.resource === resource) continue;
+    resource = span.resource;
     services.add(serviceName(span));
   }
   return { startTimeMs, durationMs: endTimeMs - startTimeMs, spanCount: nodes.length, services: [...services], errors };

@@ -1,0 +1,50 @@
+import type { SpanRecord } from '../core/record.ts';
+import { textAttribute } from './calls.ts';
+import { isAsynchronous, type Times } from './times.ts';
+import type { TreeNode } from './types.ts';
+
+/** Whether a span's status is an error. */
+export function hasFailed({ span }: TreeNode): boolean {
+  return span.status.code === 'error';
+}
+
+/** Why a span failed, in few words: `503`, `ECONNREFUSED`, `no shelf for ghost`; empty when it does not say. */
+export function reasonOf(span: SpanRecord): string {
+  const status = span.attributes['http.response.status_code'] ?? span.attributes['http.status_code'];
+  const thrown = span.events.find(({ name }) => name === 'exception')?.attributes;
+  const message = thrown?.['exception.message'] ?? thrown?.['exception.type'] ?? span.status.message;
+  const code = status ?? textAttribute(span, 'error.type');
+  const words = [code, message === code ? undefined : message].filter((word) => word !== undefined && word !== '');
+  return words.map((word) => String(word).slice(0, 200)).join(': ');
+}
+
+const TIMED_OUT = /time[d]?[-_ ]?out|deadline/i;
+const TIMEOUT_CODES: ReadonlySet<string> = new Set(['ETIMEDOUT', 'ECONNABORTED', 'ESOCKETTIMEDOUT']);
+
+/** Whether a failed call says that its caller gave up waiting. */
+export function hasTimedOut(call: TreeNode): boolean {
+  if (!hasFailed(call)) return false;
+  const { span } = call;
+  const type = textAttribute(span, 'error.type');
+  if (type !== undefined && (TIMEOUT_CODES.has(type) || TIMED_OUT.test(type.slice(0, 200)))) return true;
+  const thrown = span.events.map(({ attributes }) => attributes['exception.type'] ?? attributes['exception.message']);
+  return [span.status.message, ...thrown].some(
+    (text) => typeof text === 'string' && TIMED_OUT.test(text.slice(0, 500)),
+  );
+}
+
+/**
+ * Where a failure came from: of the failed spans that lead down from `top` without a gap, the deepest one,
+ * and of several the one that ended first. Attempts in `recovered` were made good, and count as no failure.
+ */
+export function originOf(top: TreeNode, recovered: ReadonlySet<TreeNode>, times: Times): TreeNode {
+  let origin = top;
+  let level = [top];
+  while (level.length > 0) {
+    origin = level.reduce((first, node) => (times.endOf(node) < times.endOf(first) ? node : first));
+    level = level.flatMap((node) =>
+      node.children.filter((child) => hasFailed(child) && !recovered.has(child) && !isAsynchronous(child, times)),
+    );
+  }
+  return origin;
+}

@@ -1,0 +1,36 @@
+import { type AnalysedTrace, findingOf } from '../analysed-trace.ts';
+import { describeSpan } from '../calls.ts';
+import { hasFailed, originOf, reasonOf } from '../failures.ts';
+import type { Finding } from '../finding.ts';
+import { groupBy } from '../group-by.ts';
+import { isAsynchronous } from '../times.ts';
+import type { TreeNode } from '../types.ts';
+import { wayUp } from './error-root-cause.ts';
+
+/** Failures that were not tried again, and that the span above them did not pass on: somebody decided they do not matter. */
+export function findSwallowedErrors(trace: AnalysedTrace): Finding[] {
+  const swallowed = trace.nodes.filter((node) => isSwallowed(trace, node));
+  const places = groupBy(swallowed, ({ parent }) => parent);
+  return [...places].flatMap(([parent, nodes]) => (parent ? describeEach(trace, parent, nodes) : []));
+}
+
+function isSwallowed({ retried, times }: AnalysedTrace, node: TreeNode): boolean {
+  if (!hasFailed(node) || !node.parent || hasFailed(node.parent)) return false;
+  return !retried.has(node) && !isAsynchronous(node, times);
+}
+
+/** Equal failures below one span are one finding. */
+function describeEach(trace: AnalysedTrace, parent: TreeNode, nodes: readonly TreeNode[]): Finding[] {
+  const equal = groupBy(nodes, (node) => trace.callKeys.get(node) ?? node.span.name);
+  return [...equal.values()].map((group) => describe(trace, parent, group));
+}
+
+function describe(trace: AnalysedTrace, parent: TreeNode, nodes: readonly TreeNode[]): Finding {
+  const first = nodes[0] as TreeNode;
+  const origin = originOf(first, trace.recovered, trace.times);
+  const reason = reasonOf(origin.span);
+  const often = nodes.length === 1 ? '' : `, ${nodes.length} times`;
+  const message = `${describeSpan(origin)} failed${reason === '' ? '' : ` (${reason})`}${often}, and ${describeSpan(parent)} went on without it`;
+  const evidence = [...wayUp(origin, first), ...nodes.slice(1), parent];
+  return findingOf('swallowed-error', origin, evidence, 0, message);
+}

@@ -1,0 +1,97 @@
+import type { SpanKind } from '../core/record.ts';
+import type { Finding } from './finding.ts';
+import { findingsIn } from './findings/findings-in.ts';
+import type { Histogram } from './histogram.ts';
+import { type History, historyOf } from './history.ts';
+import { type OperationStats, Operations } from './operations.ts';
+import { type GraphEdge, ServiceGraph } from './service-graph.ts';
+import { walk } from './tree.ts';
+import type { TraceTree } from './types.ts';
+
+/** What `report` takes. */
+export interface ReportOptions {
+  /** The time that the traces stand for, in milliseconds since the epoch. Default: first start and last end. */
+  readonly from?: number | undefined;
+  readonly to?: number | undefined;
+  /** What is usual. Default: the traces themselves. */
+  readonly history?: History | undefined;
+}
+
+export interface ReportedOperation {
+  readonly service: string;
+  readonly operation: string;
+  readonly kind: SpanKind;
+  readonly count: number;
+  readonly errors: number;
+  readonly p50Ms: number;
+  readonly p95Ms: number;
+  readonly p99Ms: number;
+}
+
+export interface ReportedEdge {
+  readonly from: string;
+  readonly to: string;
+  readonly count: number;
+  readonly errors: number;
+  readonly p95Ms: number;
+}
+
+/** What some traces come to. Plain data: `JSON.stringify` gives what `throughline report --json` prints. */
+export interface Report {
+  readonly from: number;
+  readonly to: number;
+  /** How many traces, and spans in them, repeated ones counted once. */
+  readonly traces: number;
+  readonly spans: number;
+  /** By service, operation and kind. */
+  readonly operations: readonly ReportedOperation[];
+  /** By caller and called. */
+  readonly edges: readonly ReportedEdge[];
+  /** The greatest saving first. */
+  readonly findings: readonly Finding[];
+}
+
+/**
+ * Rate, errors and durations of each operation, the calls between services, and what is wrong, of all
+ * given traces. Pure; the order of the traces makes no difference. Times are rounded to microseconds.
+ *
+ *     const { findings } = report(buildTraces(spans));
+ *     for (const { kind, savingMs, message, traceId } of findings) print(kind, savingMs, message, traceId);
+ */
+export function report(trees: readonly TraceTree[], options: ReportOptions = {}): Report {
+  const operations = new Operations();
+  const graph = new ServiceGraph();
+  let first = Number.POSITIVE_INFINITY;
+  let last = Number.NEGATIVE_INFINITY;
+  let spans = 0;
+  for (const tree of trees) {
+    if (tree.spanCount === 0) continue;
+    for (const { span } of walk(tree)) operations.add(span);
+    graph.set(tree);
+    first = Math.min(first, tree.startTimeMs);
+    last = Math.max(last, tree.startTimeMs + tree.durationMs);
+    spans += tree.spanCount;
+  }
+  return {
+    from: options.from ?? (spans > 0 ? first : 0),
+    to: options.to ?? (spans > 0 ? last : 0),
+    traces: trees.filter(({ spanCount }) => spanCount > 0).length,
+    spans,
+    operations: operations.list().map(describeOperation),
+    edges: graph.edges().map(describeEdge),
+    findings: findingsIn(trees, { history: options.history ?? historyOf(trees) }),
+  };
+}
+
+function describeOperation({ service, operation, kind, count, errors, durations }: OperationStats): ReportedOperation {
+  const [p50Ms, p95Ms, p99Ms] = [0.5, 0.95, 0.99].map((q) => quantile(durations, q));
+  return { service, operation, kind, count, errors, p50Ms: p50Ms ?? 0, p95Ms: p95Ms ?? 0, p99Ms: p99Ms ?? 0 };
+}
+
+function describeEdge({ from, to, count, errors, durations }: GraphEdge): ReportedEdge {
+  return { from, to, count, errors, p95Ms: quantile(durations, 0.95) };
+}
+
+function quantile(durations: Histogram, q: number): number {
+  return Math.round((durations.quantile(q) ?? 0) * 1000) / 1000;
+}
