@@ -1,5 +1,7 @@
 export type { SpanRecord } from '../core/record.ts';
+export { type CriticalOperation, criticalOperations } from './critical-operations.ts';
 export { type CriticalPath, type CriticalSection, criticalPath, entryOf } from './critical-path.ts';
+export { type DiffRow, type DiffSide, diffTraces, regressionsOf, type TraceDiff } from './diff.ts';
 export { FINDING_KINDS, type Finding, type FindingKind } from './finding.ts';
 export { type FindingOptions, findingsIn } from './findings/findings-in.ts';
 export { type BucketBounds, boundsOf, bucketOf, Histogram } from './histogram.ts';
@@ -13,3 +15,4 @@ export { alignedTimes, type Interval, recordedTimes, type Times } from './times.
 export { buildTrace, buildTraces, serviceName, walk } from './tree.ts';
 export type { OrphanGroup, OrphanReason, TraceTree, Transit, TreeNode } from './types.ts';
 export type { Wait } from './waits.ts';
+export { type AttributeShare, whatDiffers } from './what-differs.ts';
