@@ -1,7 +1,11 @@
 import { type Config, type ExporterName, resolveConfig, type StartOptions } from './core/config.ts';
 import { say, sayOnce } from './core/diagnostics.ts';
+import { endOpenSpans } from './core/incomplete.ts';
 import type { Exporter } from './core/pipeline/exporter.ts';
 import { Pipeline, type Stats } from './core/pipeline/pipeline.ts';
+import { DEFAULT_TIMING } from './core/pipeline/settings.ts';
+import { type SpoolKit, spoolKit } from './core/pipeline/spool/spool-kit.ts';
+import { type EndingTracer, watchEndings } from './core/process-endings.ts';
 import { installTracer, onFirstUse } from './core/runtime.ts';
 import type { Span } from './core/span.ts';
 import { Tracer } from './core/tracer.ts';
@@ -9,12 +13,16 @@ import { tracerSettings } from './core/tracer-settings.ts';
 import { lazyExporter } from './exporters/lazy.ts';
 import { none } from './exporters/none.ts';
 import { otlp } from './exporters/otlp.ts';
+import { spoolCodec } from './exporters/spool-codec.ts';
 
 /** The running tracer, as `start()` returns it. */
 export interface Throughline {
   /** Sends what waits; resolves when it has left, or after `timeoutMs` (default 2000). Never rejects. */
   flush(timeoutMs?: number): Promise<void>;
-  /** Flushes and stops; resolves within `timeoutMs` (default 2000). Never rejects; later calls do nothing. */
+  /**
+   * Flushes and stops; resolves within `timeoutMs` (default 2000). Spans that are open are ended, with the attribute
+   * `throughline.incomplete`; what cannot be sent goes to the spool. Never rejects; later calls do nothing.
+   */
   shutdown(timeoutMs?: number): Promise<void>;
   /** Where every span is: the counter law holds at every moment. */
   stats(): Stats;
@@ -24,13 +32,21 @@ export interface Throughline {
 }
 
 const FLUSH_TIMEOUT_MS = 2000;
-/** How long a process that has run out of work waits for a collector that is silent. */
-const EXIT_TIMEOUT_MS = 800;
 /** Where `exporters: 'file'` writes; `file({ path })` says otherwise. */
 const DEFAULT_FILE = 'spans.jsonl';
 
-/** The tracer in force, with the handle that `start()` gave out. */
-let running: { readonly tracer: Tracer; readonly handle: Throughline } | undefined;
+/** A tracer with its pipeline, and the handle that `start()` gave out. */
+interface Running {
+  readonly tracer: Tracer;
+  readonly pipeline: Pipeline;
+  readonly handle: Throughline;
+}
+
+/** The one in force. */
+let running: Running | undefined;
+
+/** Pipelines of those that were replaced, while they flush. */
+const stopping = new Set<Pipeline>();
 
 /**
  * Starts tracing with `options`. Optional: without it the first span starts us from `OTEL_*` variables.
@@ -45,22 +61,39 @@ let running: { readonly tracer: Tracer; readonly handle: Throughline } | undefin
 export function start(options: StartOptions = {}): Throughline {
   const config = resolveConfig(options, process.env, sayOnce);
   const replaced = running;
-  const tracer = createTracer(config, say);
+  const pipeline = createPipeline(config, say);
+  const tracer = new Tracer(tracerSettings(config, pipeline));
   const handle = handleOf(tracer);
-  running = { tracer, handle };
+  running = { tracer, pipeline, handle };
   installTracer(tracer);
-  flushBeforeExit();
+  watchEndingsOnce();
   if (replaced !== undefined) {
     sayOnce('start() was called again: the new configuration replaces the first, whose spans are flushed');
-    void replaced.handle.shutdown();
+    stopping.add(replaced.pipeline);
+    void replaced.handle.shutdown().then(() => stopping.delete(replaced.pipeline));
   }
   return handle;
 }
 
-/** A tracer over a complete configuration, not installed anywhere. */
-function createTracer(config: Config, announce: (message: string) => void): Tracer {
+/** The way out for the spans of a complete configuration. */
+function createPipeline(config: Config, announce: (message: string) => void): Pipeline {
   const exporters = config.enabled ? config.exporters.map((item) => exporterFor(item, config)) : [none()];
-  return new Tracer(tracerSettings(config, new Pipeline(exporters, config.batch, announce)));
+  return new Pipeline(exporters, config.batch, announce, (exporter) => kitFor(exporter, config, announce));
+}
+
+/** An exporter that sends spans to somewhere has a place on disk for those that it cannot send. */
+function kitFor(exporter: Exporter, config: Config, announce: (message: string) => void): SpoolKit | undefined {
+  const { mode, ...rest } = config.spool;
+  if (mode === 'off' || exporter.destination === undefined) return undefined;
+  return spoolKit({
+    settings: { mode, ...rest },
+    service: String(config.resource.attributes['service.name']),
+    exporter: exporter.name,
+    destination: exporter.destination,
+    codec: spoolCodec(),
+    timing: DEFAULT_TIMING,
+    say: announce,
+  });
 }
 
 function exporterFor(item: ExporterName | Exporter, config: Config): Exporter {
@@ -83,8 +116,10 @@ function handleOf(tracer: Tracer): Throughline {
   return {
     flush: (timeoutMs = FLUSH_TIMEOUT_MS) => tracer.pipeline.flush(timeoutMs),
     shutdown(timeoutMs = FLUSH_TIMEOUT_MS) {
-      tracer.waitingRoom.decideAll();
-      stopped ??= tracer.pipeline.shutdown(timeoutMs);
+      if (stopped === undefined) {
+        endAndDecide(tracer);
+        stopped = tracer.pipeline.shutdown(timeoutMs);
+      }
       return stopped;
     },
     stats: () => tracer.stats(),
@@ -95,19 +130,32 @@ function handleOf(tracer: Tracer): Throughline {
   };
 }
 
-let exitIsWatched = false;
+/** Nothing more will come of the spans that are open, nor of the traces that were not decided. */
+function endAndDecide(tracer: Tracer): void {
+  endOpenSpans(tracer);
+  tracer.waitingRoom.decideAll();
+}
 
-/**
- * Nothing of ours keeps a process alive, so one that has run out of work still holds its last spans:
- * send them, once and bounded. A collector that cannot be reached is not waited for.
- */
-function flushBeforeExit(): void {
-  if (exitIsWatched) return;
-  exitIsWatched = true;
-  process.once('beforeExit', () => {
-    running?.tracer.waitingRoom.decideAll(); // nothing more will end
-    void running?.tracer.pipeline.flush(EXIT_TIMEOUT_MS, false);
-  });
+let endingsAreWatched = false;
+
+function watchEndingsOnce(): void {
+  if (endingsAreWatched) return;
+  endingsAreWatched = true;
+  watchEndings(() => (running === undefined ? undefined : endingOf(running)));
+}
+
+function endingOf({ tracer, pipeline }: Running): EndingTracer {
+  return {
+    ended: tracer.stats().ended,
+    flush() {
+      tracer.waitingRoom.decideAll(); // nothing more will end
+      return pipeline.flushLast();
+    },
+    endOpen: () => endAndDecide(tracer),
+    persist() {
+      for (const each of [pipeline, ...stopping]) each.persist();
+    },
+  };
 }
 
 onFirstUse(() => {

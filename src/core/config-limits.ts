@@ -1,7 +1,7 @@
 import type { Environment } from './environment.ts';
 import { optionError, refuseUnknownOptions, showValue } from './errors.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
-import { type BatchSettings, LONGEST_TIMER_MS } from './pipeline/sender.ts';
+import { type BatchSettings, LONGEST_TIMER_MS } from './pipeline/settings.ts';
 
 /** The limits: code, then environment, then default. */
 export function resolveLimits(caller: string, option: unknown, environment: Environment): Limits {

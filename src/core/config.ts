@@ -4,13 +4,15 @@ import type { Propagator } from '../../propagation/context.ts';
 import { compilePropagateTo, type Destination, type PropagateTo } from '../../propagation/destination.ts';
 import { resolveBatch, resolveLimits } from './config-limits.ts';
 import { resolveSampler } from './config-sampling.ts';
+import { resolveSpool, type SpoolModeName, type SpoolOptions } from './config-spool.ts';
 import { Environment, type Variables } from './environment.ts';
 import { nearestName, optionError, refuseUnknownOptions, showValue } from './errors.ts';
 import { compileKeep, type KeepOptions, type KeepRule } from './keep-rule.ts';
 import type { Limits } from './limits.ts';
 import { type OtlpEnvironment, resolveOtlp } from './otlp-environment.ts';
 import type { Exporter } from './pipeline/exporter.ts';
-import type { BatchSettings } from './pipeline/sender.ts';
+import type { BatchSettings } from './pipeline/settings.ts';
+import type { SpoolSettings } from './pipeline/spool/spool.ts';
 import type { Attributes, Resource } from './record.ts';
 import { type Redaction, type RedactOptions, resolveRedaction } from './redaction.ts';
 import { resolveResource } from './resource.ts';
@@ -66,6 +68,12 @@ export interface StartOptions {
   readonly redact?: RedactOptions;
   /** Where finished spans go. Environment: `OTEL_TRACES_EXPORTER`, `OTEL_EXPORTER_OTLP_*`. Default: `'otlp'`. */
   readonly exporters?: ExporterName | Exporter | readonly (ExporterName | Exporter)[];
+  /**
+   * Finished spans on disk: `'overflow'` only while export fails and when the process ends, `'ahead'` each one before
+   * it is sent, `'off'` never. Used with a configured endpoint, or after one successful export. Environment:
+   * `THROUGHLINE_SPOOL`, `THROUGHLINE_SPOOL_DIRECTORY`. Default: `'overflow'`, 64 MiB, 24 h.
+   */
+  readonly spool?: SpoolModeName | SpoolOptions;
   /** Environment: `OTEL_SPAN_*`, `OTEL_ATTRIBUTE_*`. */
   readonly limits?: Partial<Limits>;
   /**
@@ -91,6 +99,7 @@ export interface Config {
   readonly exporters: readonly (ExporterName | Exporter)[];
   readonly otlp: OtlpEnvironment;
   readonly batch: BatchSettings;
+  readonly spool: SpoolSettings;
 }
 
 const CALLER = 'start';
@@ -104,6 +113,7 @@ const OPTION_NAMES: readonly (keyof StartOptions)[] = [
   'sample',
   'keep',
   'exporters',
+  'spool',
   'limits',
   'location',
   'baggageAttributes',
@@ -137,6 +147,7 @@ export function resolveConfig(options: StartOptions, variables: Variables, warn:
     exporters: resolveExporters(options.exporters, environment),
     otlp: resolveOtlp(environment),
     batch: resolveBatch(limits.queueBytes, environment),
+    spool: resolveSpool(CALLER, options.spool, environment),
   };
 }
 

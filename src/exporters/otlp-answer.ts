@@ -16,6 +16,7 @@ export function resultOfAnswer(answer: HttpAnswer, sent: number, nowMs: number):
   if (status >= 200 && status < 300) return acceptedResult(answer, sent);
   if (status >= 300 && status < 400) return { outcome: 'retry', reason: redirectReason(answer) };
   const reason = `${status}${describeBody(answer.body)}`;
+  if (status === 413) return { outcome: 'too-large', reason };
   if (!RETRYABLE.has(status)) return { outcome: 'refused', reason };
   const retryAfterMs = parseRetryAfter(headers['retry-after'], nowMs);
   return retryAfterMs === undefined ? { outcome: 'retry', reason } : { outcome: 'retry', reason, retryAfterMs };

@@ -55,24 +55,26 @@ export function otlp(options: OtlpOptions = {}): Exporter {
     ...checkedHeaders(headers),
     'content-type': 'application/json',
   });
-  return new OtlpExporter(destination, post, timeoutMs);
+  return new OtlpExporter(destination, options.endpoint === undefined, post, timeoutMs);
 }
 
 class OtlpExporter implements Exporter {
   readonly name: string = 'otlp';
   readonly destination: string;
+  readonly isDefaultDestination: boolean;
   readonly #post: HttpPost;
   readonly #timeoutMs: number;
 
-  constructor(destination: string, post: HttpPost, timeoutMs: number) {
+  constructor(destination: string, isDefaultDestination: boolean, post: HttpPost, timeoutMs: number) {
     this.destination = destination;
+    this.isDefaultDestination = isDefaultDestination;
     this.#post = post;
     this.#timeoutMs = timeoutMs;
   }
 
   async export(batch: readonly SpanRecord[], signal: AbortSignal): Promise<ExportResult> {
     const body = encodeBody(batch);
-    if (typeof body === 'string') return { outcome: 'refused', reason: body };
+    if (!Buffer.isBuffer(body)) return body;
     const deadline = startDeadline(signal, this.#timeoutMs);
     try {
       return resultOfAnswer(await this.#post.send(body, deadline.signal), batch.length, Date.now());
@@ -88,13 +90,15 @@ class OtlpExporter implements Exporter {
   }
 }
 
-/** The bytes, or the reason why there are none: sending the same again could not help. */
-function encodeBody(batch: readonly SpanRecord[]): Buffer | string {
+/** The bytes, or why there are none. */
+function encodeBody(batch: readonly SpanRecord[]): Buffer | ExportResult {
   try {
     const body = Buffer.from(encodeTraceRequest(batch));
-    return body.length <= MAX_REQUEST_BYTES ? body : `the batch is larger than 64 MiB (${body.length} bytes)`;
+    if (body.length <= MAX_REQUEST_BYTES) return body;
+    return { outcome: 'too-large', reason: `the batch is larger than 64 MiB (${body.length} bytes)` };
   } catch (error) {
-    return `the batch cannot be encoded: ${String((error as Error | undefined)?.message)}`;
+    const reason = `the batch cannot be encoded: ${String((error as Error | undefined)?.message)}`;
+    return { outcome: 'refused', reason };
   }
 }
 

@@ -24,7 +24,12 @@ export interface Room {
 const RECORD_TYPES = ['src/core/record.ts', 'propagation/context.ts'] as const;
 
 /** What an exporter knows of it beside: its own interface, and leaves without state. */
-const EXPORTER_TYPES = ['src/core/pipeline/exporter.ts', 'src/core/errors.ts', 'src/core/version.ts'] as const;
+const EXPORTER_TYPES = [
+  'src/core/pipeline/exporter.ts',
+  'src/core/pipeline/spool/codec.ts',
+  'src/core/errors.ts',
+  'src/core/version.ts',
+] as const;
 
 export const rooms: readonly Room[] = [
   {
@@ -45,12 +50,15 @@ export const rooms: readonly Room[] = [
       'node:console',
       'node:crypto',
       'node:fs',
+      'node:fs/promises',
       'node:os',
       'node:path',
       'node:perf_hooks',
       'node:process',
       'node:url',
       'node:util',
+      'node:worker_threads',
+      'node:zlib',
     ],
     packages: ['uuid'],
     isShipped: true,

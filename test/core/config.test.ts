@@ -262,7 +262,7 @@ describe('an option', () => {
     [{ servce: 'shop' }, 'start(): unknown option "servce"; did you mean "service"?'],
     [
       { colour: 1 },
-      'start(): unknown option "colour"; known are service, version, environment, resource, propagators, propagateTo, sample, keep, exporters, limits',
+      'start(): unknown option "colour"; known are service, version, environment, resource, propagators, propagateTo, sample, keep, exporters, spool, limits',
     ],
     [null, 'start(): expected an object of options, got null'],
     ['shop', 'start(): expected an object of options, got "shop"'],

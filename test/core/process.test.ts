@@ -89,7 +89,7 @@ describe('a service without start()', () => {
     const { status, lines, said, lingeredMs } = await runModule(SERVICE, { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint });
     assert.deepEqual([status, lines[0]], [0, '200 hello']);
     assert.deepEqual(said, [
-      `throughline: cannot send spans to ${endpoint}/v1/traces: connection failed: ECONNREFUSED; keeping them in memory and trying again`,
+      `throughline: cannot send spans to ${endpoint}/v1/traces: connection failed: ECONNREFUSED; keeping them in memory, then on disk, and trying again`,
     ]);
     assert.ok(lingeredMs < 1000, `${lingeredMs} ms`);
   });

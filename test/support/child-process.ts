@@ -1,4 +1,7 @@
 import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { repositoryRoot } from './repository.ts';
 
 export interface ChildResult {
@@ -53,12 +56,17 @@ export async function outputOfNode(args: readonly string[], options?: ChildOptio
   return stdout;
 }
 
+/** Spools of children go here, and with this process: those of other runs must not be adopted. */
+const spoolFolder: string = mkdtempSync(join(tmpdir(), 'throughline-spool-'));
+process.on('exit', () => rmSync(spoolFolder, { recursive: true, force: true }));
+
 /**
  * Ours without what would change a child: a test runner that sees NODE_TEST_CONTEXT reports in its own
  * protocol, and OTEL_* of the shell would configure the tracer under test.
  */
 export function childEnvironment(): NodeJS.ProcessEnv {
-  return Object.fromEntries(
-    Object.entries(process.env).filter(([name]) => name !== 'NODE_TEST_CONTEXT' && !name.startsWith('OTEL_')),
+  const kept = Object.entries(process.env).filter(
+    ([name]) => name !== 'NODE_TEST_CONTEXT' && !name.startsWith('OTEL_') && !name.startsWith('THROUGHLINE_'),
   );
+  return { ...Object.fromEntries(kept), THROUGHLINE_SPOOL_DIRECTORY: spoolFolder };
 }

@@ -13,6 +13,7 @@ export function checkedResult(result: unknown, sent: number): ExportResult {
     case 'retry':
       return { outcome, reason: textOf(reason) ?? NO_REASON, retryAfterMs: millisecondsOf(retryAfterMs) };
     case 'refused':
+    case 'too-large':
       return { outcome, reason: textOf(reason) ?? NO_REASON };
     default:
       return { outcome: 'refused', reason: 'export() did not resolve with an outcome' };

@@ -6,6 +6,8 @@ export type ExportResult =
   | { readonly outcome: 'accepted'; readonly rejected?: number; readonly message?: string | undefined }
   /** Worth sending again: connection loss, 429, 502, 503, 504. `retryAfterMs` is what the other side asked for. */
   | { readonly outcome: 'retry'; readonly reason: string; readonly retryAfterMs?: number | undefined }
+  /** More than the other side takes at once (413): worth sending in halves. */
+  | { readonly outcome: 'too-large'; readonly reason: string }
   /** Refused for good: sending the same bytes again cannot help. */
   | { readonly outcome: 'refused'; readonly reason: string };
 
@@ -17,6 +19,11 @@ export interface Exporter {
   readonly name: string;
   /** Where the spans go, for the log lines: a URL without credentials, a path. Undefined: nothing worth announcing. */
   readonly destination?: string | undefined;
+  /**
+   * True when nobody said where spans shall go: perhaps there is no collector and never will be, so
+   * nothing is kept on disk for it before the first batch has arrived. Default false.
+   */
+  readonly isDefaultDestination?: boolean | undefined;
   /**
    * Sends one batch, oldest span first, never empty. `signal` fires at the total deadline.
    * A rejection counts as `retry`.

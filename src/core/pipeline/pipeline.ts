@@ -1,7 +1,9 @@
 import type { SpanRecord } from '../record.ts';
 import type { Exporter } from './exporter.ts';
 import { estimateBytes } from './queue.ts';
-import { type BatchSettings, type DropCounters, type ExporterStats, Sender } from './sender.ts';
+import { type DropCounters, type ExporterStats, Sender } from './sender.ts';
+import { type BatchSettings, DEFAULT_TIMING, type PipelineTiming } from './settings.ts';
+import type { SpoolKit } from './spool/spool-kit.ts';
 
 /**
  * Where every span is, in spans. At every moment `started = ended + open` and
@@ -18,7 +20,7 @@ export interface Stats {
   readonly sampledOut: number;
   readonly exported: number;
   readonly dropped: Readonly<DropCounters>;
-  /** Taken over from a dead process's spool; stands apart from the law. */
+  /** Taken over from a dead process's spool and sent on; stands apart from the law. */
   readonly adopted: number;
   readonly exporters: readonly ExporterStats[];
   /** The newest failure of an exporter. */
@@ -46,13 +48,24 @@ export interface SpanSink {
   stats(counts: SpanCounts): Stats;
 }
 
+/** How long the end of the process may take: with a spool little is risked by not waiting. */
+const SPOOLED_END_MS = 150;
+/** Without one, a collector that answers within 2 s gets everything. */
+const UNSPOOLED_END_MS = 1900;
+
 /** Finished spans on their way out: to every exporter side by side, each at its own pace. */
 export class Pipeline implements SpanSink {
   readonly #senders: readonly Sender[];
 
-  /** `exporters` holds at least one. */
-  constructor(exporters: readonly Exporter[], settings: BatchSettings, say: (message: string) => void) {
-    this.#senders = exporters.map((exporter) => new Sender(exporter, settings, say));
+  /** `exporters` holds at least one. `kitFor` gives an exporter its place on disk, if it shall have one. */
+  constructor(
+    exporters: readonly Exporter[],
+    settings: BatchSettings,
+    say: (message: string) => void,
+    kitFor: (exporter: Exporter) => SpoolKit | undefined = () => undefined,
+    timing: PipelineTiming = DEFAULT_TIMING,
+  ) {
+    this.#senders = exporters.map((exporter) => new Sender(exporter, settings, say, kitFor(exporter), timing));
   }
 
   accept(record: SpanRecord): void {
@@ -64,8 +77,20 @@ export class Pipeline implements SpanSink {
     await Promise.all(this.#senders.map((sender) => sender.flush(timeoutMs, patient)));
   }
 
+  /** Sends what waits before the process ends: one attempt each, bounded. Never rejects. */
+  async flushLast(): Promise<void> {
+    await Promise.all(
+      this.#senders.map((sender) => sender.flush(sender.isSpooling ? SPOOLED_END_MS : UNSPOOLED_END_MS, false)),
+    );
+  }
+
   async shutdown(timeoutMs: number): Promise<void> {
     await Promise.all(this.#senders.map((sender) => sender.shutdown(timeoutMs)));
+  }
+
+  /** The process ends: writes what waits to the spools before it returns, and takes nothing more. */
+  persist(): void {
+    for (const sender of this.#senders) sender.persist();
   }
 
   stats(counts: SpanCounts): Stats {
@@ -81,7 +106,7 @@ export class Pipeline implements SpanSink {
       sampledOut: counts.sampledOut,
       exported: first.exported,
       dropped: { ...first.dropped, limit: counts.overLimit },
-      adopted: 0,
+      adopted: first.adopted,
       exporters,
       ...(lastError === undefined ? {} : { lastError }),
     };

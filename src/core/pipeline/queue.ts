@@ -1,11 +1,19 @@
 import type { AttributeValue, SpanRecord } from '../record.ts';
 
+/** Spans taken from the front of a queue, with what the queue knew of each. */
+export interface QueuedSpans {
+  readonly records: SpanRecord[];
+  readonly sizes: number[];
+  readonly seqs: number[];
+}
+
 /**
- * Finished spans that wait for one exporter: first in, first out, bounded by bytes (and by count, where asked). When it is full
- * the oldest go, since the newest say what is wrong now.
+ * Finished spans that wait for one exporter: first in, first out. It says when it holds more than its
+ * bounds, in bytes and in spans; who owns it makes room at the front, since the newest say what is wrong now.
  *
  *     #records  [ – – – r3 r4 r5 r6 ]      taken ones leave holes at the front;
- *     #bytes    [ – – – 810 790 … ]        they are cut off when they outnumber the rest
+ *     #sizes    [ – – – 810 790 … ]        they are cut off when they outnumber the rest
+ *     #seqs     [ – – – 0 0 17 18 ]        the span's copy on disk; 0: it has none
  *                       ▲ #head
  */
 export class SpanQueue {
@@ -13,6 +21,7 @@ export class SpanQueue {
   readonly #maxSpans: number;
   #records: (SpanRecord | undefined)[] = [];
   #sizes: number[] = [];
+  #seqs: number[] = [];
   #head = 0;
   #bytes = 0;
 
@@ -30,40 +39,56 @@ export class SpanQueue {
     return this.#bytes;
   }
 
-  /** Adds a record at the end; returns how many of the oldest had to go for it. */
-  push(record: SpanRecord, bytes: number): number {
+  get isOverfull(): boolean {
+    return this.length > 0 && (this.#bytes > this.#maxBytes || this.length > this.#maxSpans);
+  }
+
+  /** Half full or more, by either bound. */
+  get isHalfFull(): boolean {
+    return this.#bytes >= this.#maxBytes / 2 || this.length >= this.#maxSpans / 2;
+  }
+
+  /** The copy on disk that the oldest span has; 0: none. */
+  get frontSeq(): number {
+    return this.#seqs[this.#head] ?? 0;
+  }
+
+  /** Adds a record at the end. */
+  push(record: SpanRecord, bytes: number, seq = 0): void {
     this.#records.push(record);
     this.#sizes.push(bytes);
+    this.#seqs.push(seq);
     this.#bytes += bytes;
-    return this.#dropOldest();
   }
 
-  /** Takes at most `max` of the oldest. */
-  take(max: number): SpanRecord[] {
-    const batch: SpanRecord[] = [];
-    while (batch.length < max && this.length > 0) batch.push(this.#shift());
+  /** Takes the oldest: at most `max`, and no more than `maxBytes` but for a single larger one. */
+  take(max: number, maxBytes: number = Number.POSITIVE_INFINITY): QueuedSpans {
+    const taken: QueuedSpans = { records: [], sizes: [], seqs: [] };
+    let bytes = 0;
+    while (taken.records.length < max && this.length > 0) {
+      bytes += this.#sizes[this.#head] as number;
+      if (bytes > maxBytes && taken.records.length > 0) break;
+      taken.sizes.push(this.#sizes[this.#head] as number);
+      taken.seqs.push(this.frontSeq);
+      taken.records.push(this.#shift());
+    }
     this.#compact();
-    return batch;
+    return taken;
   }
 
-  /** Puts a batch back to the front, in its order; returns how many of the oldest found no room. */
-  putBack(batch: readonly SpanRecord[]): number {
-    const sizes = batch.map(estimateBytes);
-    this.#records = [...batch, ...this.#records.slice(this.#head)];
+  /** Puts spans back to the front, in their order. */
+  putBack({ records, sizes, seqs }: QueuedSpans): void {
+    this.#records = [...records, ...this.#records.slice(this.#head)];
+    this.#seqs = [...seqs, ...this.#seqs.slice(this.#head)];
     this.#sizes = [...sizes, ...this.#sizes.slice(this.#head)];
     this.#head = 0;
     for (const size of sizes) this.#bytes += size;
-    return this.#dropOldest();
   }
 
-  #dropOldest(): number {
-    let dropped = 0;
-    while (this.length > 0 && (this.#bytes > this.#maxBytes || this.length > this.#maxSpans)) {
-      this.#shift();
-      dropped++;
-    }
+  /** Forgets the oldest. */
+  dropFront(): void {
+    this.#shift();
     this.#compact();
-    return dropped;
   }
 
   #shift(): SpanRecord {
@@ -78,6 +103,7 @@ export class SpanQueue {
     if (this.#head < 1024 || this.#head < this.length) return;
     this.#records = this.#records.slice(this.#head);
     this.#sizes = this.#sizes.slice(this.#head);
+    this.#seqs = this.#seqs.slice(this.#head);
     this.#head = 0;
   }
 }

@@ -1,23 +1,15 @@
-import { contained, describe } from '../diagnostics.ts';
+import { performance } from 'node:perf_hooks';
+import { contained } from '../diagnostics.ts';
 import type { SpanRecord } from '../record.ts';
 import { runOutsideScopes } from '../scope.ts';
 import { Announcer } from './announcer.ts';
-import { checkedResult } from './checked-result.ts';
+import { attempt } from './attempt.ts';
 import type { Exporter, ExportResult } from './exporter.ts';
-import { SpanQueue } from './queue.ts';
-
-/** How batches are made and sent. All times in milliseconds. */
-export interface BatchSettings {
-  /** Spans in one batch at most. */
-  readonly maxBatch: number;
-  /** How long a finished span waits for company. */
-  readonly delayMs: number;
-  /** Total time one export may take. */
-  readonly timeoutMs: number;
-  /** What may wait, in spans and in bytes: whichever is reached first. */
-  readonly queueSpans: number;
-  readonly queueBytes: number;
-}
+import { Outbox } from './outbox.ts';
+import { nextTurn, type Pause, pause } from './pause.ts';
+import { retryDelayMs } from './retry-delay.ts';
+import { type BatchSettings, DEFAULT_TIMING, type PipelineTiming } from './settings.ts';
+import type { SpoolKit } from './spool/spool-kit.ts';
 
 /** Why ended spans did not arrive, in spans. */
 export interface DropCounters {
@@ -27,6 +19,7 @@ export interface DropCounters {
   export: number;
   /** Not recorded, since too many spans were open. */
   limit: number;
+  /** On disk only, and lost there: too old, too many, damaged, deleted. */
   spool: number;
   /** Still waiting, or ended, when the tracer was shut down. */
   shutdown: number;
@@ -41,46 +34,70 @@ export interface ExporterStats {
   readonly queued: number;
   readonly spooled: number;
   readonly dropped: Readonly<DropCounters>;
+  /** Spans of dead processes that were sent on; they stand apart from the others. */
+  readonly adopted: number;
   readonly lastError?: string;
 }
 
-const FIRST_RETRY_MS = 250;
-/** Low enough that sending starts again within 2 s of the other side's return. */
-const LONGEST_RETRY_MS = 1500;
-/** A `Retry-After` is obeyed up to here. */
-const LONGEST_RETRY_AFTER_MS = 60_000;
-/** Node takes a longer one for 1 ms, and warns. */
-export const LONGEST_TIMER_MS: number = 2 ** 31 - 1;
+/** Where spans to send come from: the outbox, or what dead processes have left. */
+interface Source {
+  next(maxSpans: number): Promise<{ readonly records: readonly SpanRecord[] } | undefined>;
+  settle(count: number): void;
+  putBack(): void;
+}
 
 /**
- * One exporter with its queue and the one retry policy. A slow or dead exporter holds up nobody else.
- * Nothing here throws into a caller, and no timer or socket keeps the process alive.
+ * One exporter with what waits for it and the one retry policy. A slow or dead exporter holds up nobody
+ * else. Nothing here throws into a caller, and no timer or socket keeps the process alive.
  */
 export class Sender {
   readonly #exporter: Exporter;
   readonly #settings: BatchSettings;
+  readonly #timing: PipelineTiming;
+  readonly #say: (message: string) => void;
   readonly #announcer: Announcer;
-  readonly #queue: SpanQueue;
+  readonly #kit: SpoolKit | undefined;
+  readonly #outbox: Outbox;
   readonly #dropped: DropCounters = { queue: 0, export: 0, limit: 0, spool: 0, shutdown: 0 };
   #ended = 0;
   #exported = 0;
-  #inFlight = 0;
+  #adopted = 0;
   #lastError: string | undefined;
-  /** Failed attempts in a row. */
+  /** Failed attempts in a row, and since when. */
   #retries = 0;
+  #failingSinceMs = 0;
   #retryDelayMs = 0;
+  /** What the other side asked for in a `Retry-After`: until then even a flush waits. */
+  #notBeforeMs = 0;
+  /** When the attempt began that is under way; 0: none is. */
+  #attemptSinceMs = 0;
+  /** Spans in one request: fewer than a batch after the other side has called one too large. */
+  #requestSpans: number;
   #timer: NodeJS.Timeout | undefined;
   #immediate: NodeJS.Immediate | undefined;
+  #spilling: NodeJS.Immediate | undefined;
+  #looking: NodeJS.Timeout | undefined;
   /** The drain that is running, if one is. */
   #draining: Promise<void> | undefined;
   #flushing = 0;
   #closed = false;
 
-  constructor(exporter: Exporter, settings: BatchSettings, say: (message: string) => void) {
+  constructor(
+    exporter: Exporter,
+    settings: BatchSettings,
+    say: (message: string) => void,
+    kit?: SpoolKit,
+    timing: PipelineTiming = DEFAULT_TIMING,
+  ) {
     this.#exporter = exporter;
     this.#settings = settings;
+    this.#timing = timing;
+    this.#say = say;
     this.#announcer = new Announcer(exporter, say);
-    this.#queue = new SpanQueue(settings.queueBytes, settings.queueSpans);
+    this.#kit = kit;
+    this.#requestSpans = settings.maxBatch;
+    this.#outbox = new Outbox(settings, kit?.spool, this.#dropped);
+    if (kit !== undefined && exporter.isDefaultDestination !== true) this.#allowSpool();
   }
 
   /** Takes one finished span; sending happens later, in a turn of its own. */
@@ -90,10 +107,17 @@ export class Sender {
       this.#dropped.shutdown++;
       return;
     }
-    this.#dropped.queue += this.#queue.push(record, bytes);
+    this.#outbox.push(record, bytes);
+    if (this.#outbox.isHalfFull && this.#isStalled()) this.#spillSoon();
     if (this.#draining !== undefined || this.#immediate !== undefined) return;
-    if (this.#queue.length >= this.#settings.maxBatch && this.#retries === 0) this.#drainSoon();
+    if (this.#outbox.waiting >= this.#settings.maxBatch && this.#retries === 0) this.#drainSoon();
     else if (this.#timer === undefined) this.#drainAfter(this.#nextDelayMs());
+  }
+
+  /** Nothing leaves at the moment: an attempt has failed, or has had no answer for long. */
+  #isStalled(): boolean {
+    if (this.#retries > 0) return true;
+    return this.#attemptSinceMs > 0 && performance.now() - this.#attemptSinceMs >= this.#timing.outageMs;
   }
 
   #drainAfter(delayMs: number): void {
@@ -116,77 +140,153 @@ export class Sender {
     this.#immediate = undefined;
   }
 
+  /** Moves what waits in memory to disk, a slice a turn of the event loop. */
+  #spillSoon(): void {
+    if (this.#spilling !== undefined || this.#outbox.spool === undefined) return;
+    this.#spilling = runOutsideScopes(() =>
+      setImmediate(() => {
+        this.#spilling = undefined;
+        if (!this.#closed && this.#isStalled() && this.#outbox.spill()) this.#spillSoon();
+      }),
+    );
+  }
+
   /** Sends what is worth sending now, and plans the next time. One drain at a time. */
   #drain(): Promise<void> {
     this.#clearTimer();
     this.#draining ??= runOutsideScopes(() => this.#sendBatches()).then(() => {
       this.#draining = undefined;
-      if (this.#queue.length > 0 && !this.#closed) this.#drainAfter(this.#nextDelayMs());
+      const isMore = !this.#outbox.isEmpty || this.#kit?.inherited.isEmpty === false;
+      if (isMore && !this.#closed) this.#drainAfter(this.#nextDelayMs());
     });
     return this.#draining;
   }
 
   async #sendBatches(): Promise<void> {
-    while (this.#queue.length > 0) {
-      await this.#sendOne();
-      const full = this.#queue.length >= this.#settings.maxBatch;
-      if (this.#closed || this.#retries > 0 || !(full || this.#flushing > 0)) return;
+    while (!this.#outbox.isEmpty) {
+      await this.#sendOne(this.#outbox);
+      if (this.#closed || this.#retries > 0) return;
+      if (!this.#isMoreDue()) break;
+      await nextTurn(); // an exporter that answers at once must not keep everybody else from running
     }
+    await this.#sendInherited();
+  }
+
+  /** Whether the next batch need not wait for company. */
+  #isMoreDue(): boolean {
+    const { hand, spooled, waiting } = this.#outbox;
+    return hand !== undefined || spooled > 0 || waiting >= this.#settings.maxBatch || this.#flushing > 0;
   }
 
   #nextDelayMs(): number {
-    return this.#retries > 0 ? this.#retryDelayMs : this.#settings.delayMs;
+    if (this.#retries > 0) return this.#retryDelayMs;
+    return this.#kit?.inherited.isEmpty === false ? 0 : this.#settings.delayMs;
   }
 
-  async #sendOne(): Promise<void> {
-    const batch = this.#queue.take(this.#settings.maxBatch);
-    this.#inFlight = batch.length;
-    const result = await this.#attempt(batch);
-    this.#inFlight = 0;
-    this.#settle(batch, result);
-    this.#announcer.note(result, this.#lost());
+  /** One batch of what dead processes have left, after what is our own. */
+  async #sendInherited(): Promise<void> {
+    const inherited = this.#kit?.inherited;
+    if (inherited === undefined || inherited.isEmpty || this.#outbox.spool === undefined) return;
+    await this.#sendOne(inherited);
+    if (!inherited.isEmpty) return;
+    const { spans, damaged, discarded } = inherited.takeSummary();
+    const lost =
+      damaged + discarded === 0 ? '' : `; ${damaged} damaged records and ${discarded} old spans were left out`;
+    this.#say(`sent ${spans} spans that ended processes had left in the spool${lost}`);
   }
 
-  /** One export under its total deadline. An exporter that throws, rejects or never answers counts as `retry`. */
-  async #attempt(batch: readonly SpanRecord[]): Promise<ExportResult> {
-    const deadline = new AbortController();
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<ExportResult>((resolve) => {
-      timer = setTimeout(() => {
-        deadline.abort();
-        resolve({ outcome: 'retry', reason: `no answer within ${this.#settings.timeoutMs} ms` });
-      }, this.#settings.timeoutMs).unref();
-    });
-    try {
-      return checkedResult(await Promise.race([this.#exporter.export(batch, deadline.signal), late]), batch.length);
-    } catch (error) {
-      contained(`exporter ${this.#exporter.name}`, error);
-      return { outcome: 'retry', reason: describe(error) };
-    } finally {
-      clearTimeout(timer);
-    }
+  /** One request. */
+  async #sendOne(source: Source): Promise<void> {
+    const hand = await source.next(this.#settings.maxBatch);
+    if (hand === undefined) return this.#foundNothing(source);
+    const part = hand.records.slice(0, this.#requestSpans);
+    if (part.length === 0) return;
+    this.#attemptSinceMs = performance.now();
+    const answer = await attempt(this.#exporter, part, this.#settings.timeoutMs);
+    this.#attemptSinceMs = 0;
+    if (source === this.#outbox && this.#outbox.hand !== hand) return; // closed: it went to disk meanwhile
+    const isOneTooLarge = answer.outcome === 'too-large' && part.length === 1;
+    const result: ExportResult = isOneTooLarge ? { outcome: 'refused', reason: answer.reason } : answer;
+    this.#settle(source, part, result);
+    if (this.#closed) this.#dropped.shutdown += this.#outbox.dropHand();
+    this.#announcer.note(result, this.#lost(), this.#outbox.spool !== undefined);
   }
 
-  #settle(batch: readonly SpanRecord[], result: ExportResult): void {
-    this.#retries = result.outcome === 'retry' ? this.#retries + 1 : 0;
+  /** Spans are on disk, and the disk does not give them: like a failed attempt. */
+  #foundNothing(source: Source): void {
+    if (source !== this.#outbox || this.#outbox.spooled === 0) return;
+    this.#failed('the spool cannot be read', undefined);
+  }
+
+  #settle(source: Source, part: readonly SpanRecord[], result: ExportResult): void {
+    const isOwn = source === this.#outbox;
     switch (result.outcome) {
       case 'accepted': {
         const { rejected = 0, message } = result;
-        this.#exported += batch.length - rejected;
-        this.#dropped.export += rejected;
+        if (isOwn) this.#exported += part.length - rejected;
+        else this.#adopted += part.length - rejected;
+        if (isOwn) this.#dropped.export += rejected;
         if (message !== undefined || rejected > 0) this.#lastError = message ?? `${rejected} spans were rejected`;
+        this.#succeeded(part.length);
+        source.settle(part.length);
         return;
       }
       case 'retry':
+        this.#failed(result.reason, result.retryAfterMs);
+        if (!this.#closed) source.putBack();
+        return;
+      case 'too-large':
+        this.#retries = 0;
+        this.#requestSpans = Math.ceil(part.length / 2);
         this.#lastError = result.reason;
-        this.#retryDelayMs = retryDelayMs(this.#retries, result.retryAfterMs);
-        if (this.#closed) this.#dropped.shutdown += batch.length;
-        else this.#dropped.queue += this.#queue.putBack(batch);
         return;
       case 'refused':
-        this.#lastError = result.reason;
-        this.#dropped.export += batch.length;
+        this.#refused(source, part, result.reason);
     }
+  }
+
+  /** After halves have gone through, requests slowly grow again: a limit in the way may have been for one span. */
+  #succeeded(spans: number): void {
+    this.#retries = 0;
+    if (spans === this.#requestSpans && spans < this.#settings.maxBatch) {
+      const step = Math.ceil(this.#settings.maxBatch / 16);
+      this.#requestSpans = Math.min(this.#settings.maxBatch, spans + step);
+    }
+    if (this.#kit !== undefined) this.#allowSpool();
+  }
+
+  #failed(reason: string, retryAfterMs: number | undefined): void {
+    const nowMs = performance.now();
+    if (this.#retries === 0) this.#failingSinceMs = nowMs;
+    this.#retries++;
+    this.#lastError = reason;
+    this.#retryDelayMs = retryDelayMs(this.#timing, this.#retries, retryAfterMs);
+    this.#notBeforeMs = retryAfterMs === undefined ? 0 : nowMs + this.#retryDelayMs;
+    if (nowMs - this.#failingSinceMs >= this.#timing.outageMs) this.#spillSoon();
+  }
+
+  #refused(source: Source, part: readonly SpanRecord[], reason: string): void {
+    this.#retries = 0;
+    this.#lastError = reason;
+    if (source === this.#outbox) this.#dropped.export += part.length;
+    if (this.#outbox.spool !== undefined) this.#kit?.deadLetters.add(part);
+    source.settle(part.length);
+  }
+
+  /** The other side is known to exist: what it cannot take now may be kept on disk for it. */
+  #allowSpool(): void {
+    if (this.#outbox.spool !== undefined) return;
+    this.#outbox.allowSpool();
+    this.#look();
+    this.#looking = runOutsideScopes(() => setInterval(() => this.#look(), this.#timing.adoptMs).unref());
+  }
+
+  /** Takes over what dead processes have left, and plans to send it. */
+  #look(): void {
+    void this.#kit?.inherited.look().then(() => {
+      const isIdle = this.#draining === undefined && this.#immediate === undefined && this.#timer === undefined;
+      if (isIdle && !this.#closed && !this.#kit?.inherited.isEmpty) this.#drainAfter(this.#nextDelayMs());
+    });
   }
 
   /**
@@ -200,79 +300,67 @@ export class Sender {
   }
 
   async #flushUntil(deadline: Pause, patient: boolean): Promise<void> {
-    const waiting = (): boolean => !deadline.over && this.#queue.length + this.#inFlight > 0;
     this.#flushing++;
-    while (waiting()) {
-      await Promise.race([this.#drain(), deadline.promise]);
+    while (!deadline.isOver && !this.#outbox.isEmpty && !this.#closed) {
+      const heldBackMs = this.#notBeforeMs - performance.now();
+      if (heldBackMs <= 0) await Promise.race([this.#drain(), deadline.promise]);
       if (this.#retries === 0) continue;
       if (!patient) break;
-      const backOff = pause(this.#retryDelayMs);
+      const backOff = pause(Math.max(heldBackMs, this.#retryDelayMs));
       await Promise.race([backOff.promise, deadline.promise]);
       backOff.cancel();
     }
     this.#flushing--;
   }
 
-  /** Flushes, then takes nothing more: what could not leave is counted in `dropped.shutdown`. */
+  /**
+   * Flushes, then takes nothing more: what could not leave goes to the spool, or is counted in
+   * `dropped.shutdown`.
+   */
   async shutdown(timeoutMs: number): Promise<void> {
     const deadline = pause(timeoutMs); // one for both: the caller was promised to wait no longer
     await this.#flushUntil(deadline, true);
-    this.#closed = true;
-    this.#clearTimer();
-    this.#dropped.shutdown += this.#queue.take(Number.POSITIVE_INFINITY).length;
+    this.persist();
     try {
-      await Promise.race([this.#exporter.shutdown?.(), deadline.promise]);
+      await Promise.race([Promise.all([this.#exporter.shutdown?.(), this.#kit?.deadLetters.done()]), deadline.promise]);
     } catch (error) {
       contained(`exporter ${this.#exporter.name}`, error);
     }
     deadline.cancel();
   }
 
+  /** Takes nothing more, and writes what waits to the spool before it returns: the process may end now. */
+  persist(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#clearTimer();
+    clearInterval(this.#looking);
+    this.#dropped.shutdown += this.#outbox.close();
+  }
+
+  /** Whether what cannot be sent will be kept on disk. */
+  get isSpooling(): boolean {
+    return this.#outbox.spool !== undefined;
+  }
+
   #lost(): number {
+    this.#outbox.countLost();
     const { queue, export: refused, limit, spool, shutdown } = this.#dropped;
     return queue + refused + limit + spool + shutdown;
   }
 
   stats(): ExporterStats {
+    this.#outbox.countLost();
     return {
       name: this.#exporter.name,
       destination: this.#exporter.destination,
       ended: this.#ended,
       exported: this.#exported,
-      queued: this.#queue.length + this.#inFlight,
-      spooled: 0,
+      queued: this.#outbox.queued,
+      spooled: this.#outbox.spooled,
       dropped: { ...this.#dropped },
+      adopted: this.#adopted,
       ...(this.#lastError === undefined ? {} : { lastError: this.#lastError }),
     };
   }
-}
-
-/** Exponential with jitter, or what the other side asked for. */
-function retryDelayMs(attempt: number, retryAfterMs: number | undefined): number {
-  if (retryAfterMs !== undefined) return Math.min(Math.max(0, retryAfterMs), LONGEST_RETRY_AFTER_MS);
-  const ceiling = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(attempt - 1, 10));
-  return ceiling / 2 + (Math.random() * ceiling) / 2;
-}
-
-interface Pause {
-  readonly promise: Promise<void>;
-  over: boolean;
-  cancel(): void;
-}
-
-/** A pause that can be cut short; the process stays alive for it. What is no time is none. */
-function pause(ms: number): Pause {
-  const boundedMs = ms > 0 ? Math.min(ms, LONGEST_TIMER_MS) : 0;
-  let timer: NodeJS.Timeout | undefined;
-  const pause: Pause = {
-    over: false,
-    promise: new Promise((resolve) => {
-      timer = setTimeout(() => {
-        pause.over = true;
-        resolve();
-      }, boundedMs);
-    }),
-    cancel: () => clearTimeout(timer),
-  };
-  return pause;
 }

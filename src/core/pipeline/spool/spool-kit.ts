@@ -1,0 +1,36 @@
+import type { PipelineTiming } from '../settings.ts';
+import type { SpoolCodec } from './codec.ts';
+import { DeadLetters } from './dead-letters.ts';
+import { SpoolHome } from './home.ts';
+import { Inherited } from './inherited.ts';
+import { Spool, type SpoolMode, type SpoolSettings } from './spool.ts';
+
+/** Everything that one exporter has on disk. Nothing is there before something is to be written. */
+export interface SpoolKit {
+  readonly spool: Spool;
+  readonly inherited: Inherited;
+  readonly deadLetters: DeadLetters;
+}
+
+/** What a {@link SpoolKit} is made of. */
+export interface SpoolKitParts {
+  readonly settings: SpoolSettings & { readonly mode: SpoolMode };
+  readonly service: string;
+  /** The exporter's name, and where it sends to: processes share what is meant for the same place. */
+  readonly exporter: string;
+  readonly destination: string;
+  readonly codec: SpoolCodec;
+  readonly timing: PipelineTiming;
+  readonly say: (message: string) => void;
+}
+
+/** The spool, the inheritance and the dead letters of one exporter. Touches no disk. */
+export function spoolKit(parts: SpoolKitParts): SpoolKit {
+  const { settings, codec, timing, say } = parts;
+  const home = new SpoolHome(settings.directory, parts.service, parts.exporter, parts.destination);
+  return {
+    spool: new Spool({ settings, home, codec, timing, say }),
+    inherited: new Inherited(home, codec, settings, timing),
+    deadLetters: new DeadLetters(home, codec, Math.ceil(settings.maxBytes / 8)),
+  };
+}
