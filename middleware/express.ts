@@ -93,6 +93,10 @@ class ExpressRequestView implements ServerRequestView {
     return this.#route;
   }
 
+  mount(): string {
+    return this.#template();
+  }
+
   get baseUrl(): string | undefined {
     return this.#baseUrl;
   }

@@ -83,9 +83,27 @@ export function noteErrorType(attributes: Attributes, type: string): void {
   attributes['error.type'] = type;
 }
 
+/** How a response ended that did not run to its end: the client left, the app or a timeout closed it. */
+export type ServerEnding = 'aborted' | 'destroyed' | 'timeout';
+
 /** How a request ended that did not run to its end; ours, since the conventions have no word for it. */
-export function noteEnding(attributes: Attributes, ending: 'aborted' | 'cancelled'): void {
+export function noteEnding(attributes: Attributes, ending: ServerEnding | 'cancelled'): void {
   attributes['throughline.ending'] = ending;
+}
+
+/** Bytes of the body, without its coding for the transfer. */
+export function noteResponseBodySize(attributes: Attributes, bytes: number): void {
+  attributes['http.response.body.size'] = bytes;
+}
+
+/** Milliseconds until the head of a stream went out, which is what its client waited for; ours. */
+export function noteHeadersTime(attributes: Attributes, ms: number): void {
+  attributes['throughline.headers_ms'] = ms;
+}
+
+/** The key of a captured header, whose name is in lower case. */
+export function headerKey(direction: 'request' | 'response', name: string): string {
+  return direction === 'request' ? `http.request.header.${name}` : `http.response.header.${name}`;
 }
 
 /** What was kept from the host of an outbound request, by `propagateTo` or by its signature; ours. */

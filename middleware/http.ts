@@ -27,6 +27,10 @@ class NodeRequestView implements ServerRequestView {
 
   route(): undefined {}
 
+  mount(): string {
+    return '';
+  }
+
   proxied(): undefined {}
 }
 

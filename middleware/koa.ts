@@ -61,6 +61,11 @@ class KoaRequestView implements ServerRequestView {
 
   watch(): void {}
 
+  /** koa-mount's prefix is part of the route. */
+  mount(): string {
+    return '';
+  }
+
   /** The router sets its template on the context; koa-mount cuts its prefix off the path before the router sees it. */
   route(): string | undefined {
     const { _matchedRoute: matched, mountPath } = this.#ctx;

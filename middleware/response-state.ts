@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ServerEnding } from './http-attributes.ts';
 
 /** What a response of node:http2's compatibility API has in place of a socket. */
 interface Http2Stream {
@@ -33,4 +34,31 @@ export function isComplete(req: IncomingMessage, res: ServerResponse): boolean {
   const stream = http2StreamOf(res);
   if (stream !== undefined) return stream.rstCode === 0;
   return !isServed(req) || (res.writableFinished && !req.socket.errored);
+}
+
+/**
+ * How a response is over that did not run to its end. The connection tells who closed it (measured on
+ * Node 20 to 26): the client's end of it is an `end` or a reset, or bytes that are no HTTP; otherwise it
+ * was us, because nothing moved any more or because the app, or a framework, gave the answer up.
+ *
+ * HTTP/2 closes streams, not connections. CANCEL is what clients send; node sends it too when the app
+ * lets a stream time out, and nothing tells the two apart.
+ */
+export function endingOf(req: IncomingMessage, res: ServerResponse, timedOut: boolean): ServerEnding {
+  const stream = http2StreamOf(res);
+  if (stream !== undefined) return stream.rstCode === HTTP2_CANCEL ? 'aborted' : 'destroyed';
+  if (!isServed(req)) return 'aborted';
+  const code = (req.socket.errored as { code?: unknown } | null)?.code;
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return 'timeout';
+  if (req.socket.readableEnded || isClientsDoing(code)) return 'aborted';
+  return timedOut ? 'timeout' : 'destroyed';
+}
+
+/** RFC 9113, 7. */
+const HTTP2_CANCEL = 8;
+
+/** A reset, a write into one, or bytes that node's parser refuses (`HPE_…`). */
+function isClientsDoing(code: unknown): boolean {
+  if (typeof code !== 'string') return false;
+  return code === 'ECONNRESET' || code === 'EPIPE' || code === 'ETIMEDOUT' || code.startsWith('HPE_');
 }

@@ -2,13 +2,27 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { contained } from '../src/core/diagnostics.ts';
 import { errorType } from '../src/core/exception.ts';
 import { bounded, NAME_LENGTH } from '../src/core/limits.ts';
+import { isNativePromise } from '../src/core/promise.ts';
 import type { InstrumentationScope } from '../src/core/record.ts';
 import type { RequestFacts } from '../src/core/sampler.ts';
-import type { Scope } from '../src/core/scope.ts';
-import type { RecordingSpan } from '../src/core/span.ts';
+import { runInScope, type Scope } from '../src/core/scope.ts';
+import type { OpenRecord, RecordingSpan } from '../src/core/span.ts';
 import type { ProxyView } from './forwarded.ts';
-import { knownMethod, noteEnding, noteErrorType, noteRoute, noteStatusCode } from './http-attributes.ts';
-import { isComplete } from './response-state.ts';
+import { noteHeaders } from './header-capture.ts';
+import {
+  knownMethod,
+  noteEnding,
+  noteErrorType,
+  noteHeadersTime,
+  noteResponseBodySize,
+  noteRoute,
+  noteStatusCode,
+  type ServerEnding,
+} from './http-attributes.ts';
+import { type ResponseHead, withTrace } from './response-head.ts';
+import { endingOf, isComplete } from './response-state.ts';
+import { joinTemplate } from './route.ts';
+import type { ServerSettings } from './server-settings.ts';
 
 /**
  * One inbound request as its framework shows it. An adapter shows; every decision is made here.
@@ -24,6 +38,8 @@ export interface ServerRequestView {
   watch(exchange: ServerExchange): void;
   /** The template of the matched route with its mount path (`/api/:version/users/:id`); undefined without a match. */
   route(): string | undefined;
+  /** The template of the mounts that the routing is inside of, now; empty outside of any. */
+  mount(): string;
   /** What the framework was told to believe of proxy headers; undefined when it trusts none. */
   proxied(): ProxyView | undefined;
 }
@@ -36,15 +52,30 @@ export class ServerExchange implements RequestFacts {
   view: ServerRequestView;
   /** What the adapter that watches the routing keeps with the request. */
   routing: unknown;
+  /** Where the app of this view is mounted in that of another framework. */
+  mount: string;
+  /** The connection was idle for longer than the app allows. */
+  timedOut: boolean;
+  /** A `text/event-stream`: its duration is how long somebody listened, and no latency. */
+  isEventStream: boolean;
+  readonly #settings: ServerSettings;
   #error: unknown;
   #failed = false;
+  /** As announced in the head, which is all that is known without counting. */
+  #contentLength: unknown;
+  #headIsKnown = false;
 
-  constructor(span: RecordingSpan, scope: Scope, view: ServerRequestView) {
+  constructor(span: RecordingSpan, scope: Scope, view: ServerRequestView, settings: ServerSettings) {
     this.span = span;
     this.scope = scope;
     this.view = view;
     this.routing = undefined;
+    this.mount = '';
+    this.timedOut = false;
+    this.isEventStream = false;
+    this.#settings = settings;
     this.#error = undefined;
+    this.#contentLength = undefined;
   }
 
   /** For whoever decides about the trace before it ends. */
@@ -53,7 +84,8 @@ export class ServerExchange implements RequestFacts {
   }
 
   get route(): string | undefined {
-    return this.view.route();
+    const route = this.view.route();
+    return route === undefined ? undefined : joinTemplate(this.mount, route);
   }
 
   /** Notes the error that reached the edge of the app. Whether it is the request's failure, the status says. */
@@ -62,44 +94,109 @@ export class ServerExchange implements RequestFacts {
     this.#failed = true;
   }
 
+  /** The head of the response is being written. Answers with the arguments for `writeHead`. */
+  head(head: ResponseHead, args: readonly unknown[]): readonly unknown[] {
+    const { record, localTrace } = this.span;
+    const { capture, responseHeader } = this.#settings;
+    if (record !== undefined && localTrace !== undefined) {
+      const allowed = localTrace.tracer.redaction.headerNames;
+      this.#noteHead(head.header('content-type'), head.header('content-length'));
+      if (this.isEventStream) noteHeadersTime(record.attributes, localTrace.now() - record.startTimeMs);
+      if (capture.response.length > 0)
+        noteHeaders(record.attributes, capture.response, allowed, (name) => head.header(name));
+    }
+    return responseHeader === undefined ? args : withTrace(head, args, this.span, responseHeader);
+  }
+
+  #noteHead(contentType: unknown, contentLength: unknown): void {
+    this.#headIsKnown = true;
+    this.isEventStream = isEventStream(contentType);
+    this.#contentLength = contentLength;
+  }
+
   /** Ends the span as the response ended. */
   finish(): void {
     try {
-      this.#describe();
+      const { record } = this.span;
+      if (record !== undefined) this.#describe(record);
     } catch (error) {
       contained('server request end', error);
     }
     this.span.end();
   }
 
-  #describe(): void {
-    const record = this.span.record;
-    if (record === undefined) return;
+  #describe(record: OpenRecord): void {
     const { req, res } = this.view;
     const { attributes } = record;
-    const completed = isComplete(req, res);
+    const ending = isComplete(req, res) ? undefined : endingOf(req, res, this.timedOut);
     // An answer that was never begun has no status, whatever `statusCode` was preset to.
-    const status = completed || res.headersSent ? res.statusCode : undefined;
-    const route = this.view.route();
-    if (route !== undefined) {
-      const template = bounded(route, NAME_LENGTH);
-      noteRoute(attributes, template);
-      record.name = bounded(`${record.name} ${template}`, NAME_LENGTH);
-    }
+    const status = ending === undefined || res.headersSent ? res.statusCode : undefined;
+    // What went to `writeHead` past `setHeader`, on plain node:http, is not to be had any more.
+    if (!this.#headIsKnown) this.#noteHead(res.getHeader('content-type'), res.getHeader('content-length'));
+    this.#describeRoute(record);
     if (status !== undefined) noteStatusCode(attributes, status);
-    if (!completed) noteEnding(attributes, 'aborted');
-    this.#describeFailure(status, completed);
+    if (ending !== undefined) noteEnding(attributes, ending);
+    else this.#describeBody(record, req, res);
+    this.#askApp(req, res);
+    this.#describeFailure(record, status, ending);
   }
 
-  /** HTTP semantic conventions: 5xx is an error on a server span, 4xx is the client's. */
-  #describeFailure(status: number | undefined, completed: boolean): void {
+  #describeBody({ attributes }: OpenRecord, req: IncomingMessage, res: ServerResponse): void {
+    const bytes = wholeNumber(this.#contentLength);
+    if (bytes !== undefined && hasBody(req, res)) noteResponseBodySize(attributes, bytes);
+  }
+
+  #describeRoute(record: OpenRecord): void {
+    const { route } = this;
+    if (route === undefined) return;
+    const template = bounded(route, NAME_LENGTH);
+    noteRoute(record.attributes, template);
+    record.name = bounded(`${record.name} ${template}`, NAME_LENGTH);
+  }
+
+  /** What the `attributes` option has to say. */
+  #askApp(req: IncomingMessage, res: ServerResponse): void {
+    const hook = this.#settings.attributes;
+    if (hook === undefined) return;
+    try {
+      const answer: unknown = runInScope(this.scope, hook, req, res);
+      if (isNativePromise(answer)) answer.catch((error: unknown) => contained('tracing() attributes', error));
+      else this.span.setAttributes(answer as NonNullable<ReturnType<typeof hook>>);
+    } catch (error) {
+      contained('tracing() attributes', error);
+    }
+  }
+
+  /** HTTP semantic conventions: 5xx is an error on a server span, 4xx is the client's, and so is leaving. */
+  #describeFailure(record: OpenRecord, status: number | undefined, ending: ServerEnding | undefined): void {
     const serverError = status !== undefined && status >= 500;
-    const unanswered = this.#failed && !completed;
+    const unanswered = ending !== undefined && (this.#failed || isOurDoing(ending, this.view.req));
     if (!serverError && !unanswered) return;
-    const record = this.span.record;
-    if (record === undefined) return;
-    if (this.#failed) this.span.recordException(this.#error);
-    noteErrorType(record.attributes, serverError ? String(status) : errorType(this.#error));
+    const broken = this.view.res.errored ?? undefined; // what a stream, or the app, destroyed the response with
+    const error = this.#failed ? this.#error : broken;
+    const isKnown = this.#failed || broken !== undefined;
+    if (isKnown) this.span.recordException(error);
+    const type = serverError ? String(status) : isKnown ? errorType(error) : ending;
+    if (type !== undefined) noteErrorType(record.attributes, type);
     this.span.setStatus({ code: 'error' });
   }
+}
+
+/** A client that leaves, or that never sends what it announced, is no failure of the server. */
+function isOurDoing(ending: ServerEnding, req: IncomingMessage): boolean {
+  return ending === 'destroyed' || (ending === 'timeout' && req.complete);
+}
+
+/** RFC 9110, 6.4.1: to HEAD, with 204 and with 304 a length may be announced, of a body that is not sent. */
+function hasBody({ method }: IncomingMessage, { statusCode }: ServerResponse): boolean {
+  return method !== 'HEAD' && statusCode !== 204 && statusCode !== 304;
+}
+
+function isEventStream(contentType: unknown): boolean {
+  return typeof contentType === 'string' && /^text\/event-stream\b/i.test(contentType);
+}
+
+function wholeNumber(value: unknown): number | undefined {
+  const number = typeof value === 'string' && /^\d{1,15}$/.test(value) ? Number(value) : value;
+  return typeof number === 'number' && Number.isSafeInteger(number) && number >= 0 ? number : undefined;
 }

@@ -106,6 +106,7 @@ function addEndings(app: Router, asyncHandler: AsyncHandler, { stage }: AppOptio
   );
   app.get('/hang', () => stage.emit('arrived'));
   app.get('/destroyed', (_req, res) => res.destroy());
+  app.all('/raw', (req, res) => stage.emit('raw', req, res));
 }
 
 /** Writes, waits to be told, and ends. A client that leaves meanwhile ends the wait as well. */

@@ -103,7 +103,11 @@ const plain: Readonly<Record<string, Handler>> = {
 };
 
 function staged({ stage }: AppOptions): Readonly<Record<string, Handler>> {
-  return { '/stream': (_req, res) => streamSlowly(res, stage), '/hang': () => stage.emit('arrived') };
+  return {
+    '/stream': (_req, res) => streamSlowly(res, stage),
+    '/hang': () => stage.emit('arrived'),
+    '/raw': (req, res) => stage.emit('raw', req, res),
+  };
 }
 
 async function echo(req: IncomingMessage, res: ServerResponse): Promise<void> {

@@ -133,6 +133,11 @@ function endings({ stage }: AppOptions): Router {
     stage.emit('arrived');
     await once(ctx.res, 'close');
   });
+  router.all('/raw', (ctx) => {
+    ctx.respond = false;
+    ctx.res.statusCode = 200; // Koa presets 404
+    stage.emit('raw', ctx.req, ctx.res);
+  });
   router.get('/destroyed', (ctx) => {
     ctx.respond = false;
     ctx.res.destroy();

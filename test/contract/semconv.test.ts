@@ -12,10 +12,10 @@ import {
 } from '../../middleware/http-attributes.ts';
 
 /** Keys that the conventions have no word for. */
-const OURS = ['throughline.ending', 'throughline.withheld'];
+const OURS = ['throughline.ending', 'throughline.headers_ms', 'throughline.withheld'];
 
-/** In development; nothing stable says who is at the other end. */
-const DEVELOPMENT = ['service.peer.name'];
+/** In development; nothing stable says who is at the other end, nor how large a body was. */
+const DEVELOPMENT = ['service.peer.name', 'http.response.body.size'];
 
 const STABLE: ReadonlySet<unknown> = new Set(
   Object.entries(stable).flatMap(([name, value]) => (name.startsWith('ATTR_') ? [value] : [])),

@@ -11,9 +11,11 @@ export interface AppOptions {
   /** Passed on as options of `tracing()`. */
   readonly trustProxy?: boolean;
   readonly incoming?: NonNullable<TracingOptions['incoming']>;
+  /** Further options of `tracing()`. */
+  readonly more?: TracingOptions;
   /** What the framework itself is told (Express's `trust proxy`, Koa's `proxy`). */
   readonly frameworkTrustsProxy?: boolean;
-  /** Handlers emit `arrived` here when they are reached, and wait for `go` where the route says so. */
+  /** Handlers emit `arrived` here when they are reached, and wait for `go` where the route says so; `raw` has the request and response. */
   readonly stage: EventEmitter;
 }
 
@@ -32,6 +34,7 @@ export interface AppOptions {
  *     GET  /stream              'first', then 'last' after `go`
  *     GET  /hang                never answered
  *     GET  /destroyed           the response is destroyed
+ *     any  /raw                 whatever `stage` does with the request and response of `raw`
  *     GET  /early  /late        answered before tracing() is reached; closed before it is reached
  *     GET  /before              an error, or an answer, that comes before tracing()
  *     GET  /part/:id            in a router of its own
@@ -47,8 +50,8 @@ export interface AppUnderTest {
 }
 
 /** The options of `tracing()` that an app is to pass on. */
-export function tracingOptions({ trustProxy, incoming }: AppOptions): TracingOptions {
-  return { ...(trustProxy !== undefined && { trustProxy }), ...(incoming !== undefined && { incoming }) };
+export function tracingOptions({ trustProxy, incoming, more }: AppOptions): TracingOptions {
+  return { ...more, ...(trustProxy !== undefined && { trustProxy }), ...(incoming !== undefined && { incoming }) };
 }
 
 export type MakeApp = (options: AppOptions) => AppUnderTest;

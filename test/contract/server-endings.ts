@@ -55,12 +55,14 @@ export function endingCases(bench: ServerBench): void {
     assert.equal(attributes['http.response.status_code'], 200);
   });
 
-  test('ends as aborted when the app destroys the response', async () => {
+  test('ends as destroyed, which is an error, when the app destroys the response', async () => {
     assert.equal(await exchange(bench.site, requestText('GET /destroyed')), '');
-    const { attributes, status } = await bench.span();
-    assert.equal(attributes['throughline.ending'], 'aborted');
+    const { attributes, status, events } = await bench.span();
+    assert.equal(attributes['throughline.ending'], 'destroyed');
+    assert.equal(attributes['error.type'], 'destroyed');
     assert.ok(!('http.response.status_code' in attributes));
-    assert.deepEqual(status, { code: 'unset' });
+    assert.deepEqual(status, { code: 'error' });
+    assert.deepEqual(events, []);
   });
 
   for (const path of ['/early', '/late']) {

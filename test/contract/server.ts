@@ -1,6 +1,7 @@
 import { after, afterEach, before, describe } from 'node:test';
 import type { MakeApp } from './server-app.ts';
 import { ServerBench } from './server-bench.ts';
+import { closingCases } from './server-closings.ts';
 import { contextCases } from './server-context.ts';
 import { endingCases } from './server-endings.ts';
 import { harmlessCases } from './server-harmless.ts';
@@ -25,6 +26,7 @@ export function serverContract(name: string, makeApp: MakeApp, more?: (bench: Se
     describe('proxies', () => proxyCases(bench));
     describe('statuses and errors', () => statusCases(bench));
     describe('endings', () => endingCases(bench));
+    describe('closings', () => closingCases(bench));
     describe('the app', () => harmlessCases(bench));
     if (more !== undefined) describe(`${name} alone`, () => more(bench));
   });

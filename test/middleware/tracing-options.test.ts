@@ -9,7 +9,10 @@ const WRONG: readonly (readonly [unknown, RegExp])[] = [
   ['trustProxy', /^tracing\(\): expected an object of options, got "trustProxy"$/],
   [() => undefined, /^tracing\(\): expected an object of options, got a function$/],
   [{ trustproxy: true }, /^tracing\(\): unknown option "trustproxy"; did you mean "trustProxy"\?$/],
-  [{ something: 1 }, /^tracing\(\): unknown option "something"; known are incoming, trustProxy$/],
+  [
+    { something: 1 },
+    /^tracing\(\): unknown option "something"; known are incoming, trustProxy, ignore, captureHeaders, responseHeader, attributes$/,
+  ],
   [{ trustProxy: 'loopback' }, /^tracing\(\): "trustProxy" must be true or false, got "loopback"$/],
   [{ trustProxy: 1 }, /^tracing\(\): "trustProxy" must be true or false, got 1$/],
   [{ incomming: 'link' }, /^tracing\(\): unknown option "incomming"; did you mean "incoming"\?$/],
