@@ -1,18 +1,12 @@
-import { compilePropagateTo, type PropagateTo } from '../propagation/destination.ts';
 import { contained } from '../src/core/diagnostics.ts';
-import { optionError, refuseUnknownOptions, showValue } from '../src/core/errors.ts';
+import { optionError, showValue } from '../src/core/errors.ts';
 import type { InstrumentationScope } from '../src/core/record.ts';
 import { AxiosAttempt, type SendCount, type TracedClient } from './axios-attempt.ts';
 import { type Adapter, type AxiosConfig, type AxiosInstance, AxiosLibrary, lend } from './axios-library.ts';
-import type { ClientSettings } from './client-handler.ts';
+import { type ClientOptions, resolveClientOptions } from './client-options.ts';
 
 /** Options of `traceAxios()`. */
-export interface TraceAxiosOptions {
-  /** The name of the service at the other end: `service.peer.name` of every span. Default: none. */
-  readonly peer?: string;
-  /** Where this client may send context. Default: what `start()` was told. */
-  readonly propagateTo?: PropagateTo;
-}
+export type TraceAxiosOptions = ClientOptions;
 
 const INSTRUMENTATION: InstrumentationScope = Object.freeze({ name: 'throughline/axios' });
 
@@ -40,7 +34,7 @@ const UNDER_WAY: unique symbol = Symbol.for('throughline.attempt');
  */
 export function traceAxios<Instance>(instance: Instance, options: TraceAxiosOptions = {}): Instance {
   assertInstance(instance);
-  const settings = resolveSettings(options);
+  const settings = resolveClientOptions('traceAxios', options);
   if (isTraced(instance)) return instance;
   const client = { library: new AxiosLibrary(instance), settings, instrumentation: INSTRUMENTATION };
   // Synchronous, or axios would put off every request of an instance whose other interceptors all are.
@@ -63,26 +57,6 @@ function isInstance(value: unknown): value is AxiosInstance {
     typeof defaults === 'object' &&
     defaults !== null
   );
-}
-
-function resolveSettings(options: TraceAxiosOptions): ClientSettings {
-  if (typeof options !== 'object' || options === null) {
-    throw optionError(`traceAxios(): expected an object of options, got ${showValue(options)}`);
-  }
-  refuseUnknownOptions('traceAxios', options, ['peer', 'propagateTo']);
-  const { peer, propagateTo } = options;
-  if (peer !== undefined && (typeof peer !== 'string' || peer === '')) {
-    throw optionError(`traceAxios(): "peer" must be the name of a service, got ${showValue(peer)}`);
-  }
-  return { peer, propagateTo: propagateTo === undefined ? undefined : resolvePropagateTo(propagateTo) };
-}
-
-function resolvePropagateTo(option: PropagateTo): NonNullable<ClientSettings['propagateTo']> {
-  try {
-    return compilePropagateTo(option);
-  } catch (error) {
-    throw optionError(`traceAxios(): ${(error as Error).message}`);
-  }
 }
 
 /** The mark is on the interceptor, not on the instance: an app that clears its interceptors can have it traced again. */

@@ -2,26 +2,17 @@ import { carrierSetter } from '../propagation/carriers.ts';
 import type { Setter } from '../propagation/context.ts';
 import { isSameField } from '../propagation/field-text.ts';
 import type { ClientCall } from './client-handler.ts';
+import { type HeaderTarget, writeContext } from './header-write.ts';
 
 /** A header as it stood before the edit: its name as it was spelled, and its value. */
 type Entry = readonly [key: string, value: unknown];
-
-/** Fields of the app's own that must not stand beside one that we wrote: they would now speak of our context. */
-const COMPANIONS: readonly (readonly [field: string, companions: readonly string[]])[] = [
-  // W3C Trace Context 3.3.1.1: a tracestate belongs to its traceparent.
-  ['traceparent', ['tracestate']],
-  // B3: a single header would win over ours, a parent is never sent, and debug excludes a decision.
-  ['x-b3-traceid', ['b3', 'x-b3-parentspanid', 'x-b3-sampled', 'x-b3-flags']],
-  // Datadog: tags may hold half of another trace's id.
-  ['x-datadog-trace-id', ['x-datadog-origin', 'x-datadog-tags']],
-];
 
 /**
  * Our headers in an object of headers that belongs to the client: written for one attempt, and taken
  * back after it, so that they neither show up in what the app gets to see nor go along when it sends
  * the same configuration somewhere else.
  */
-export class HeaderEdit {
+export class HeaderEdit implements HeaderTarget {
   readonly #headers: Record<string, unknown>;
   readonly #setter: Setter<unknown>;
   /** By field: what was there. */
@@ -33,34 +24,23 @@ export class HeaderEdit {
     this.#before = new Map();
   }
 
-  /** Names of the fields that were written, in lower case. */
+  /** Names of the fields that were touched, in lower case. */
   get fields(): Iterable<string> {
     return this.#before.keys();
   }
 
   /** Writes the context of `call`, instead of what the app may have put there itself. */
   write(call: ClientCall): void {
-    call.inject(this, EDIT_SETTER);
-    for (const [field, companions] of COMPANIONS) {
-      if (this.#before.has(field)) this.#removeUnwritten(companions);
-    }
+    writeContext(call, this);
   }
 
-  /** What is no valid header is left out: the client would refuse the app's whole request for it. */
   set(field: string, value: string): void {
-    if (!isHeader(field, value)) return;
     this.#remember(field);
     this.#setter.set(this.#headers, field, value);
   }
 
   remove(field: string): void {
     for (const [key] of this.#remember(field)) delete this.#headers[key];
-  }
-
-  #removeUnwritten(fields: readonly string[]): void {
-    for (const field of fields) {
-      if (!this.#before.has(field)) this.remove(field);
-    }
   }
 
   /** Puts back what was there before. */
@@ -87,17 +67,3 @@ export class HeaderEdit {
     return entries;
   }
 }
-
-// RFC 9110 5.1 and 5.5, without the bytes above ASCII: our own formats write nothing else, a propagator of the app's may.
-const FIELD_NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
-const FIELD_VALUE = /^[\t\x20-\x7e]*$/;
-
-function isHeader(field: unknown, value: unknown): boolean {
-  return typeof field === 'string' && typeof value === 'string' && FIELD_NAME.test(field) && FIELD_VALUE.test(value);
-}
-
-const EDIT_SETTER: Setter<HeaderEdit> = {
-  set(edit, name, value) {
-    edit.set(name, value);
-  },
-};
