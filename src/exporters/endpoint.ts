@@ -4,6 +4,8 @@ import { optionError, showValue } from '../core/errors.ts';
 export interface Endpoint {
   /** Without credentials and fragment. */
   readonly url: URL;
+  /** The Unix-domain socket to connect to, in the place of the URL's host. */
+  readonly socketPath: string | undefined;
   /** The same without its query, which may hold a key: fit for log lines. */
   readonly destination: string;
   /** From `user:password@` in the URL (RFC 7617). */
@@ -13,21 +15,45 @@ export interface Endpoint {
 /**
  * Checks the `endpoint` option of the exporter `call`. An endpoint without a path gets `defaultPath`,
  * any other is used as it is. Throws {@link optionError}; the message never repeats a password.
+ *
+ *     http://collector:4318                      TCP
+ *     unix:/run/otel.sock                        a Unix-domain socket, the default path
+ *     http+unix://%2Frun%2Fotel.sock/v1/traces   the same with a path of its own
  */
 export function parseEndpoint(call: string, endpoint: unknown, defaultPath: string): Endpoint {
-  const url = typeof endpoint === 'string' ? parseHttpUrl(endpoint) : undefined;
-  if (url === undefined) throw optionError(`${call}(): "endpoint" must be an http or https URL, got ${show(endpoint)}`);
+  const parsed = typeof endpoint === 'string' ? parse(endpoint) : undefined;
+  if (parsed === undefined) {
+    throw optionError(`${call}(): "endpoint" must be an http or https URL, or unix:/path, got ${show(endpoint)}`);
+  }
+  const { url, socketPath } = parsed;
   if (url.pathname === '/') url.pathname = defaultPath;
   const authorization = basicAuthorization(url);
   url.username = '';
   url.password = '';
   url.hash = '';
-  return { url, destination: url.origin + url.pathname, authorization };
+  const origin = socketPath === undefined ? url.origin : `http+unix://${encodeURIComponent(socketPath)}`;
+  return { url, socketPath, destination: origin + url.pathname, authorization };
 }
 
-function parseHttpUrl(text: string): URL | undefined {
+function parse(text: string): { url: URL; socketPath: string | undefined } | undefined {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  return url?.protocol === 'http:' || url?.protocol === 'https:' ? url : undefined;
+  switch (url?.protocol) {
+    case 'http:':
+    case 'https:':
+      return { url, socketPath: undefined };
+    case 'unix:':
+      return overSocket(percentDecode(url.pathname), '/');
+    case 'http+unix:':
+      return overSocket(percentDecode(url.hostname), `${url.pathname || '/'}${url.search}`);
+    default:
+      return undefined;
+  }
+}
+
+/** The host is for the `host` header alone, which HTTP/1.1 demands. */
+function overSocket(socketPath: string, path: string): { url: URL; socketPath: string } | undefined {
+  if (!socketPath.startsWith('/') || socketPath.length < 2 || socketPath.includes('\0')) return undefined;
+  return { url: new URL(path, 'http://localhost'), socketPath };
 }
 
 function basicAuthorization({ username, password }: URL): string | undefined {

@@ -7,6 +7,8 @@ import {
   request as plainRequest,
 } from 'node:http';
 import { Agent as HttpsAgent, request as tlsRequest } from 'node:https';
+import type { Endpoint } from './endpoint.ts';
+import type { TlsOptions } from './tls-options.ts';
 
 // Taken once, at load: imports of built-in modules follow later patches, and what instruments
 // node:http after us must not trace our own sending.
@@ -22,7 +24,7 @@ const MAX_SOCKETS = 2;
 export interface HttpAnswer {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
-  readonly body: string;
+  readonly body: Buffer;
 }
 
 /**
@@ -31,14 +33,16 @@ export interface HttpAnswer {
  */
 export class HttpPost {
   readonly #url: URL;
+  readonly #socketPath: string | undefined;
   readonly #headers: Readonly<Record<string, string>>;
   readonly #agent: Agent;
 
-  constructor(url: URL, headers: Readonly<Record<string, string>>) {
+  constructor({ url, socketPath }: Endpoint, headers: Readonly<Record<string, string>>, tls: TlsOptions = {}) {
     this.#url = url;
+    this.#socketPath = socketPath;
     this.#headers = headers;
-    const Connections = url.protocol === 'https:' ? HttpsAgent : HttpAgent;
-    this.#agent = new Connections({ keepAlive: true, maxSockets: MAX_SOCKETS });
+    const settings = { keepAlive: true, maxSockets: MAX_SOCKETS };
+    this.#agent = url.protocol === 'https:' ? new HttpsAgent({ ...settings, ...tls }) : new HttpAgent(settings);
   }
 
   /**
@@ -49,9 +53,13 @@ export class HttpPost {
    * only by using it, and says nothing about the other side's health: so the next connection is
    * tried at once, until one was fresh.
    */
-  async send(body: Buffer, signal: AbortSignal): Promise<HttpAnswer> {
+  async send(
+    body: Uint8Array,
+    signal: AbortSignal,
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<HttpAnswer> {
     for (let attempt = 0; ; attempt++) {
-      const { request, answer } = this.#start(body, signal);
+      const { request, answer } = this.#start(body, signal, headers);
       try {
         return await answer;
       } catch (error) {
@@ -66,10 +74,16 @@ export class HttpPost {
     this.#agent.destroy();
   }
 
-  #start(body: Buffer, signal: AbortSignal): { request: ClientRequest; answer: Promise<HttpAnswer> } {
+  #start(
+    body: Uint8Array,
+    signal: AbortSignal,
+    given: Readonly<Record<string, string>>,
+  ): { request: ClientRequest; answer: Promise<HttpAnswer> } {
     const send = this.#url.protocol === 'https:' ? sendTls : sendPlain;
-    const headers = { ...this.#headers, 'content-length': String(body.length) };
-    const request = send(this.#url, { method: 'POST', headers, agent: this.#agent });
+    const headers = { ...this.#headers, ...given, 'content-length': String(body.length) };
+    const socketPath = this.#socketPath;
+    const target = socketPath === undefined ? {} : { socketPath };
+    const request = send(this.#url, { method: 'POST', headers, agent: this.#agent, ...target });
     // The agent refs a socket each time it hands it out.
     request.on('socket', (socket) => socket.unref());
     const answer = answerOf(request, signal);
@@ -108,11 +122,17 @@ async function readAnswer(response: IncomingMessage): Promise<HttpAnswer> {
     size += chunk.length;
     if (size >= MAX_ANSWER_BYTES) break;
   }
-  const body = Buffer.concat(chunks).subarray(0, MAX_ANSWER_BYTES).toString();
+  const body = Buffer.concat(chunks).subarray(0, MAX_ANSWER_BYTES);
   return { status: response.statusCode ?? 0, headers: response.headers, body };
 }
 
 function isConnectionClosed(error: unknown): boolean {
   const code = (error as NodeJS.ErrnoException | undefined)?.code;
   return code === 'ECONNRESET' || code === 'EPIPE';
+}
+
+/** `ECONNREFUSED`, `ENOTFOUND`, `DEPTH_ZERO_SELF_SIGNED_CERT`: the code says it; messages may be empty (two addresses tried). */
+export function describeFailure(error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException;
+  return code === undefined ? String(message) : `connection failed: ${code}`;
 }

@@ -1,21 +1,28 @@
 import type { ExportResult } from '../core/pipeline/exporter.ts';
 import { parseBoundedJson } from '../formats/bounded-json.ts';
 import { asObject } from '../formats/otlp-json-value.ts';
+import { decodeStatusMessage, decodeTraceResponse, type PartialSuccess } from '../formats/otlp-protobuf-answer.ts';
 import type { HttpAnswer } from './http-post.ts';
 import { parseRetryAfter } from './retry-after.ts';
 
 /** OTLP/HTTP, "Retryable response codes". */
 const RETRYABLE: ReadonlySet<number> = new Set([429, 502, 503, 504]);
 
+const PROTOBUF_TYPE = 'application/x-protobuf';
+
 const MAX_QUOTED = 200;
 const MAX_ANSWER_DEPTH = 64;
 
-/** What an OTLP receiver's answer means for a batch of `sent` spans. `nowMs` is wall time, for dates in headers. */
-export function resultOfAnswer(answer: HttpAnswer, sent: number, nowMs: number): ExportResult {
+/**
+ * What an OTLP receiver's answer means for a batch of `sent` spans. `sentType` is the content type of the
+ * request, which an answer without one has too. `nowMs` is wall time, for dates in headers.
+ */
+export function resultOfAnswer(answer: HttpAnswer, sent: number, sentType: string, nowMs: number): ExportResult {
   const { status, headers } = answer;
-  if (status >= 200 && status < 300) return acceptedResult(answer, sent);
+  const type = (headers['content-type'] ?? sentType).toLowerCase();
+  if (status >= 200 && status < 300) return acceptedResult(answer, type, sent);
   if (status >= 300 && status < 400) return { outcome: 'retry', reason: redirectReason(answer) };
-  const reason = `${status}${describeBody(answer.body)}`;
+  const reason = `${status}${describeBody(answer.body, type)}`;
   if (status === 413) return { outcome: 'too-large', reason };
   if (!RETRYABLE.has(status)) return { outcome: 'refused', reason };
   const retryAfterMs = parseRetryAfter(headers['retry-after'], nowMs);
@@ -32,21 +39,31 @@ function quoteForLog(text: string): string {
 }
 
 /** Partial success (`{"partialSuccess":{"rejectedSpans":"2","errorMessage":"…"}}`) is never retried, as OTLP demands. */
-function acceptedResult({ body, headers }: HttpAnswer, sent: number): ExportResult {
-  if (body.trim() === '') return { outcome: 'accepted' };
-  const answer = readObject(body);
-  if (answer === undefined) {
-    const type = quoteForLog(headers['content-type'] ?? 'no content type');
-    return { outcome: 'accepted', message: `the answer is not OTLP JSON (${type}): is this a collector?` };
+function acceptedResult({ body, headers }: HttpAnswer, type: string, sent: number): ExportResult {
+  if (body.length === 0) return { outcome: 'accepted' };
+  const partial = readPartialSuccess(body, type);
+  if (partial === undefined) {
+    const shown = quoteForLog(headers['content-type'] ?? 'no content type');
+    return { outcome: 'accepted', message: `the answer is not OTLP (${shown}): is this a collector?` };
   }
-  const partial = asObject(answer.partialSuccess);
-  const rejected = Math.min(countOf(partial?.rejectedSpans), sent);
-  const message = typeof partial?.errorMessage === 'string' ? quoteForLog(partial.errorMessage) : '';
+  const rejected = Math.min(partial.rejectedSpans, sent);
+  const message = quoteForLog(partial.errorMessage);
   return {
     outcome: 'accepted',
     ...(rejected > 0 && { rejected }),
     ...(message !== '' && { message }),
   };
+}
+
+function readPartialSuccess(body: Buffer, type: string): PartialSuccess | undefined {
+  if (type.startsWith(PROTOBUF_TYPE)) return decodeTraceResponse(body);
+  const text = body.toString();
+  if (text.trim() === '') return { rejectedSpans: 0, errorMessage: '' };
+  const answer = readObject(text);
+  if (answer === undefined) return undefined;
+  const partial = asObject(answer.partialSuccess);
+  const message = partial?.errorMessage;
+  return { rejectedSpans: countOf(partial?.rejectedSpans), errorMessage: typeof message === 'string' ? message : '' };
 }
 
 function redirectReason({ status, headers }: HttpAnswer): string {
@@ -55,10 +72,15 @@ function redirectReason({ status, headers }: HttpAnswer): string {
 }
 
 /** The message of a google.rpc.Status where there is one, else the beginning of the body. */
-function describeBody(body: string): string {
-  const message = readObject(body)?.message;
-  const text = quoteForLog(typeof message === 'string' ? message : body);
+function describeBody(body: Buffer, type: string): string {
+  const text = quoteForLog(statusMessage(body, type) ?? body.toString('utf8', 0, MAX_QUOTED * 4));
   return text === '' ? '' : `: ${text}`;
+}
+
+function statusMessage(body: Buffer, type: string): string | undefined {
+  if (type.startsWith(PROTOBUF_TYPE)) return decodeStatusMessage(body);
+  const message = readObject(body.toString())?.message;
+  return typeof message === 'string' ? message : undefined;
 }
 
 function readObject(body: string): Record<string, unknown> | undefined {

@@ -123,6 +123,7 @@ export const rooms: readonly Room[] = [
       'node:https',
       'node:path',
       'node:stream',
+      'node:tls',
       'node:url',
       'node:util',
       'node:zlib',

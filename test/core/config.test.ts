@@ -118,7 +118,24 @@ describe('a variable', () => {
       (config) => config.otlp.headers,
       { 'api-key': 'a b', x: '2' },
     ],
-    [{ OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json' }, (config) => config.otlp, { headers: {} }],
+    [{ OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json' }, (config) => config.otlp.protocol, 'http/json'],
+    [
+      { OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json', OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: 'HTTP/protobuf' },
+      (config) => config.otlp.protocol,
+      'http/protobuf',
+    ],
+    [{ OTEL_EXPORTER_OTLP_COMPRESSION: 'gzip' }, (config) => config.otlp.compression, 'gzip'],
+    [
+      { OTEL_EXPORTER_OTLP_COMPRESSION: 'gzip', OTEL_EXPORTER_OTLP_TRACES_COMPRESSION: 'none' },
+      (config) => config.otlp.compression,
+      'none',
+    ],
+    [{ OTEL_EXPORTER_OTLP_ENDPOINT: 'unix:/run/o.sock' }, (config) => config.otlp.endpoint, 'unix:/run/o.sock'],
+    [
+      { OTEL_EXPORTER_OTLP_ENDPOINT: 'http+unix://%2Frun%2Fo.sock' },
+      (config) => config.otlp.endpoint,
+      'http+unix://%2Frun%2Fo.sock/v1/traces',
+    ],
   ];
   for (const [variables, read, expected] of cases) {
     it(`is read: ${JSON.stringify(variables)}`, () => assert.deepEqual(read(configOf({}, variables)), expected));
@@ -180,9 +197,33 @@ describe('a variable', () => {
     ],
     [
       { OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc' },
-      /^OTEL_EXPORTER_OTLP_PROTOCOL: "grpc" is not known here/,
-      enabledOf,
-      true,
+      /^OTEL_EXPORTER_OTLP_PROTOCOL: "grpc" is ignored: gRPC is not spoken here; set http\/protobuf, and .* 4318$/,
+      (config) => config.otlp.protocol,
+      undefined,
+    ],
+    [
+      { OTEL_EXPORTER_OTLP_PROTOCOL: 'http/jsn' },
+      /did you mean "http\/json"/,
+      (config) => config.otlp.protocol,
+      undefined,
+    ],
+    [
+      { OTEL_EXPORTER_OTLP_COMPRESSION: 'br' },
+      /COMPRESSION: "br" is not known/,
+      (config) => config.otlp.compression,
+      undefined,
+    ],
+    [
+      { OTEL_EXPORTER_OTLP_ENDPOINT: 'unix:o.sock' },
+      /^OTEL_EXPORTER_OTLP_ENDPOINT must be an http/,
+      endpointOf,
+      undefined,
+    ],
+    [
+      { OTEL_EXPORTER_OTLP_ENDPOINT: 'unix:/a%zz' },
+      /^OTEL_EXPORTER_OTLP_ENDPOINT must be an http/,
+      endpointOf,
+      undefined,
     ],
   ];
   for (const [variables, warning, read, kept] of wrong) {
@@ -207,6 +248,10 @@ describe('a variable', () => {
       'EXPORTER_OTLP_ENDPOINT',
       'EXPORTER_OTLP_TRACES_ENDPOINT',
       'EXPORTER_OTLP_HEADERS',
+      'EXPORTER_OTLP_PROTOCOL',
+      'EXPORTER_OTLP_COMPRESSION',
+      'EXPORTER_OTLP_CERTIFICATE',
+      'EXPORTER_OTLP_CLIENT_KEY',
       'BSP_SCHEDULE_DELAY',
     );
     for (const value of [

@@ -191,7 +191,7 @@ describe('a collector that misbehaves is not noticed by the app, and stats() tel
     [
       'answers 100 MB',
       () => ({ status: 200, headers: { 'content-type': 'text/html' }, body: 'x'.repeat(100 * 1024 * 1024) }),
-      { exported: 10, lastError: /^the answer is not OTLP JSON \(text\/html\)/ },
+      { exported: 10, lastError: /^the answer is not OTLP \(text\/html\)/ },
     ],
     [
       'redirects',
@@ -213,7 +213,7 @@ describe('a collector that misbehaves is not noticed by the app, and stats() tel
       () => ({ status: 200, headers: json, body: '{"partialSuccess":{"rejectedSpans":"3","errorMessage":"old"}}' }),
       { exported: 7, refused: 3, lastError: /^old$/ },
     ],
-    ['is broken', () => ({ status: 500 }), { refused: 10, lastError: /^500: \{\}$/ }],
+    ['is broken', () => ({ status: 500 }), { refused: 10, lastError: /^500$/ }],
   ];
   for (const [claim, answer, told] of cases) {
     it(claim, async () => {

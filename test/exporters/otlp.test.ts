@@ -1,39 +1,71 @@
 import assert from 'node:assert/strict';
 import { EventEmitter, once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
 import http, { createServer, type IncomingHttpHeaders, type RequestListener } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import { syncBuiltinESMExports } from 'node:module';
 import { type AddressInfo, createServer as createTcpServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
-import { type Exporter, type OtlpOptions, otlp } from 'throughline/exporters';
-import { type Collector, collector } from 'throughline/test';
+import type { TLSSocket } from 'node:tls';
+import { type Exporter, type OtlpOptions, otlp, type SpanRecord } from 'throughline/exporters';
+import { type Collector, type CollectorAnswer, collector } from 'throughline/test';
+import { encodeStatus, encodeTraceResponse } from '../../src/formats/otlp-protobuf-answer.ts';
 import { exporterContract, runModule } from '../contract/exporter.ts';
 import { sampleRecord } from '../contract/sample-record.ts';
+import { wellFormed } from '../contract/well-formed.ts';
+import { type SelfSigned, selfSigned } from '../support/self-signed.ts';
 
 const never: AbortSignal = new AbortController().signal;
 
-exporterContract('otlp()', async (t) => {
-  const backend = await started(t);
-  const failing = otlp({ endpoint: await closedUrl() });
-  return {
-    exporter: exporting(t, backend),
-    readBack: async () => backend.spans,
-    failing,
-    program: programFor(backend),
-  };
-});
+const VARIANTS: Record<string, OtlpOptions> = {
+  'otlp()': {},
+  'otlp() with gzip': { compression: 'gzip' },
+  'otlp() in JSON': { protocol: 'http/json' },
+};
+for (const [name, options] of Object.entries(VARIANTS)) {
+  exporterContract(name, async (t) => {
+    const backend = await started(t);
+    return {
+      exporter: exporting(t, backend, options),
+      readBack: async () => backend.spans,
+      ...(options.protocol !== 'http/json' && { asReceived: wellFormed<SpanRecord> }),
+      failing: otlp({ ...options, endpoint: await closedUrl() }),
+      program: programFor(backend, options),
+    };
+  });
+}
 
 describe('otlp() on the wire', () => {
-  it('posts JSON to /v1/traces with the headers OTLP and B3 ask for, and its own', async (t) => {
+  for (const [protocol, type] of [
+    [undefined, 'application/x-protobuf'],
+    ['http/protobuf', 'application/x-protobuf'],
+    ['http/json', 'application/json'],
+  ] as const) {
+    it(`posts ${type} to /v1/traces for protocol ${protocol}, with the headers OTLP and B3 ask for, and its own`, async (t) => {
+      const { url, requests } = await sink(t);
+      const exporter = open(t, { endpoint: url, protocol, headers: { 'X-Api-Key': 'k', 'Content-Type': 'text/html' } });
+      await exporter.export([sampleRecord()], never);
+      const { method, path, headers } = requests[0] ?? assert.fail('no request came');
+      assert.equal(`${method} ${path}`, 'POST /v1/traces');
+      assert.equal(headers['content-type'], type);
+      assert.equal(headers['content-encoding'], undefined);
+      assert.match(headers['user-agent'] ?? '', /^OTel-OTLP-Exporter-throughline\/\d+\.\d+\.\d+/);
+      assert.equal(headers.b3, '0');
+      assert.equal(headers['x-api-key'], 'k');
+      assert.equal(headers.traceparent, undefined);
+    });
+  }
+
+  it('packs with gzip when asked to, to a fraction of the bytes', async (t) => {
     const { url, requests } = await sink(t);
-    const exporter = open(t, { endpoint: url, headers: { 'X-Api-Key': 'k' } });
-    await exporter.export([sampleRecord()], never);
-    const { method, path, headers } = requests[0] ?? assert.fail('no request came');
-    assert.equal(`${method} ${path}`, 'POST /v1/traces');
-    assert.equal(headers['content-type'], 'application/json');
-    assert.match(headers['user-agent'] ?? '', /^OTel-OTLP-Exporter-throughline\/\d+\.\d+\.\d+/);
-    assert.equal(headers.b3, '0');
-    assert.equal(headers['x-api-key'], 'k');
-    assert.equal(headers.traceparent, undefined);
+    const batch = Array.from({ length: 100 }, () => sampleRecord());
+    await open(t, { endpoint: url }).export(batch, never);
+    await open(t, { endpoint: url, compression: 'gzip' }).export(batch, never);
+    const [plain, packed] = requests.map(({ headers }) => Number(headers['content-length']));
+    assert.equal(requests[1]?.headers['content-encoding'], 'gzip');
+    assert.ok(Number(packed) < Number(plain) / 3, `${packed} of ${plain} bytes`);
   });
 
   it('uses a given path as it is, query included, and shows neither query nor credentials', async (t) => {
@@ -92,11 +124,56 @@ describe('otlp() on the wire', () => {
     assert.deepEqual(await exporting(t, backend).export([sampleRecord()], never), { outcome: 'accepted' });
   });
 
-  it('speaks TLS to an https endpoint', async (t) => {
+  it('goes to a Unix-domain socket, and names it', async (t) => {
+    const directory = await mkdtemp(join(tmpdir(), 'throughline-socket-'));
+    t.after(() => rm(directory, { recursive: true }));
+    const path = join(directory, 'otel.sock');
+    const { requests } = await sink(t, undefined, path);
+    for (const endpoint of [`unix:${path}`, `unix://${path}`, `http+unix://${encodeURIComponent(path)}/own?key=1`]) {
+      const exporter = open(t, { endpoint });
+      assert.deepEqual(await exporter.export([sampleRecord()], never), { outcome: 'accepted' });
+      assert.ok(exporter.destination?.startsWith(`http+unix://${encodeURIComponent(path)}/`), exporter.destination);
+    }
+    assert.deepEqual(
+      requests.map((request) => `${request.headers.host} ${request.path}`),
+      ['localhost /v1/traces', 'localhost /v1/traces', 'localhost /own?key=1'],
+    );
+  });
+
+  it('keeps spans while a Unix-domain socket is not there', async (t) => {
+    const result = await open(t, { endpoint: 'unix:/nowhere/otel.sock' }).export([sampleRecord()], never);
+    assert.deepEqual(result, { outcome: 'retry', reason: 'connection failed: ENOENT' });
+  });
+});
+
+describe('otlp() over TLS', () => {
+  const authority = selfSigned('authority');
+  const server = selfSigned('server');
+  const client = selfSigned('client');
+
+  it('fails the handshake with a server that speaks none', async (t) => {
     const { url } = await sink(t);
     const exporter = open(t, { endpoint: url.replace('http:', 'https:') });
     const result = await exporter.export([sampleRecord()], never);
     assert.deepEqual(result, { outcome: 'retry', reason: 'connection failed: EPROTO' });
+  });
+
+  it('believes the authority it is given, and no other', async (t) => {
+    const { url } = await tlsSink(t, server);
+    assert.deepEqual(await open(t, { endpoint: url, tls: { ca: server.cert } }).export([sampleRecord()], never), {
+      outcome: 'accepted',
+    });
+    for (const tls of [undefined, { ca: authority.cert }]) {
+      const result = await open(t, { endpoint: url, tls }).export([sampleRecord()], never);
+      assert.deepEqual(result, { outcome: 'retry', reason: 'connection failed: DEPTH_ZERO_SELF_SIGNED_CERT' });
+    }
+  });
+
+  it('shows its certificate to a server that asks for one', async (t) => {
+    const { url, subjects } = await tlsSink(t, server, client.cert);
+    const tls = { ca: server.cert, ...client };
+    assert.equal((await open(t, { endpoint: url, tls }).export([sampleRecord()], never)).outcome, 'accepted');
+    assert.deepEqual(subjects, ['client']);
   });
 });
 
@@ -132,7 +209,7 @@ describe('otlp() reading the answer', () => {
     [
       'says when a web page answers',
       { status: 200, headers: { 'content-type': 'text/html' }, body: '<html>' },
-      { outcome: 'accepted', message: 'the answer is not OTLP JSON (text/html): is this a collector?' },
+      { outcome: 'accepted', message: 'the answer is not OTLP (text/html): is this a collector?' },
     ],
     ['retries 429', { status: 429, body: 'slow down' }, { outcome: 'retry', reason: '429: slow down' }],
     ['retries 502', { status: 502, body: '' }, { outcome: 'retry', reason: '502' }],
@@ -176,10 +253,69 @@ describe('otlp() reading the answer', () => {
     it(what, async (t) => {
       const backend = await started(t);
       backend.respond(() => answer);
-      assert.deepEqual(await exporting(t, backend).export([sampleRecord(), sampleRecord()], never), result);
+      const exporter = exporting(t, backend, { protocol: 'http/json' });
+      assert.deepEqual(await exporter.export([sampleRecord(), sampleRecord()], never), result);
       assert.equal(backend.requests, 1);
     });
   }
+
+  const JSON_TYPE = { 'content-type': 'application/json' };
+  const protobufAnswers: [what: string, answer: CollectorAnswer, result: object][] = [
+    ['takes no byte', { status: 200, body: '' }, { outcome: 'accepted' }],
+    [
+      'never retries a partial success',
+      { status: 200, body: encodeTraceResponse(1, 'one is\nbad') },
+      { outcome: 'accepted', rejected: 1, message: 'one is bad' },
+    ],
+    [
+      'believes no more rejections than it sent',
+      { status: 200, body: encodeTraceResponse(999, '') },
+      { outcome: 'accepted', rejected: 2 },
+    ],
+    [
+      'shows the message of a Status',
+      { status: 400, body: encodeStatus(3, 'bad span') },
+      { outcome: 'refused', reason: '400: bad span' },
+    ],
+    [
+      'reads JSON where the receiver says that it answers JSON',
+      { status: 503, headers: JSON_TYPE, body: '{"code":14,"message":"full"}' },
+      { outcome: 'retry', reason: '503: full' },
+    ],
+    [
+      'reads text where the type lies',
+      { status: 400, body: 'no such tenant' },
+      { outcome: 'refused', reason: '400: no such tenant' },
+    ],
+    [
+      'says when the answer is no OTLP',
+      { status: 200, body: 'welcome' },
+      { outcome: 'accepted', message: 'the answer is not OTLP (application/x-protobuf): is this a collector?' },
+    ],
+    [
+      'says apart that a batch was too large',
+      { status: 413, body: encodeStatus(3, 'at most 4 MiB') },
+      { outcome: 'too-large', reason: '413: at most 4 MiB' },
+    ],
+  ];
+  for (const [what, answer, result] of protobufAnswers) {
+    it(`${what}, in protobuf`, async (t) => {
+      const backend = await started(t);
+      backend.respond(() => answer);
+      assert.deepEqual(await exporting(t, backend).export([sampleRecord(), sampleRecord()], never), result);
+    });
+  }
+
+  it('says without sending that a batch is too large for OTLP', async (t) => {
+    const backend = await started(t);
+    const attributes = { text: 'x'.repeat(33 << 20) };
+    const result = await exporting(t, backend).export(
+      [sampleRecord({ attributes }), sampleRecord({ attributes })],
+      never,
+    );
+    assert.equal(result.outcome, 'too-large');
+    assert.equal(backend.requests, 0);
+  });
 
   it('honours a Retry-After date', async (t) => {
     const backend = await started(t);
@@ -279,16 +415,38 @@ describe('otlp() against a dead or slow receiver', () => {
 });
 
 describe('otlp() options', () => {
-  const wrong: [options: Record<string, unknown>, message: string][] = [
+  const PEM = '-----BEGIN CERTIFICATE-----\nbm8=\n-----END CERTIFICATE-----\n';
+  const wrong: [options: Record<string, unknown>, message: string | RegExp][] = [
     [{ endpont: 'x' }, 'otlp(): unknown option "endpont"; did you mean "endpoint"?'],
-    [{ zip: 1 }, 'otlp(): unknown option "zip"; known are endpoint, protocol, headers, timeoutMs'],
-    [{ endpoint: 7 }, 'otlp(): "endpoint" must be an http or https URL, got 7'],
+    [{ zip: 1 }, 'otlp(): unknown option "zip"; known are endpoint, protocol, compression, headers, timeoutMs, tls'],
+    [{ endpoint: 7 }, 'otlp(): "endpoint" must be an http or https URL, or unix:/path, got 7'],
     [
       { endpoint: 'localhost:4318' },
-      'otlp(): "endpoint" must be an http or https URL, got "localhost:4318"; did you mean "http://localhost:4318"?',
+      'otlp(): "endpoint" must be an http or https URL, or unix:/path, got "localhost:4318"; did you mean "http://localhost:4318"?',
     ],
-    [{ endpoint: 'ftp://user:secret@host/' }, 'otlp(): "endpoint" must be an http or https URL, got "ftp://***@host/"'],
-    [{ protocol: 'grpc' }, 'otlp(): "protocol" must be "http/json", got "grpc"'],
+    [
+      { endpoint: 'ftp://user:secret@host/' },
+      'otlp(): "endpoint" must be an http or https URL, or unix:/path, got "ftp://***@host/"',
+    ],
+    [
+      { endpoint: 'unix:otel.sock' },
+      'otlp(): "endpoint" must be an http or https URL, or unix:/path, got "unix:otel.sock"',
+    ],
+    [
+      { endpoint: 'http+unix://' },
+      'otlp(): "endpoint" must be an http or https URL, or unix:/path, got "http+unix://"',
+    ],
+    [
+      { protocol: 'grpc' },
+      'otlp(): "protocol" must be "http/protobuf" or "http/json", got "grpc"; for a collector’s gRPC port (4317) give its HTTP port, usually 4318',
+    ],
+    [{ protocol: 'toString' }, 'otlp(): "protocol" must be "http/protobuf" or "http/json", got "toString"'],
+    [{ compression: 'br' }, 'otlp(): "compression" must be "gzip" or "none", got "br"'],
+    [{ tls: 1 }, 'otlp(): "tls" must be an object with ca, cert and key, got 1'],
+    [{ tls: { cert: '/etc/c.pem' } }, 'otlp(): "tls.cert" must be PEM text (-----BEGIN …), not the path of a file'],
+    [{ tls: { key: PEM } }, 'otlp(): "tls.cert" and "tls.key" go together'],
+    [{ tls: { cas: PEM } }, 'otlp(): unknown option "tls.cas"; did you mean "ca"?'],
+    [{ tls: { cert: PEM, key: PEM } }, /^otlp\(\): "tls" is not usable: ERR_OSSL_/],
     [{ timeoutMs: 0 }, 'otlp(): "timeoutMs" must be a number of milliseconds from 1 to 2147483647, got 0'],
     [{ timeoutMs: '1' }, 'otlp(): "timeoutMs" must be a number of milliseconds from 1 to 2147483647, got "1"'],
     [{ headers: [] }, 'otlp(): "headers" must be an object of strings, got an array'],
@@ -311,20 +469,45 @@ interface Seen {
 }
 
 /** A plain server that notes what comes and, unless told otherwise, answers 200. */
-async function sink(t: TestContext, listener?: RequestListener): Promise<{ url: string; requests: Seen[] }> {
+async function sink(
+  t: TestContext,
+  listener?: RequestListener,
+  socketPath?: string,
+): Promise<{ url: string; requests: Seen[] }> {
   const requests: Seen[] = [];
   const server = createServer((req, res) => {
     requests.push({ method: req.method, path: req.url, headers: req.headers, port: req.socket.remotePort });
     req.resume();
-    if (listener === undefined) res.end('{}');
+    if (listener === undefined) res.end();
     else listener(req, res);
+  });
+  await once(socketPath === undefined ? server.listen(0, '127.0.0.1') : server.listen(socketPath), 'listening');
+  t.after(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, requests };
+}
+
+/** The same with TLS; with `clientAuthority` it talks to nobody without a certificate of that one. */
+async function tlsSink(
+  t: TestContext,
+  identity: SelfSigned,
+  clientAuthority?: string,
+): Promise<{ url: string; subjects: (string | undefined)[] }> {
+  const subjects: (string | undefined)[] = [];
+  const mutual = clientAuthority === undefined ? {} : { ca: clientAuthority, requestCert: true };
+  const server = createTlsServer({ ...identity, ...mutual }, (req, res) => {
+    subjects.push((req.socket as TLSSocket).getPeerCertificate().subject?.CN?.toString());
+    req.resume();
+    res.end();
   });
   await once(server.listen(0, '127.0.0.1'), 'listening');
   t.after(() => {
     server.close();
     server.closeAllConnections();
   });
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, requests };
+  return { url: `https://127.0.0.1:${(server.address() as AddressInfo).port}`, subjects };
 }
 
 async function closedUrl(): Promise<string> {
@@ -345,14 +528,14 @@ function open(t: TestContext, options: OtlpOptions): Exporter {
   return exporter;
 }
 
-function exporting(t: TestContext, backend: Collector): Exporter {
-  return open(t, { endpoint: backend.url });
+function exporting(t: TestContext, backend: Collector, options: OtlpOptions = {}): Exporter {
+  return open(t, { ...options, endpoint: backend.url });
 }
 
-function programFor(backend: Collector): string {
+function programFor(backend: Collector, options: OtlpOptions): string {
   return `
     import { otlp } from 'throughline/exporters';
-    const exporter = otlp({ endpoint: ${JSON.stringify(backend.url)} });
+    const exporter = otlp(${JSON.stringify({ ...options, endpoint: backend.url })});
     const alive = setInterval(() => {}, 1000);
     const result = await exporter.export([${JSON.stringify(sampleRecord())}], new AbortController().signal);
     clearInterval(alive);

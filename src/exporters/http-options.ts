@@ -1,0 +1,47 @@
+import { validateHeaderName, validateHeaderValue } from 'node:http';
+import { optionError, showValue } from '../core/errors.ts';
+import { version } from '../core/version.ts';
+
+const MAX_TIMEOUT_MS = 2 ** 31 - 1;
+
+/** Checks the `timeoutMs` option of the exporter `call`. */
+export function checkedTimeout(call: string, timeoutMs: unknown): number {
+  if (typeof timeoutMs === 'number' && timeoutMs > 0 && timeoutMs <= MAX_TIMEOUT_MS) return timeoutMs;
+  throw optionError(
+    `${call}(): "timeoutMs" must be a number of milliseconds from 1 to ${MAX_TIMEOUT_MS}, got ${showValue(timeoutMs)}`,
+  );
+}
+
+/**
+ * Checks the `headers` option of the exporter `call`, names lower-cased. What HTTP forbids is refused
+ * here rather than at every export. Values are not shown: they are secrets.
+ */
+export function checkedHeaders(call: string, headers: unknown): Record<string, string> {
+  if (typeof headers !== 'object' || headers === null || Array.isArray(headers)) {
+    throw optionError(`${call}(): "headers" must be an object of strings, got ${showValue(headers)}`);
+  }
+  const checked: Record<string, string> = {};
+  for (const [name, value] of Object.entries(headers)) {
+    if (typeof value !== 'string') {
+      throw optionError(`${call}(): header ${showValue(name)} must be a string, got ${showValue(value)}`);
+    }
+    try {
+      validateHeaderName(name);
+      validateHeaderValue(name, value);
+    } catch {
+      throw optionError(`${call}(): header ${showValue(name)} has a name or value that HTTP does not allow`);
+    }
+    checked[name.toLowerCase()] = value;
+  }
+  return checked;
+}
+
+/** What every request of ours says of itself; what the user gives may replace it. */
+export function ownHeaders(authorization: string | undefined): Record<string, string> {
+  return {
+    'user-agent': `OTel-OTLP-Exporter-throughline/${version}`,
+    // B3, last section: requests that carry spans should not be traced by proxies on the way.
+    b3: '0',
+    ...(authorization !== undefined && { authorization }),
+  };
+}
