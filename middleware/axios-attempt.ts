@@ -9,6 +9,7 @@ import {
   type ClientRequestView,
   type ClientSettings,
 } from './client-handler.ts';
+import { type Cover, coveredScope, isSamePlace } from './cover.ts';
 import { HeaderEdit } from './header-edit.ts';
 
 /** What one traced instance has for all its requests. */
@@ -27,13 +28,15 @@ export interface SendCount {
  * One run of an adapter: a span, or several where it follows redirects. Each hop is a span of its own,
  * a sibling of the first, with its own context in its own headers.
  */
-export class AxiosAttempt {
+export class AxiosAttempt implements Cover {
   readonly #client: TracedClient;
   readonly #config: AxiosConfig;
   readonly #count: SendCount;
   /** Where the app made the request: the parent of every hop. */
   readonly #around: Scope;
   #call: ClientCall | undefined;
+  /** Where the hop under way goes; undefined when only the adapter knows. */
+  #url: URL | undefined;
   #headers: HeaderEdit | undefined;
   #restoreRedirects: (() => void) | undefined;
   readonly #leave: (hasFailed: boolean) => void;
@@ -44,6 +47,7 @@ export class AxiosAttempt {
     this.#count = count;
     this.#around = activeScope();
     this.#call = undefined;
+    this.#url = undefined;
     this.#headers = undefined;
     this.#restoreRedirects = undefined;
     this.#leave = leave;
@@ -59,12 +63,17 @@ export class AxiosAttempt {
     }
     let result: unknown;
     try {
-      result = runInScope(call.scope, send);
+      result = runInScope(coveredScope(call.scope, this), send);
     } catch (error) {
       this.#settle(() => failureOf(error, this.#config));
       throw error;
     }
     return this.#observe(result);
+  }
+
+  /** What the adapter sends below us is this attempt: whoever watches node:http or undici leaves it alone. */
+  covers(url: URL): boolean {
+    return isSamePlace(this.#url, url);
   }
 
   #observe(result: unknown): unknown {
@@ -106,9 +115,18 @@ export class AxiosAttempt {
       headers,
       isLocalSocket: Boolean(this.#config.socketPath),
       resendCount: this.#count.sends,
+      followsUnseen: this.#followsUnseen(),
     };
     this.#count.sends++;
+    this.#url = url;
     return beginCall(view, this.#client.settings, this.#around);
+  }
+
+  /** The fetch adapter keeps redirects to itself. Of a list the first that there is counts: `xhr` is for browsers. */
+  #followsUnseen(): boolean {
+    const { adapter, maxRedirects } = this.#config;
+    const chosen: unknown = Array.isArray(adapter) ? adapter.find((name) => name !== 'xhr') : adapter;
+    return maxRedirects !== 0 && chosen === 'fetch';
   }
 
   /** The http adapter asks `beforeRedirect` between two hops: the app's own is still asked. */

@@ -1,18 +1,22 @@
 import type { OutboundContext, Setter } from '../propagation/context.ts';
 import type { Destination, DestinationRule } from '../propagation/destination.ts';
+import { isPrivateHost } from '../propagation/private-host.ts';
 import { contained } from '../src/core/diagnostics.ts';
 import { errorType, exceptionAttributes } from '../src/core/exception.ts';
 import type { Attributes, InstrumentationScope } from '../src/core/record.ts';
 import { currentTracer } from '../src/core/runtime.ts';
-import { activeScope, type Scope } from '../src/core/scope.ts';
+import { activeScope, isOwnWork, type Scope } from '../src/core/scope.ts';
 import { identityOf, type OpenRecord, type RecordingSpan } from '../src/core/span.ts';
 import type { Tracer } from '../src/core/tracer.ts';
 import { isSignedOver } from './aws-signature.ts';
 import {
   clientRequestAttributes,
   type HostPort,
+  type NetworkFacts,
   noteEnding,
   noteErrorType,
+  noteNetwork,
+  noteServerPort,
   noteStatusCode,
   noteWithheld,
   spanNameMethod,
@@ -33,6 +37,8 @@ export interface ClientRequestView {
   readonly isLocalSocket: boolean;
   /** How often this request was sent before, by retries and redirects. */
   readonly resendCount: number;
+  /** Redirects are followed where nobody can take anything back: what is written now goes along to whoever comes next. */
+  readonly followsUnseen?: boolean;
 }
 
 /** What the app said about one client. */
@@ -48,6 +54,7 @@ export interface ClientOutcome {
   /** Of the answer, when one came. */
   readonly status?: number | undefined;
   readonly failure?: ClientFailure | undefined;
+  readonly network?: NetworkFacts | undefined;
 }
 
 /** Why there is no usable answer. */
@@ -59,6 +66,21 @@ export interface ClientFailure {
   /** What it came from, where the client hides that behind a name of its own. */
   readonly cause?: unknown;
 }
+
+/** What is told of an attempt on its way, in this order; each as an event of the span, where the client can tell. */
+export type ClientStage =
+  /** An idle connection is used again; the time before is time in the agent's queue. */
+  | 'connection reused'
+  /** The name of the host is resolved. */
+  | 'dns'
+  /** A new connection is there. */
+  | 'connected'
+  /** Its TLS handshake is done. */
+  | 'tls'
+  /** An informational answer came: 100, 102, 103. */
+  | 'informational response'
+  /** The head of the answer is there: time to first byte. */
+  | 'response head';
 
 /**
  * One attempt, from the moment its headers are written to its answer.
@@ -77,6 +99,29 @@ export class ClientCall {
     this.#span = span;
     this.#tracer = tracer;
     this.#outbound = outbound;
+  }
+
+  /** Whether anybody will read what is noted: when not, it need not be found out. */
+  get isRecording(): boolean {
+    return this.#span?.record !== undefined;
+  }
+
+  /** Notes a stage of the attempt: an event of its span. */
+  note(stage: ClientStage, attributes?: Attributes): void {
+    this.#span?.addEvent(stage, attributes);
+  }
+
+  /** The client offered no way to write the headers: the span says what did not go along. */
+  noteUnsent(): void {
+    const attributes = this.#span?.record?.attributes;
+    if (attributes === undefined || this.#outbound.span === undefined) return;
+    noteWithheld(attributes, this.#outbound.baggage?.size ? ['trace', 'baggage'] : ['trace']);
+  }
+
+  /** Corrects the port, where it only turned out on the way which one it was. */
+  notePort(port: number): void {
+    const attributes = this.#span?.record?.attributes;
+    if (attributes !== undefined) noteServerPort(attributes, port);
   }
 
   /** Writes what may go along, and nothing else, into the headers of the request. */
@@ -112,6 +157,7 @@ export function beginCall(
 ): ClientCall | undefined {
   try {
     const { url } = view;
+    if (isOwnWork(around)) return undefined;
     if (url !== undefined && url.protocol !== 'http:' && url.protocol !== 'https:') return undefined; // data:, blob:
     return begin(around.tracer ?? currentTracer(), view, settings, around);
   } catch (error) {
@@ -136,12 +182,21 @@ function begin(tracer: Tracer, view: ClientRequestView, settings: ClientSettings
 }
 
 /** What may go along: what `propagateTo` says, but nothing where it would break the app's signature. */
-function destinationOf(tracer: Tracer, { url, headers }: ClientRequestView, settings: ClientSettings): Destination {
-  if (isSignedOver(tracer.propagator.fields, headers, url)) return NOTHING;
-  return (settings.propagateTo ?? tracer.propagateTo)(url ?? SOMEWHERE);
+function destinationOf(tracer: Tracer, view: ClientRequestView, settings: ClientSettings): Destination {
+  const { url = SOMEWHERE, headers } = view;
+  if (isSignedOver(tracer.propagator.fields, headers, view.url)) return NOTHING;
+  const allowed = (settings.propagateTo ?? tracer.propagateTo)(url);
+  // A public host that sends the client elsewhere would send our baggage with it.
+  if (allowed.baggage && view.followsUnseen === true && !isPrivateHost(url.hostname)) return withoutBaggage(allowed);
+  return allowed;
+}
+
+function withoutBaggage({ trace }: Destination): Destination {
+  return trace ? TRACE_ALONE : NOTHING;
 }
 
 const NOTHING: Destination = Object.freeze({ trace: false, baggage: false });
+const TRACE_ALONE: Destination = Object.freeze({ trace: true, baggage: false });
 
 /**
  * A request that nobody can tell the destination of is judged as one to a host that nobody knows:
@@ -197,9 +252,10 @@ function hostOf(url: URL): HostPort {
   };
 }
 
-function describeOutcome(span: RecordingSpan, { status, failure }: ClientOutcome): void {
+function describeOutcome(span: RecordingSpan, { status, failure, network }: ClientOutcome): void {
   const attributes = span.record?.attributes;
   if (attributes === undefined) return;
+  if (network !== undefined) noteNetwork(attributes, network);
   const answered = Number.isInteger(status) ? status : undefined;
   if (answered !== undefined) noteStatusCode(attributes, answered);
   if (failure?.kind === 'cancelled') noteEnding(attributes, 'cancelled');

@@ -71,6 +71,29 @@ export function clientRequestAttributes(facts: ClientRequestFacts): Attributes {
   return attributes;
 }
 
+/** What became known of the connection of an outbound request while it was under way. */
+export interface NetworkFacts {
+  /** `1.1`, `2`. */
+  readonly protocolVersion?: string | undefined;
+  readonly peerAddress?: string | undefined;
+  readonly peerPort?: number | undefined;
+}
+
+export function noteNetwork(attributes: Attributes, facts: NetworkFacts): void {
+  if (facts.protocolVersion !== undefined) attributes['network.protocol.version'] = facts.protocolVersion;
+  if (facts.peerAddress !== undefined) attributes['network.peer.address'] = facts.peerAddress;
+  if (facts.peerPort !== undefined) attributes['network.peer.port'] = facts.peerPort;
+}
+
+/** Of the event that tells of an informational answer. */
+export function informationalAttributes(statusCode: number): Attributes {
+  return { 'http.response.status_code': statusCode };
+}
+
+export function noteServerPort(attributes: Attributes, port: number): void {
+  attributes['server.port'] = port;
+}
+
 export function noteStatusCode(attributes: Attributes, statusCode: number): void {
   attributes['http.response.status_code'] = statusCode;
 }

@@ -1,3 +1,4 @@
+import { instrument } from '../middleware/instrument.ts';
 import { type Config, type ExporterName, resolveConfig, type StartOptions } from './core/config.ts';
 import { say, sayOnce } from './core/diagnostics.ts';
 import { endOpenSpans } from './core/incomplete.ts';
@@ -66,6 +67,7 @@ export function start(options: StartOptions = {}): Throughline {
   const handle = handleOf(tracer);
   running = { tracer, pipeline, handle };
   installTracer(tracer);
+  instrument(config.instrument);
   watchEndingsOnce();
   if (replaced !== undefined) {
     sayOnce('start() was called again: the new configuration replaces the first, whose spans are flushed');

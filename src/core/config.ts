@@ -2,6 +2,7 @@ import { isBaggageKey } from '../../propagation/baggage-member.ts';
 import { compositePropagator, type PropagatorName, propagatorsByName } from '../../propagation/composite.ts';
 import type { Propagator } from '../../propagation/context.ts';
 import { compilePropagateTo, type Destination, type PropagateTo } from '../../propagation/destination.ts';
+import { type InstrumentOptions, resolveInstrument } from './config-instrument.ts';
 import { resolveBatch, resolveLimits } from './config-limits.ts';
 import { resolveSampler } from './config-sampling.ts';
 import { resolveSpool, type SpoolModeName, type SpoolOptions } from './config-spool.ts';
@@ -82,6 +83,11 @@ export interface StartOptions {
    * Environment: `THROUGHLINE_LOCATION=true`. Default: false.
    */
   readonly location?: boolean;
+  /**
+   * Traces clients of the process that are not handed over, through Node's diagnostics channels: all of
+   * fetch and undici, all of node:http and node:https (Node 22 and later). Default: none.
+   */
+  readonly instrument?: InstrumentOptions;
 }
 
 /** The complete configuration: validated, nothing left to look up. */
@@ -100,6 +106,7 @@ export interface Config {
   readonly otlp: OtlpEnvironment;
   readonly batch: BatchSettings;
   readonly spool: SpoolSettings;
+  readonly instrument: Required<InstrumentOptions>;
 }
 
 const CALLER = 'start';
@@ -118,6 +125,7 @@ const OPTION_NAMES: readonly (keyof StartOptions)[] = [
   'location',
   'baggageAttributes',
   'redact',
+  'instrument',
 ];
 const EXPORTER_NAMES: readonly ExporterName[] = ['otlp', 'console', 'file', 'none'];
 
@@ -148,6 +156,7 @@ export function resolveConfig(options: StartOptions, variables: Variables, warn:
     otlp: resolveOtlp(environment),
     batch: resolveBatch(limits.queueBytes, environment),
     spool: resolveSpool(CALLER, options.spool, environment),
+    instrument: resolveInstrument(CALLER, options.instrument),
   };
 }
 

@@ -197,7 +197,18 @@ export function runInScope<Arguments extends unknown[], Result>(
   return storage.run(scope, fn, ...args);
 }
 
-/** Runs `fn` as if no scope were active: for timers and sockets of our own, which must not keep a request's scope alive. */
+/** The scope of what the library does on its own account: nothing is active in it, and nothing that it sends is traced. */
+const OWN_WORK: Scope = new Scope();
+
+/**
+ * Runs `fn` as if no scope were active: for timers and sockets of our own, which must not keep a request's
+ * scope alive. What `fn` sends (exporters, also those of the app) is never traced, by whatever client.
+ */
 export function runOutsideScopes<Result>(fn: () => Result): Result {
-  return storage.run(undefined, fn);
+  return storage.run(OWN_WORK, fn);
+}
+
+/** Is `scope` the library's own work, of which there must be no spans: each would cause the next one? */
+export function isOwnWork(scope: Scope): boolean {
+  return scope === OWN_WORK;
 }

@@ -17,7 +17,16 @@ const CLOSURES: Readonly<Record<string, Closure>> = {
     packages: ['uuid'],
   },
   'throughline/propagation': {
-    rooms: ['propagation', 'src/core', 'src/exporters', 'src/formats', 'src/propagation.ts', 'src/setup.ts'],
+    // The clients with it: `start()` may be told to instrument them.
+    rooms: [
+      'middleware',
+      'propagation',
+      'src/core',
+      'src/exporters',
+      'src/formats',
+      'src/propagation.ts',
+      'src/setup.ts',
+    ],
     packages: ['uuid'],
   },
   'throughline/exporters': {

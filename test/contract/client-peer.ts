@@ -1,7 +1,9 @@
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import { type AddressInfo, connect } from 'node:net';
 import { tracing } from 'throughline';
+import { certificate, key } from '../support/tls.ts';
 
 /** A request as it came in. */
 export interface Received {
@@ -22,15 +24,26 @@ export interface Received {
  *     /loop                  to itself
  *     /hang                  no answer; `arrived` tells when one is waiting
  *     /cut                   an answer that breaks off in its body
+ *     /reset                 the connection is closed without an answer
+ *     /hints                 103, then 200
+ *     /pieces                a body in three pieces, and a trailer
+ *     /big                   a body of 1 MB
+ *     /endless               a body that begins and never ends
+ *
+ * Over TLS when it is told so.
  */
 export class Peer {
   readonly received: Received[] = [];
+  readonly scheme: 'http' | 'https';
   readonly #server: Server;
   #failures = 0;
   #arrived: (() => void) | undefined;
+  #hanging: ServerResponse | undefined;
 
-  constructor() {
-    this.#server = createServer((req, res) => void this.#handle(req, res));
+  constructor(scheme: 'http' | 'https' = 'http') {
+    this.scheme = scheme;
+    const handle = (req: IncomingMessage, res: ServerResponse): void => void this.#handle(req, res);
+    this.#server = scheme === 'http' ? createServer(handle) : createTlsServer({ key, cert: certificate }, handle);
   }
 
   async open(): Promise<void> {
@@ -53,7 +66,7 @@ export class Peer {
   }
 
   get origin(): string {
-    return `http://127.0.0.1:${this.port}`;
+    return `${this.scheme}://127.0.0.1:${this.port}`;
   }
 
   /** The next request for `/hang` has come in. */
@@ -61,6 +74,11 @@ export class Peer {
     return new Promise((resolve) => {
       this.#arrived = resolve;
     });
+  }
+
+  /** Answers the request for `/hang` that came last. */
+  answerHanging(): void {
+    this.#hanging?.end('late');
   }
 
   async #handle(req: IncomingMessage, res: ServerResponse): Promise<void> {
@@ -88,11 +106,31 @@ export class Peer {
         res.writeHead(302, { location: '/loop' }).end();
         return;
       case 'hang':
+        this.#hanging = res;
         this.#arrived?.();
         return;
       case 'cut':
         res.writeHead(200, { 'content-length': '100' });
         res.write('half', () => res.destroy());
+        return;
+      case 'reset':
+        res.destroy();
+        return;
+      case 'hints':
+        res.writeEarlyHints({ link: '</style.css>; rel=preload' });
+        res.end('ok');
+        return;
+      case 'pieces':
+        res.writeHead(200, { trailer: 'x-sum' });
+        for (const piece of ['one ', 'two ', 'three']) res.write(piece);
+        res.addTrailers({ 'x-sum': '3' });
+        res.end();
+        return;
+      case 'endless':
+        res.write('first');
+        return;
+      case 'big':
+        res.end(Buffer.alloc(1_000_000, 'x'));
         return;
       default:
         res.end('ok');
@@ -110,10 +148,11 @@ export async function inRequest<Result>(headers: Record<string, string>, fn: () 
     }),
   );
   await listening(server);
-  const req = request({ host: '127.0.0.1', port: portOf(server), headers, agent: false });
-  req.end();
-  const [res] = (await once(req, 'response')) as [IncomingMessage];
-  res.resume();
+  const socket = connect(portOf(server), '127.0.0.1'); // not by a client: it might be the one under test
+  const fields = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  socket.write(`GET / HTTP/1.1\r\nHost: test\r\nConnection: close\r\n${fields.join('')}\r\n`, 'latin1');
+  socket.resume();
+  await once(socket, 'close');
   server.close();
   await once(server, 'close');
   return promise;

@@ -1,19 +1,25 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { type SpanRecord, start, type Throughline } from 'throughline';
+import { type SpanRecord, type StartOptions, start, type Throughline } from 'throughline';
 import { memory } from 'throughline/exporters';
 import { endsClean } from './no-leaks.ts';
 
 /** One tracer a file: a second `start()` would replace the first, and say so. Started by the first test, after its clients were made. */
 const exporter = memory();
 let tracer: Throughline | undefined;
+let options: Omit<StartOptions, 'service' | 'exporters'> = {};
+
+/** What the tracer of this file is started with beside. */
+export function startWith(given: typeof options): void {
+  options = given;
+}
 
 /** `it`, ending clean: every span that was started has ended, once, and the books balance. */
 export function clientTest(claim: string, test: () => Promise<void>): void {
   it(
     claim,
     endsClean(async ({ watch }) => {
-      tracer ??= start({ service: 'caller', exporters: exporter });
+      tracer ??= start({ ...options, service: 'caller', exporters: exporter });
       watch(tracer);
       exporter.reset();
       await test();

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { Readable } from 'node:stream';
 import { after, before, beforeEach, describe } from 'node:test';
-import { span } from 'throughline';
+import { type SpanRecord, span } from 'throughline';
 import { closedPort, inRequest, Peer } from './client-peer.ts';
 import { clientSpan, clientSpans, clientTest, spansSoFar, traceparentOf } from './client-tracer.ts';
 
@@ -31,6 +31,18 @@ export interface ContractTraits {
   readonly redirects: 'seen' | 'unseen' | 'none';
   /** The body kinds that the client can send. */
   readonly bodies: readonly BodyKind[];
+  /** Of the other end. Default: http. */
+  readonly scheme?: 'http' | 'https';
+  /** Credentials in a URL: taken out of `url.full`, moved to a header by the client before, or refused by it. Default: `redacted`. */
+  readonly credentials?: 'redacted' | 'moved' | 'refused';
+  /** `error.type` after too many redirects; null where no span can know. Default: follow-redirects' own. */
+  readonly tooManyRedirects?: string | null;
+  /** Whether the span knows of its connection: protocol version, peer, stages. Default: false. */
+  readonly seesConnection?: boolean;
+  /** Whether the span lasts until the body has come, so that it knows when that breaks off. Default: true. */
+  readonly seesBody?: boolean;
+  /** Whether each client has options of its own. Default: true. */
+  readonly hasOptions?: boolean;
 }
 
 export type BodyKind = 'text' | 'json' | 'parameters' | 'bytes' | 'stream' | 'form';
@@ -63,6 +75,10 @@ function form(): FormData {
   return data;
 }
 
+function exceptionsOf(events: SpanRecord['events']): SpanRecord['events'] {
+  return events.filter(({ name }) => name === 'exception');
+}
+
 const TRACE = '0af7651916cd43dd8448eb211c80319c';
 const CALLER = 'b7ad6b7169203331';
 
@@ -76,8 +92,9 @@ export function clientContract(
   makeClient: (options: ContractOptions) => Send,
 ): void {
   describe(`client contract: ${name}`, () => {
-    const peer = new Peer();
-    const other = new Peer();
+    const scheme = traits.scheme ?? 'http';
+    const peer = new Peer(scheme);
+    const other = new Peer(scheme);
     const send = makeClient({});
 
     before(async () => {
@@ -108,6 +125,11 @@ export function clientContract(
         'server.address': '127.0.0.1',
         'server.port': peer.port,
         'http.response.status_code': 200,
+        ...(traits.seesConnection && {
+          'network.protocol.version': '1.1',
+          'network.peer.address': '127.0.0.1',
+          'network.peer.port': peer.port,
+        }),
       });
       assert.equal(peer.received[0]?.headers.traceparent, traceparentOf(call));
     });
@@ -126,33 +148,96 @@ export function clientContract(
         assert.equal(attributes['http.response.status_code'], status);
         assert.equal(attributes['error.type'], String(status));
         assert.deepEqual(ending, { code: 'error' });
-        assert.deepEqual(events, []);
+        assert.deepEqual(exceptionsOf(events), []);
       });
     }
 
     clientTest('a refused connection is an error named by its code', async () => {
-      await assert.rejects(send({ url: `http://127.0.0.1:${await closedPort()}/` }));
+      await assert.rejects(send({ url: `${scheme}://127.0.0.1:${await closedPort()}/` }));
       const { attributes, status, events } = await clientSpan();
       assert.equal(attributes['error.type'], 'ECONNREFUSED');
       assert.equal(attributes['http.response.status_code'], undefined);
       assert.equal(status.code, 'error');
-      assert.equal(events[0]?.name, 'exception');
+      assert.equal(exceptionsOf(events).length, 1);
     });
 
     clientTest('a name that does not resolve is an error named by its code', async () => {
-      await assert.rejects(send({ url: 'http://nobody.invalid/' }));
+      await assert.rejects(send({ url: `${scheme}://nobody.invalid/` }));
       const { attributes } = await clientSpan();
       assert.match(String(attributes['error.type']), /^(ENOTFOUND|EAI_AGAIN)$/);
       assert.equal(attributes['server.address'], 'nobody.invalid');
-      assert.equal(attributes['server.port'], 80);
+      assert.equal(attributes['server.port'], scheme === 'http' ? 80 : 443);
     });
 
-    clientTest('an answer that breaks off is an error that keeps its status', async () => {
-      await assert.rejects(send({ url: `${peer.origin}/cut` }));
-      const { attributes, status } = await clientSpan();
-      assert.notEqual(attributes['error.type'], undefined);
+    if (traits.seesBody !== false) {
+      clientTest('an answer that breaks off is an error that keeps its status', async () => {
+        await assert.rejects(send({ url: `${peer.origin}/cut` }));
+        const { attributes, status } = await clientSpan();
+        assert.notEqual(attributes['error.type'], undefined);
+        if (traits.seesConnection) assert.equal(attributes['http.response.status_code'], 200);
+        assert.equal(status.code, 'error');
+      });
+    }
+
+    clientTest('a connection that is closed without an answer is an error, recorded once', async () => {
+      await assert.rejects(send({ url: `${peer.origin}/reset` }));
+      const { attributes, status, events } = await clientSpan();
+      assert.match(String(attributes['error.type']), /^(ECONNRESET|UND_ERR_SOCKET)$/);
+      assert.equal(attributes['http.response.status_code'], undefined);
       assert.equal(status.code, 'error');
+      assert.equal(exceptionsOf(events).length, 1);
     });
+
+    for (const [method, path, status] of [
+      ['HEAD', '/ok', 200],
+      ['GET', '/status/204', 204],
+      ['GET', '/status/304', 304],
+      ['DELETE', '/ok', 200],
+      ['OPTIONS', '/ok', 200],
+    ] as const) {
+      clientTest(`${method} answered by ${status} is one span that ends`, async () => {
+        const answer = await send({ url: `${peer.origin}${path}`, method });
+        assert.equal(answer.status, status);
+        const call = await clientSpan();
+        assert.equal(call.name, method);
+        assert.equal(call.attributes['http.response.status_code'], status);
+        assert.deepEqual(call.status, { code: 'unset' });
+      });
+    }
+
+    clientTest('an informational answer is not the answer', async () => {
+      assert.deepEqual(await send({ url: `${peer.origin}/hints` }), { status: 200, body: 'ok' });
+      const { attributes, events } = await clientSpan();
+      assert.equal(attributes['http.response.status_code'], 200);
+      const told = events.filter(({ name }) => name === 'informational response');
+      assert.deepEqual(
+        told.map((event) => event.attributes),
+        traits.seesConnection ? [{ 'http.response.status_code': 103 }] : [],
+      );
+    });
+
+    clientTest('an answer in pieces, with trailers, and a big one arrive whole', async () => {
+      assert.equal((await send({ url: `${peer.origin}/pieces` })).body, 'one two three');
+      assert.equal((await send({ url: `${peer.origin}/big` })).body.length, 1_000_000);
+      assert.equal((await clientSpans()).length, 2);
+    });
+
+    if (traits.seesConnection) {
+      clientTest('the stages of a connection are events, and one that is used again says so', async () => {
+        await send({ url: `${peer.origin}/ok` });
+        await send({ url: `${peer.origin}/ok` });
+        const stages = (await clientSpans()).map(({ events }) => events.map(({ name }) => name));
+        assert.equal(stages.length, 2);
+        for (const [connection, ...rest] of stages) {
+          assert.match(String(connection), /^(connected|connection reused)$/);
+          assert.deepEqual(
+            rest,
+            connection === 'connected' && scheme === 'https' ? ['tls', 'response head'] : ['response head'],
+          );
+        }
+        assert.equal(stages[1]?.[0], 'connection reused');
+      });
+    }
 
     clientTest('a timeout is an error of type timeout', async () => {
       await assert.rejects(send({ url: `${peer.origin}/hang`, timeoutMs: 20 }));
@@ -177,7 +262,7 @@ export function clientContract(
       assert.equal(attributes['throughline.ending'], 'cancelled');
       assert.equal(attributes['error.type'], undefined);
       assert.deepEqual(status, { code: 'unset' });
-      assert.deepEqual(events, []);
+      assert.deepEqual(exceptionsOf(events), []);
     });
 
     clientTest('a request that was cancelled before it began sends nothing', async () => {
@@ -186,12 +271,12 @@ export function clientContract(
     });
 
     clientTest('credentials and query values stay out of the span', async () => {
-      await send({ url: `http://canary:s3cret@127.0.0.1:${peer.port}/ok?token=t0psecret&flag` });
+      const { credentials = 'redacted' } = traits;
+      const given = credentials === 'refused' ? '' : 'canary:s3cret@';
+      await send({ url: `${scheme}://${given}127.0.0.1:${peer.port}/ok?token=t0psecret&flag` });
       const call = await clientSpan();
-      assert.equal(
-        call.attributes['url.full'],
-        `http://REDACTED:REDACTED@127.0.0.1:${peer.port}/ok?token=REDACTED&flag`,
-      );
+      const shown = credentials === 'redacted' ? 'REDACTED:REDACTED@' : '';
+      assert.equal(call.attributes['url.full'], `${scheme}://${shown}127.0.0.1:${peer.port}/ok?token=REDACTED&flag`);
       assert.doesNotMatch(JSON.stringify(call), /canary|s3cret|t0psecret/);
       assert.equal(peer.received[0]?.path, '/ok?token=t0psecret&flag');
     });
@@ -266,27 +351,18 @@ export function clientContract(
       assert.equal(rawHeaders?.filter((field) => field.toLowerCase() === 'traceparent').length, 1);
     });
 
-    clientTest('a host outside propagateTo gets no context, and the span says so', async () => {
-      const withheld = makeClient({ propagateTo: [`127.0.0.1:${other.port}`] });
-      const headers = { traceparent: `00-${TRACE}-${CALLER}-01`, baggage: 'tenant=acme' };
-      await inRequest(headers, async () => {
-        await withheld({ url: `${peer.origin}/ok` });
-        await withheld({ url: `${other.origin}/ok` });
-      });
-      const [kept, sent] = await clientSpans();
-      assert.deepEqual(kept?.attributes['throughline.withheld'], ['trace', 'baggage']);
-      assert.equal(peer.received[0]?.headers.traceparent, undefined);
-      assert.equal(peer.received[0]?.headers.baggage, undefined);
-      assert.equal(sent?.attributes['throughline.withheld'], undefined);
-      assert.equal(other.received[0]?.headers.baggage, 'tenant=acme');
+    clientTest('a request whose signature does not say what it covers goes out as it was signed', async () => {
+      const caller = { traceparent: `00-${TRACE}-${CALLER}-01`, baggage: 'tenant=acme' };
+      const headers = { authorization: 'AWS4-HMAC-SHA256 something else' };
+      await inRequest(caller, () => send({ url: `${peer.origin}/ok`, headers }));
+      const { traceparent, baggage } = peer.received[0]?.headers ?? {};
+      assert.deepEqual([traceparent, baggage], [undefined, undefined]);
+      assert.deepEqual((await clientSpan()).attributes['throughline.withheld'], ['trace', 'baggage']);
     });
 
-    clientTest('the peer that the app names is on the span', async () => {
-      await makeClient({ peer: 'stock' })({ url: `${peer.origin}/ok` });
-      assert.equal((await clientSpan()).attributes['service.peer.name'], 'stock');
-    });
-
-    if (traits.redirects === 'seen') describeRedirects(peer, other, send, makeClient);
+    if (traits.hasOptions !== false) describeOptions(peer, other, makeClient);
+    if (traits.redirects === 'seen') describeRedirects(peer, other, send, traits);
+    if (traits.redirects === 'seen' && traits.hasOptions !== false) describeStripping(peer, other, makeClient);
     if (traits.redirects === 'unseen') {
       clientTest('redirects out of sight are one span with the last status', async () => {
         await send({ url: `${peer.origin}/redirect/302?to=/ok` });
@@ -296,7 +372,30 @@ export function clientContract(
   });
 }
 
-function describeRedirects(peer: Peer, other: Peer, send: Send, makeClient: (options: ContractOptions) => Send): void {
+function describeOptions(peer: Peer, other: Peer, makeClient: (options: ContractOptions) => Send): void {
+  clientTest('a host outside propagateTo gets no context, and the span says so', async () => {
+    const withheld = makeClient({ propagateTo: [`127.0.0.1:${other.port}`] });
+    const headers = { traceparent: `00-${TRACE}-${CALLER}-01`, baggage: 'tenant=acme' };
+    await inRequest(headers, async () => {
+      await withheld({ url: `${peer.origin}/ok` });
+      await withheld({ url: `${other.origin}/ok` });
+    });
+    const [kept, sent] = await clientSpans();
+    assert.deepEqual(kept?.attributes['throughline.withheld'], ['trace', 'baggage']);
+    assert.equal(peer.received[0]?.headers.traceparent, undefined);
+    assert.equal(peer.received[0]?.headers.baggage, undefined);
+    assert.equal(sent?.attributes['throughline.withheld'], undefined);
+    assert.equal(other.received[0]?.headers.baggage, 'tenant=acme');
+  });
+
+  clientTest('the peer that the app names is on the span', async () => {
+    await makeClient({ peer: 'stock' })({ url: `${peer.origin}/ok` });
+    assert.equal((await clientSpan()).attributes['service.peer.name'], 'stock');
+  });
+}
+
+function describeRedirects(peer: Peer, other: Peer, send: Send, traits: ContractTraits): void {
+  const { tooManyRedirects = 'ERR_FR_TOO_MANY_REDIRECTS' } = traits;
   clientTest('each hop of a redirect is a sibling span with its own context', async () => {
     await span('caller', () => send({ url: `${peer.origin}/redirect/302?to=/redirect/307?to=/ok` }));
     const hops = await clientSpans();
@@ -327,6 +426,17 @@ function describeRedirects(peer: Peer, other: Peer, send: Send, makeClient: (opt
     assert.equal(other.received[0]?.headers.traceparent, hop && traceparentOf(hop));
   });
 
+  clientTest('a loop of redirects ends every hop, the last one with the error', async () => {
+    await assert.rejects(send({ url: `${peer.origin}/loop` }));
+    const hops = await clientSpans();
+    assert.equal(hops.length, peer.received.length);
+    const last = hops.at(-1);
+    assert.equal(last?.attributes['error.type'], tooManyRedirects ?? undefined);
+    assert.equal(last?.attributes['http.request.resend_count'], hops.length - 1);
+  });
+}
+
+function describeStripping(peer: Peer, other: Peer, makeClient: (options: ContractOptions) => Send): void {
   clientTest('a redirect out of propagateTo leaves the context behind', async () => {
     const within = makeClient({ propagateTo: [`127.0.0.1:${peer.port}`] });
     const headers = { traceparent: `00-${TRACE}-${CALLER}-01`, tracestate: 'a=1', baggage: 'tenant=acme' };
@@ -343,14 +453,5 @@ function describeRedirects(peer: Peer, other: Peer, send: Send, makeClient: (opt
     const [, hop] = await clientSpans();
     assert.equal(peer.received[0]?.headers.traceparent, undefined);
     assert.equal(other.received[0]?.headers.traceparent, hop && traceparentOf(hop));
-  });
-
-  clientTest('a loop of redirects ends every hop, the last one with the error', async () => {
-    await assert.rejects(send({ url: `${peer.origin}/loop` }));
-    const hops = await clientSpans();
-    assert.equal(hops.length, peer.received.length);
-    const last = hops.at(-1);
-    assert.equal(last?.attributes['error.type'], 'ERR_FR_TOO_MANY_REDIRECTS');
-    assert.equal(last?.attributes['http.request.resend_count'], hops.length - 1);
   });
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { propagation, trace } from '@opentelemetry/api';
 import { Baggage } from 'throughline/propagation';
-import { activeScope, ROOT_SCOPE, runInScope, runOutsideScopes, Scope } from '../../src/core/scope.ts';
+import { activeScope, isOwnWork, ROOT_SCOPE, runInScope, runOutsideScopes, Scope } from '../../src/core/scope.ts';
 import { testTracer } from './tracer-fixture.ts';
 
 const KEY = Symbol('app key');
@@ -93,10 +93,21 @@ describe('the active scope', () => {
     );
   });
 
-  it('is none inside runOutsideScopes', () => {
-    runInScope(new Scope(), () => {
-      runOutsideScopes(() => assert.equal(activeScope(), ROOT_SCOPE));
+  it('is an empty one inside runOutsideScopes, known as our own work', async () => {
+    const { tracer } = testTracer();
+    const span = tracer.startSpan('caller', { parent: null });
+    await runInScope(new Scope(span), async () => {
+      await runOutsideScopes(async () => {
+        await undefined;
+        assert.equal(activeScope().span, undefined);
+        assert.equal(activeScope().baggage, undefined);
+        assert.ok(isOwnWork(activeScope()));
+      });
+      assert.equal(activeScope().span, span);
+      assert.ok(!isOwnWork(activeScope()));
     });
+    assert.ok(!isOwnWork(ROOT_SCOPE));
+    span.end();
   });
 
   it('is the nearest open one around a closed scope', () => {

@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict';
+import http from 'node:http';
+import { after, before, beforeEach, describe } from 'node:test';
+import axios from 'axios';
+import { span, traceAxios, traceFetch, traceHttp } from 'throughline';
+import { capture } from 'throughline/test';
+import { Peer } from './client-peer.ts';
+import { clientSpan, clientSpans, clientTest, startWith, traceparentOf } from './client-tracer.ts';
+import { sendByHttp } from './http-sender.ts';
+
+/** Node publishes what node:http is about to send since this version. */
+const SEES_HTTP = Number(process.versions.node.split('.')[0]) >= 22;
+
+startWith({ instrument: { fetch: true, http: SEES_HTTP } });
+
+const peer = new Peer();
+before(() => peer.open());
+beforeEach(() => peer.reset());
+after(() => peer.close());
+
+const ok = (): string => `${peer.origin}/ok`;
+
+/** What it is that one attempt may go through. */
+const stacks: Readonly<Record<string, () => Promise<unknown>>> = {
+  'traceFetch under instrument.fetch': () => traceFetch()(ok()),
+  'traceFetch of a wrapper under instrument.fetch': () => traceFetch((url: string) => fetch(url))(ok()),
+  'traceAxios with the fetch adapter under instrument.fetch': () =>
+    traceAxios(axios.create({ adapter: 'fetch' })).get(ok()),
+  'traceAxios under instrument.http': () => traceAxios(axios.create()).get(ok()),
+  'traceAxios with a query of its own under instrument.http': () =>
+    traceAxios(axios.create({ params: { a: 1 }, paramsSerializer: { serialize: () => 'a=one' } })).get(ok()),
+  'traceAxios over traceHttp': () =>
+    traceAxios(axios.create({ transport: traceHttp(http), maxRedirects: 0 } as object)).get(ok()),
+  'traceHttp under instrument.http': () => sendByHttp(traceHttp(http).request, 'http')({ url: ok() }),
+  'traceHttp with Expect under instrument.http': () =>
+    sendByHttp(traceHttp(http).request, 'http')({ url: ok(), headers: { expect: '100-continue' } }),
+};
+
+describe('one attempt through several layers is one span', () => {
+  for (const [what, send] of Object.entries(stacks)) {
+    clientTest(what, async () => {
+      await send();
+      const call = await clientSpan();
+      assert.equal(peer.received.length, 1);
+      assert.equal(peer.received[0]?.headers.traceparent, traceparentOf(call));
+    });
+  }
+
+  clientTest('each hop of axios is its own under instrument.http', async () => {
+    await traceAxios(axios.create()).get(`${peer.origin}/redirect/302?to=/ok`);
+    const hops = await clientSpans();
+    assert.deepEqual(
+      peer.received.map(({ headers }) => headers.traceparent),
+      hops.map(traceparentOf),
+    );
+    assert.equal(hops.length, 2);
+  });
+
+  clientTest('what a client is told to withhold, the layer below does not add', async () => {
+    await traceAxios(axios.create(), { propagateTo: 'none' }).get(ok());
+    await traceFetch(undefined, { propagateTo: 'none' })(ok());
+    assert.deepEqual(
+      peer.received.map(({ headers }) => headers.traceparent),
+      [undefined, undefined],
+    );
+    assert.equal((await clientSpans()).length, 2);
+  });
+});
+
+describe('instrument', () => {
+  clientTest('takes the rule of start() for where context may go, and of a capture for its scope', async () => {
+    const { spans } = await capture({ propagateTo: 'none' }, () => fetch(ok()).then((response) => response.text()));
+    assert.equal(spans.length, 1);
+    assert.equal(peer.received[0]?.headers.traceparent, undefined);
+    assert.deepEqual(await clientSpans(), []);
+  });
+
+  clientTest('names itself as the instrumentation', async () => {
+    await span('caller', async () => {
+      const response = await fetch(ok());
+      await response.text();
+    });
+    assert.equal((await clientSpan()).scope.name, 'throughline/fetch');
+  });
+});
