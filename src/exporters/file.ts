@@ -2,22 +2,36 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { optionError, refuseUnknownOptions, showValue } from '../core/errors.ts';
 import type { Exporter, ExportResult } from '../core/pipeline/exporter.ts';
 import type { SpanRecord } from '../core/record.ts';
-import { encodeTraceRequest } from '../formats/otlp-json-encode.ts';
+import { encodeTraceRequestBytes } from '../formats/otlp-json-encode.ts';
+import { isSameFile, rotateFiles } from './file-rotation.ts';
 
 /** Options of {@link file}. */
 export interface FileOptions {
   /** The file to append to; its directory must exist. */
   readonly path: string;
+  /**
+   * Where a file ends: one that a batch would take beyond it is renamed to `<path>.1` first, that one to
+   * `<path>.2`, and so on. Default 64 MiB. A batch of its own may be larger.
+   */
+  readonly maxBytes?: number | undefined;
+  /** How many files there are at most, the one at `path` included; the oldest is removed. Default 5. */
+  readonly maxFiles?: number | undefined;
 }
 
+const DEFAULT_MAX_BYTES = 64 * 1024 * 1024;
+const DEFAULT_MAX_FILES = 5;
+
 const NEWLINE = 0x0a;
+const LINE_END: Buffer = Buffer.of(NEWLINE);
+const NOTHING: Buffer = Buffer.alloc(0);
 
 /**
  * Appends spans to a file as OTLP JSON lines, one `ExportTraceServiceRequest` a line, as the
  * OpenTelemetry file exporter writes them. The file is opened at the first batch and made with mode
  * 0600, since spans hold addresses and paths. After a crash or a full disk the next line starts on
  * a line of its own, so a torn line costs only itself. Failures are answered with `retry`: a full
- * disk or a missing mount may heal.
+ * disk or a missing mount may heal. Files are rotated, so that they never fill a disk: 320 MiB at most
+ * by default. Several processes may write one file.
  *
  *     start({ exporters: file({ path: 'spans.jsonl' }) });
  */
@@ -25,25 +39,37 @@ export function file(options: FileOptions): Exporter {
   if (typeof options !== 'object' || options === null) {
     throw optionError(`file(): needs { path }, got ${showValue(options)}`);
   }
-  refuseUnknownOptions('file', options, ['path']);
-  if (typeof options.path !== 'string' || options.path === '' || options.path.includes('\0')) {
-    throw optionError(`file(): "path" must be the path of a file, got ${showValue(options.path)}`);
+  refuseUnknownOptions('file', options, ['path', 'maxBytes', 'maxFiles']);
+  const { path, maxBytes = DEFAULT_MAX_BYTES, maxFiles = DEFAULT_MAX_FILES } = options;
+  if (typeof path !== 'string' || path === '' || path.includes('\0')) {
+    throw optionError(`file(): "path" must be the path of a file, got ${showValue(path)}`);
   }
-  return new FileExporter(options.path);
+  for (const [name, value] of Object.entries({ maxBytes, maxFiles })) {
+    if (Number.isSafeInteger(value) && value >= 1) continue;
+    throw optionError(`file(): "${name}" must be a whole number, 1 or more, got ${showValue(value)}`);
+  }
+  return new FileExporter(path, maxBytes, maxFiles);
 }
 
 class FileExporter implements Exporter {
   readonly name: string = 'file';
   readonly destination: string;
+  readonly #maxBytes: number;
+  readonly #maxFiles: number;
   #handle: FileHandle | undefined;
+  /** How large the file is by what we know: others may write it too. */
+  #size: number;
   /** The file ends in the middle of a line. */
   #torn: boolean;
   /** The last write: batches are written one after another. */
   #tail: Promise<unknown>;
 
-  constructor(path: string) {
+  constructor(path: string, maxBytes: number, maxFiles: number) {
     this.destination = path;
+    this.#maxBytes = maxBytes;
+    this.#maxFiles = maxFiles;
     this.#handle = undefined;
+    this.#size = 0;
     this.#torn = false;
     this.#tail = Promise.resolve();
   }
@@ -64,39 +90,55 @@ class FileExporter implements Exporter {
   /** Never rejects, so that one failure does not fail the batches behind it. */
   async #append(batch: readonly SpanRecord[], signal: AbortSignal): Promise<ExportResult> {
     if (signal.aborted) return { outcome: 'retry', reason: 'gave up at the deadline' };
-    let line: string;
+    let json: Uint8Array;
     try {
-      line = `${encodeTraceRequest(batch)}\n`;
+      json = encodeTraceRequestBytes(batch);
     } catch (error) {
       return { outcome: 'refused', reason: `the batch cannot be encoded: ${String((error as Error).message)}` };
     }
     try {
-      await this.#writeLine(line);
+      await this.#writeLine(json);
       return { outcome: 'accepted' };
     } catch (error) {
       return { outcome: 'retry', reason: this.#describe(error as NodeJS.ErrnoException) };
     }
   }
 
-  async #writeLine(line: string): Promise<void> {
-    this.#handle ??= await this.#open();
-    const bytes = Buffer.from(this.#torn ? `\n${line}` : line);
+  async #writeLine(json: Uint8Array): Promise<void> {
+    let handle = await this.#opened();
+    if (this.#size > 0 && this.#size + json.length + 1 > this.#maxBytes) {
+      await this.#rotate(handle);
+      handle = await this.#opened();
+    }
+    const bytes = Buffer.concat([this.#torn ? LINE_END : NOTHING, json, LINE_END]);
     this.#torn = true;
-    const { bytesWritten } = await this.#handle.write(bytes);
+    const { bytesWritten } = await handle.write(bytes);
+    this.#size += bytesWritten;
     if (bytesWritten < bytes.length) throw new Error(`only ${bytesWritten} of ${bytes.length} bytes were written`);
     this.#torn = false;
   }
 
-  async #open(): Promise<FileHandle> {
+  async #opened(): Promise<FileHandle> {
+    if (this.#handle !== undefined) return this.#handle;
     const handle = await open(this.destination, 'a', 0o600);
     try {
       const stat = await handle.stat();
-      this.#torn = stat.isFile() && stat.size > 0 && !(await endsWithNewline(this.destination, stat.size));
-      return handle;
+      this.#size = stat.isFile() ? stat.size : 0;
+      this.#torn = this.#size > 0 && !(await endsWithNewline(this.destination, stat.size));
     } catch (error) {
       await handle.close();
       throw error;
     }
+    this.#handle = handle;
+    return handle;
+  }
+
+  /** Leaves the file, which another process may have rotated already: then the one at `path` is just opened. */
+  async #rotate(handle: FileHandle): Promise<void> {
+    const isOurs = await isSameFile(handle, this.destination);
+    this.#handle = undefined;
+    await handle.close();
+    if (isOurs) await rotateFiles(this.destination, this.#maxFiles);
   }
 
   #describe({ code, message }: NodeJS.ErrnoException): string {

@@ -3,7 +3,7 @@ import { appendFile, chmod, mkdir, mkdtemp, readFile, rm, stat } from 'node:fs/p
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
-import { type Exporter, file, type SpanRecord } from 'throughline/exporters';
+import { type Exporter, type FileOptions, file, type SpanRecord } from 'throughline/exporters';
 import { decodeTraceRequest } from '../../src/formats/otlp-json-decode.ts';
 import { exporterContract } from '../contract/exporter.ts';
 import { sampleRecord } from '../contract/sample-record.ts';
@@ -93,7 +93,67 @@ describe('file()', () => {
     assert.equal((await readSpans(path)).length, 2);
   });
 
+  it('rotates before a batch that would take the file beyond its limit, and removes the oldest', async (t) => {
+    const path = await freshPath(t);
+    const exporter = opened(t, path, { maxBytes: 3000, maxFiles: 3 });
+    const records = Array.from({ length: 12 }, (_, n) => sampleRecord({ name: `span ${n}` }));
+    for (const record of records) await exporter.export([record], never);
+    const files = [`${path}.2`, `${path}.1`, path];
+    const sizes = await Promise.all(files.map(async (file) => (await stat(file)).size));
+    assert.ok(
+      sizes.every((size) => size > 1000 && size <= 3000),
+      String(sizes),
+    );
+    await assert.rejects(stat(`${path}.3`), { code: 'ENOENT' });
+    const kept = (await Promise.all(files.map(readSpans))).flat();
+    assert.deepEqual(kept, records.slice(-kept.length));
+    assert.ok(kept.length >= 3 && kept.length < 12, String(kept.length));
+    assert.equal((await stat(`${path}.1`)).mode & 0o777, 0o600);
+  });
+
+  it('keeps one file when it may have one', async (t) => {
+    const path = await freshPath(t);
+    const exporter = opened(t, path, { maxBytes: 1, maxFiles: 1 });
+    for (const name of ['first', 'second']) await exporter.export([sampleRecord({ name })], never);
+    assert.deepEqual(
+      (await readSpans(path)).map((span) => span.name),
+      ['second'],
+    );
+    await assert.rejects(stat(`${path}.1`), { code: 'ENOENT' });
+  });
+
+  it('counts what was in the file before, and takes one that is full for full', async (t) => {
+    const path = await freshPath(t);
+    await appendFile(path, `${'x'.repeat(5000)}\n`);
+    await opened(t, path, { maxBytes: 5000 }).export([sampleRecord()], never);
+    assert.deepEqual([(await readSpans(path)).length, (await stat(`${path}.1`)).size], [1, 5001]);
+  });
+
+  it('does not rotate again what another process has rotated', async (t) => {
+    const path = await freshPath(t);
+    const [one, two] = [opened(t, path, { maxBytes: 4000 }), opened(t, path, { maxBytes: 4000 })];
+    const records = Array.from({ length: 8 }, (_, n) => sampleRecord({ name: `span ${n}` }));
+    for (const [n, record] of records.entries()) await (n % 2 === 0 ? one : two).export([record], never);
+    const files = [path, `${path}.1`, `${path}.2`, `${path}.3`, `${path}.4`];
+    const kept = (await Promise.all(files.map((file) => readSpans(file).catch(() => [])))).flat();
+    assert.deepEqual(new Set(kept.map((span) => span.spanId)), new Set(records.map((span) => span.spanId)));
+  });
+
+  it('goes on without a file that somebody took away', async (t) => {
+    const path = await freshPath(t);
+    const exporter = opened(t, path, { maxBytes: 1500 });
+    await exporter.export([sampleRecord()], never);
+    await rm(path);
+    await exporter.export([sampleRecord({ name: 'after' })], never);
+    assert.deepEqual(
+      (await readSpans(path)).map((span) => span.name),
+      ['after'],
+    );
+  });
+
   const wrong: [options: unknown, message: RegExp][] = [
+    [{ path: 'a', maxBytes: 0 }, /file\(\): "maxBytes" must be a whole number, 1 or more, got 0/],
+    [{ path: 'a', maxFiles: 1.5 }, /file\(\): "maxFiles" must be a whole number, 1 or more, got 1.5/],
     [undefined, /file\(\): needs \{ path \}, got undefined/],
     [null, /file\(\): needs \{ path \}, got null/],
     [{}, /file\(\): "path" must be the path of a file, got undefined/],
@@ -119,8 +179,8 @@ async function freshPath(t: TestContext): Promise<string> {
   return join(directory, 'spans');
 }
 
-function opened(t: TestContext, path: string): Exporter {
-  const exporter = file({ path });
+function opened(t: TestContext, path: string, limits: Omit<FileOptions, 'path'> = {}): Exporter {
+  const exporter = file({ path, ...limits });
   t.after(() => exporter.shutdown?.());
   return exporter;
 }
