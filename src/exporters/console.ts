@@ -1,4 +1,4 @@
-import { buildTrace } from '../analysis/index.ts';
+import { buildTrace } from '../analysis/tree.ts';
 import { nearestName, optionError } from '../core/errors.ts';
 import type { Exporter, ExportResult } from '../core/pipeline/exporter.ts';
 import type { SpanRecord } from '../core/record.ts';

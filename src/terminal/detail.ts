@@ -1,4 +1,5 @@
-import type { SpanRecord, Transit, TreeNode } from '../analysis/index.ts';
+import type { Transit, TreeNode } from '../analysis/types.ts';
+import type { SpanRecord } from '../core/record.ts';
 import { safe } from './label.ts';
 import { cutTo, type Segment, segmentsWidth } from './line.ts';
 import type { Palette } from './style.ts';
@@ -12,13 +13,13 @@ const NOTEWORTHY_MS = 1;
 
 /**
  * What stands behind the duration: first the outcome (the mark of a failed span and why, or the HTTP
- * status, or nothing), then remarks, most important first.
+ * status, or nothing), then remarks, most important first; `first` come before all others.
  *
  *     ✗ 503  attempt 2
  *       200  transit 13.1 ms
  */
-export function detailOf(node: TreeNode, paint: Palette): Segment[] {
-  return [outcomeOf(node.span, paint), ...remarksOf(node, paint)];
+export function detailOf(node: TreeNode, paint: Palette, first: readonly Segment[] = []): Segment[] {
+  return [outcomeOf(node.span, paint), ...first, ...remarksOf(node, paint)];
 }
 
 /** What of it fits into `room` columns: the outcome, cut if need be, then every remark that fits whole. */

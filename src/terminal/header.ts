@@ -1,4 +1,5 @@
-import type { OrphanGroup, TraceTree } from '../analysis/index.ts';
+import type { OrphanGroup, TraceTree } from '../analysis/types.ts';
+import { count } from './count.ts';
 import { safe, spanLabel } from './label.ts';
 import { composeLine, type Segment, segmentsWidth } from './line.ts';
 import type { Selection } from './rows.ts';
@@ -62,11 +63,6 @@ function warningsOf(trace: TraceTree, paint: Palette, remark: string | undefined
 function servicesText(trace: TraceTree): string {
   const only = trace.services.length === 1 ? trace.services[0] : undefined;
   return only === undefined ? count(trace.services.length, 'service') : truncate(safe(only), LONGEST_SERVICE);
-}
-
-/** `1 span`, `2,000 spans`. */
-function count(amount: number, noun: string): string {
-  return `${amount.toLocaleString('en-US')} ${noun}${amount === 1 ? '' : 's'}`;
 }
 
 function joinDots(segments: readonly Segment[], paint: Palette): Segment[] {

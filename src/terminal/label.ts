@@ -1,4 +1,6 @@
-import { type SpanRecord, serviceName, type TreeNode } from '../analysis/index.ts';
+import { serviceName } from '../analysis/tree.ts';
+import type { TreeNode } from '../analysis/types.ts';
+import type { SpanRecord } from '../core/record.ts';
 import type { Palette } from './style.ts';
 import { sanitize } from './text.ts';
 

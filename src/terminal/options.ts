@@ -13,4 +13,14 @@ export interface DrawOptions {
   readonly adopt?: 'none' | 'remote' | 'all' | undefined;
   /** A remark at the end of the header line. */
   readonly remark?: string | undefined;
+  /**
+   * Waterfalls only: the stretches of each bar that the trace waited for are solid, the rest is shaded.
+   * Default false.
+   */
+  readonly critical?: boolean | undefined;
+  /**
+   * Waterfalls only: four or more siblings of the same service, kind, name and target become one row with their
+   * number, median and longest duration; what is below them is not drawn. Default false.
+   */
+  readonly collapse?: boolean | undefined;
 }

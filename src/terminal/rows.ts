@@ -1,5 +1,5 @@
-import { type OrphanGroup, serviceName, type TraceTree, type TreeNode } from '../analysis/index.ts';
-import { walkNodes } from '../analysis/tree.ts';
+import { serviceName, walkNodes } from '../analysis/tree.ts';
+import type { OrphanGroup, TraceTree, TreeNode } from '../analysis/types.ts';
 import type { DrawOptions } from './options.ts';
 
 /** Nodes drawn together: the roots, or the spans that miss one parent. */

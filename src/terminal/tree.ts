@@ -1,4 +1,5 @@
-import { serviceName, type TraceTree, type TreeNode } from '../analysis/index.ts';
+import { serviceName } from '../analysis/tree.ts';
+import type { TraceTree, TreeNode } from '../analysis/types.ts';
 import { detailOf, fitDetail } from './detail.ts';
 import { leftOutLines, missingParentLine, treeHeader } from './header.ts';
 import { labelPaint, safe, spanLabel } from './label.ts';

@@ -1,5 +1,10 @@
-import { serviceName, type TraceTree, type TreeNode } from '../analysis/index.ts';
+import type { Interval } from '../analysis/times.ts';
+import { serviceName } from '../analysis/tree.ts';
+import type { TraceTree, TreeNode } from '../analysis/types.ts';
 import { drawBar } from './bar.ts';
+import { collapse, type Fold } from './collapse.ts';
+import { count } from './count.ts';
+import { type CriticalMarks, collapsedMarks, criticalMarks, drawMarkedBar } from './critical.ts';
 import { detailOf, detailWidth, fitDetail } from './detail.ts';
 import { leftOutLines, missingParentLine, waterfallHeader } from './header.ts';
 import { labelPaint, safe, spanLabel } from './label.ts';
@@ -15,6 +20,8 @@ const GAP = 2;
 /** One span's line before its columns are cut to size. */
 interface Cells {
   readonly node: TreeNode;
+  /** Stretches to mark; `undefined` when none are marked anywhere. */
+  readonly marks: readonly Interval[] | undefined;
   readonly service: string;
   readonly guide: string;
   readonly label: string;
@@ -39,17 +46,20 @@ interface Columns {
  *
  *     process.stdout.write(`${drawWaterfall(buildTrace(spans), { width: process.stdout.columns })}\n`);
  */
-export function drawWaterfall(trace: TraceTree, options: DrawOptions = {}): string {
+export function drawWaterfall(given: TraceTree, options: DrawOptions = {}): string {
   const width = drawingWidth(options.width);
   const paint = palette(options.color === true);
+  const view = viewOf(given, options);
+  const { trace } = view;
   const selection = selectRows(trace, options);
-  const sections = selection.sections.map((section) => ({ section, cells: cellsOf(section, width, paint) }));
+  const sections = selection.sections.map((section) => ({ section, cells: cellsOf(view, section, width, paint) }));
   const columns = layOut(
     trace,
     sections.flatMap(({ cells }) => cells),
     width,
   );
-  const lines = [...waterfallHeader(trace, width, paint, options.remark), axisLine(trace, columns, width, paint)];
+  const remark = [options.remark, view.marks && '█ critical path'].filter((part) => part).join(' · ');
+  const lines = [...waterfallHeader(trace, width, paint, remark), axisLine(trace, columns, width, paint)];
   for (const { section, cells } of sections) {
     if (section.missing) lines.push(missingParentLine(section.missing, width, paint));
     for (const row of cells) lines.push(spanLine(trace, row, columns, width, paint));
@@ -57,18 +67,51 @@ export function drawWaterfall(trace: TraceTree, options: DrawOptions = {}): stri
   return [...lines, ...leftOutLines(selection, width, paint)].join('\n');
 }
 
-function cellsOf(section: Section, width: number, paint: Palette): Cells[] {
+/** The trace as it is drawn, and what is known of its rows beside their spans. */
+interface View {
+  readonly trace: TraceTree;
+  readonly folds: ReadonlyMap<TreeNode, Fold>;
+  readonly marks: CriticalMarks | undefined;
+}
+
+function viewOf(trace: TraceTree, { critical, collapse: folding }: DrawOptions): View {
+  if (folding !== true) return { trace, folds: new Map(), marks: critical === true ? criticalMarks(trace) : undefined };
+  const collapsed = collapse(trace);
+  return { ...collapsed, marks: critical === true ? collapsedMarks(trace, collapsed) : undefined };
+}
+
+function cellsOf({ folds, marks }: View, section: Section, width: number, paint: Palette): Cells[] {
   const step: Step = width < 80 ? 2 : 3;
   const maxLevels = Math.floor(width / 4 / step);
   const services = changedServices(section.rows);
   return section.rows.map((node, i) => ({
     node,
+    marks: marks && (marks.get(node) ?? []),
     service: safe(services[i] ?? ''),
     guide: guideOf(node, step, maxLevels),
-    label: spanLabel(node),
+    label: labelOf(node, folds.get(node)),
     duration: formatDuration(node.span.durationMs),
-    detail: detailOf(node, paint),
+    detail: detailOf(node, paint, [...markRemarks(marks?.get(node), paint), ...foldRemarks(folds.get(node), paint)]),
   }));
+}
+
+function labelOf(node: TreeNode, fold: Fold | undefined): string {
+  const first = fold?.nodes[0];
+  return fold && first ? `${spanLabel(first)} ×${fold.nodes.length.toLocaleString('en-US')}` : spanLabel(node);
+}
+
+function foldRemarks(fold: Fold | undefined, paint: Palette): Segment[] {
+  if (!fold) return [];
+  const remarks: Segment[] = [{ text: `p50 ${formatDuration(fold.medianMs)}` }];
+  if (fold.failed > 0) remarks.push({ text: `${fold.failed.toLocaleString('en-US')} failed`, paint: paint.red });
+  remarks.push({ text: `max ${formatDuration(fold.longestMs)}` });
+  if (fold.below > 0) remarks.push({ text: `+${count(fold.below, 'span')}`, paint: paint.dim });
+  return remarks;
+}
+
+function markRemarks(marks: readonly Interval[] | undefined, paint: Palette): Segment[] {
+  const sum = marks?.reduce((total, { fromMs, toMs }) => total + toMs - fromMs, 0) ?? 0;
+  return sum > 0 ? [{ text: `critical ${formatDuration(sum)}`, paint: paint.bold }] : [];
 }
 
 /** Divides the width: what must be read first, the rest between names and bars. Narrow terminals lose services, then remarks. */
@@ -112,7 +155,7 @@ function spanLine(trace: TraceTree, row: Cells, columns: Columns, width: number,
     { text: row.label, paint: labelPaint(row.node, paint) },
   ];
   segments.push(...fitSegments(name, columns.name), gap());
-  segments.push({ text: barOf(trace, row.node, columns.bar), paint: failed ? paint.red : inServiceColour }, gap());
+  segments.push({ text: barOf(trace, row, columns.bar), paint: failed ? paint.red : inServiceColour }, gap());
   segments.push({ text: row.duration.padStart(columns.duration) }, gap());
   segments.push(...fitDetail(row.detail, columns.detail));
   return composeLine(segments, width);
@@ -122,10 +165,14 @@ function gap(): Segment {
   return { text: ' '.repeat(GAP) };
 }
 
-function barOf(trace: TraceTree, node: TreeNode, cells: number): string {
+function barOf(trace: TraceTree, { node, marks }: Cells, cells: number): string {
   const total = trace.durationMs > 0 ? trace.durationMs : 1;
-  const start = (node.span.startTimeMs - trace.startTimeMs) / total;
-  return drawBar(start, start + node.span.durationMs / total, cells);
+  const fraction = (ms: number): number => (ms - trace.startTimeMs) / total;
+  const start = fraction(node.span.startTimeMs);
+  const end = start + node.span.durationMs / total;
+  if (!marks) return drawBar(start, end, cells);
+  const stretches = marks.map(({ fromMs, toMs }) => [fraction(fromMs), fraction(toMs)] as const);
+  return drawMarkedBar(start, end, stretches, cells);
 }
 
 /** Where the axis begins, its middle where there is room, and where it ends. */

@@ -7,6 +7,7 @@
 export type { TraceTree, TreeNode } from '../analysis/index.ts';
 export type { SpanRecord } from '../core/record.ts';
 export type { DrawOptions } from '../terminal/options.ts';
+export { drawReport, type ReportDrawOptions } from '../terminal/report.ts';
 export { type AssertTreeOptions, assertTree, outline } from './assert-tree.ts';
 export { type CaptureOptions, capture } from './capture.ts';
 export type { Captured } from './captured.ts';

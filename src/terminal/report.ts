@@ -1,0 +1,162 @@
+import type { CriticalOperation } from '../analysis/critical-operations.ts';
+import type { Finding } from '../analysis/finding.ts';
+import type { Report, ReportedEdge, ReportedOperation } from '../analysis/report.ts';
+import { count } from './count.ts';
+import { safe } from './label.ts';
+import { composeLine, drawingWidth, segmentsWidth } from './line.ts';
+import { type Palette, palette } from './style.ts';
+import { type Column, tableLines } from './table.ts';
+import { formatDuration, sanitize } from './text.ts';
+import { wrapText } from './wrap.ts';
+
+/** What `drawReport` takes. */
+export interface ReportDrawOptions {
+  /** Columns, 40 to 300 (others are clamped). Default 100. */
+  readonly width?: number | undefined;
+  /** ANSI colours. Default false. */
+  readonly color?: boolean | undefined;
+  /** Rows of each table, and findings, at most; what is left out is counted. Default 50. */
+  readonly maxRows?: number | undefined;
+  /** Where the time goes, as `criticalOperations` says: one more table. */
+  readonly critical?: readonly CriticalOperation[] | undefined;
+}
+
+const DEFAULT_MAX_ROWS = 50;
+
+/** Longer sentences are cut: span names in them may be of any length. */
+const LONGEST_MESSAGE = 1000;
+
+/**
+ * A report for people: findings first, since they are what it is read for, then where the time goes,
+ * operations and calls. Lines are separated by `\n`, none wider than `width`. Names are made safe to print.
+ * Never throws.
+ *
+ *     const traces = buildTraces(spans);
+ *     console.log(drawReport(report(traces), { width: process.stdout.columns, critical: criticalOperations(traces) }));
+ */
+export function drawReport(report: Report, options: ReportDrawOptions = {}): string {
+  const width = drawingWidth(options.width);
+  const paint = palette(options.color === true);
+  const maxRows = Math.max(1, options.maxRows ?? DEFAULT_MAX_ROWS);
+  const critical = options.critical ?? [];
+  const sections = [
+    [headLine(report, width, paint)],
+    findingLines(report.findings, maxRows, width, paint),
+    section('Where the time goes', CRITICAL, critical, maxRows, width, paint),
+    section('Operations', operationColumns(paint), report.operations, maxRows, width, paint),
+    section('Calls', edgeColumns(paint), report.edges, maxRows, width, paint),
+  ];
+  return sections
+    .filter(({ length }) => length > 0)
+    .map((lines) => lines.join('\n'))
+    .join('\n\n');
+}
+
+function headLine({ from, to, traces, spans, findings }: Report, width: number, paint: Palette): string {
+  const facts = [count(traces, 'trace'), count(spans, 'span'), count(findings.length, 'finding')];
+  const time = traces > 0 ? `${moment(from)} to ${moment(to)}` : '';
+  return composeLine(
+    [
+      { text: facts.join(' · '), paint: paint.bold },
+      { text: time && `  ${time}`, paint: paint.dim },
+    ],
+    width,
+  );
+}
+
+/** In UTC, to the second; nothing for what is no date. */
+function moment(ms: number): string {
+  const date = new Date(ms);
+  return Number.isNaN(date.getTime()) ? '?' : `${date.toISOString().slice(0, 19)}Z`;
+}
+
+function findingLines(findings: readonly Finding[], maxRows: number, width: number, paint: Palette): string[] {
+  if (findings.length === 0) return ['No findings.'];
+  const lines = [composeLine([{ text: 'Findings', paint: paint.bold }], width)];
+  for (const [i, finding] of findings.slice(0, maxRows).entries())
+    lines.push(...findingText(finding, i + 1, width, paint));
+  return [...lines, ...leftOut(findings.length - maxRows, width, paint)];
+}
+
+/**
+ *      1. sequential · saves up to 25.3 ms · trace 4bf92f3577b34da6a3ce929d0e0e4736
+ *         pricing GET /prices/:item makes 2 calls in a row: …
+ *         spans 00f067aa0ba902b7, 00f067aa0ba902b8
+ */
+function findingText(finding: Finding, number: number, width: number, paint: Palette): string[] {
+  const { kind, savingMs, traceId, message, spanIds } = finding;
+  const indent = ' '.repeat(5);
+  const saving = savingMs > 0 ? ` · saves up to ${formatDuration(savingMs)}` : '';
+  const title = [
+    { text: `${String(number).padStart(3)}. ` },
+    { text: kind, paint: savingMs > 0 ? paint.yellow : paint.red },
+    { text: saving, paint: paint.bold },
+  ];
+  const trace = { text: `trace ${safe(traceId)}`, paint: paint.dim };
+  const oneLine = [...title, { text: ' · ' }, trace];
+  const head = segmentsWidth(oneLine) <= width ? [oneLine] : [title, [{ text: indent }, trace]];
+  const spans = `spans ${spanIds.slice(0, 4).map(safe).join(', ')}${spanIds.length > 4 ? ` and ${spanIds.length - 4} more` : ''}`;
+  return [
+    ...head.map((line) => composeLine(line, width)),
+    ...wrapText(sanitize(message.slice(0, LONGEST_MESSAGE)), width - indent.length).map((line) =>
+      composeLine([{ text: indent + line }], width),
+    ),
+    ...wrapText(spans, width - indent.length).map((line) =>
+      composeLine([{ text: indent + line, paint: paint.dim }], width),
+    ),
+  ];
+}
+
+function section<Row>(
+  title: string,
+  columns: readonly Column<Row>[],
+  rows: readonly Row[],
+  maxRows: number,
+  width: number,
+  paint: Palette,
+): string[] {
+  if (rows.length === 0) return [];
+  const heading = composeLine([{ text: title, paint: paint.bold }], width);
+  const table = tableLines(columns, rows.slice(0, maxRows), width, paint);
+  return [heading, ...table, ...leftOut(rows.length - maxRows, width, paint)];
+}
+
+function leftOut(more: number, width: number, paint: Palette): string[] {
+  return more > 0 ? [composeLine([{ text: `… ${more.toLocaleString('en-US')} more`, paint: paint.dim }], width)] : [];
+}
+
+const CRITICAL: readonly Column<CriticalOperation>[] = [
+  { title: 'service', cell: ({ service }) => safe(service) },
+  { title: 'operation', cell: ({ operation }) => safe(operation) },
+  { title: 'share', numeric: true, cell: ({ share }) => `${Math.round(share * 100)} %` },
+  { title: 'itself', numeric: true, expendable: 2, cell: ({ ownMs }) => formatDuration(ownMs) },
+  { title: 'traces', numeric: true, expendable: 3, cell: ({ traces }) => String(traces) },
+  { title: 'saves at most', numeric: true, expendable: 1, cell: ({ savesAtMostMs }) => formatDuration(savesAtMostMs) },
+];
+
+function operationColumns(paint: Palette): Column<ReportedOperation>[] {
+  return [
+    { title: 'service', cell: ({ service }) => safe(service) },
+    { title: 'operation', cell: ({ operation }) => safe(operation) },
+    { title: 'kind', expendable: 3, cell: ({ kind }) => kind },
+    { title: 'count', numeric: true, cell: (row) => String(row.count) },
+    { title: 'errors', numeric: true, cell: ({ errors }) => String(errors), paint: (row) => redIfAny(row, paint) },
+    { title: 'p50', numeric: true, expendable: 2, cell: ({ p50Ms }) => formatDuration(p50Ms) },
+    { title: 'p95', numeric: true, cell: ({ p95Ms }) => formatDuration(p95Ms) },
+    { title: 'p99', numeric: true, expendable: 1, cell: ({ p99Ms }) => formatDuration(p99Ms) },
+  ];
+}
+
+function edgeColumns(paint: Palette): Column<ReportedEdge>[] {
+  return [
+    { title: 'from', cell: ({ from }) => safe(from) },
+    { title: 'to', cell: ({ to }) => safe(to) },
+    { title: 'count', numeric: true, cell: (row) => String(row.count) },
+    { title: 'errors', numeric: true, cell: ({ errors }) => String(errors), paint: (row) => redIfAny(row, paint) },
+    { title: 'p95', numeric: true, expendable: 1, cell: ({ p95Ms }) => formatDuration(p95Ms) },
+  ];
+}
+
+function redIfAny({ errors }: { readonly errors: number }, paint: Palette): ((text: string) => string) | undefined {
+  return errors > 0 ? paint.red : undefined;
+}
