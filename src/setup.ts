@@ -2,6 +2,7 @@ import { instrument } from '../middleware/instrument.ts';
 import { type Config, type ExporterName, resolveConfig, type StartOptions } from './core/config.ts';
 import { say, sayOnce } from './core/diagnostics.ts';
 import { endOpenSpans } from './core/incomplete.ts';
+import { metricsText } from './core/metrics/tracer-metrics.ts';
 import type { Exporter } from './core/pipeline/exporter.ts';
 import { Pipeline, type Stats } from './core/pipeline/pipeline.ts';
 import { DEFAULT_TIMING } from './core/pipeline/settings.ts';
@@ -29,6 +30,11 @@ export interface Throughline {
   stats(): Stats;
   /** Spans started and not ended yet, oldest first. */
   openSpans(): Span[];
+  /**
+   * Rate, errors and duration of requests by route, and what became of the spans, as OpenMetrics text.
+   * `tracing.metrics()` is the handler that serves it.
+   */
+  metrics(): string;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
@@ -126,6 +132,7 @@ function handleOf(tracer: Tracer): Throughline {
     },
     stats: () => tracer.stats(),
     openSpans: () => tracer.openSpans(),
+    metrics: () => metricsText(tracer, 'openmetrics'),
     [Symbol.asyncDispose]() {
       return this.shutdown();
     },

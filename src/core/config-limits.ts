@@ -17,6 +17,7 @@ export function resolveLimits(caller: string, option: unknown, environment: Envi
     events: given.events ?? environment.whole('OTEL_SPAN_EVENT_COUNT_LIMIT', 0) ?? DEFAULT_LIMITS.events,
     links: given.links ?? environment.whole('OTEL_SPAN_LINK_COUNT_LIMIT', 0) ?? DEFAULT_LIMITS.links,
     openSpans: given.openSpans ?? DEFAULT_LIMITS.openSpans,
+    openMs: given.openMs ?? DEFAULT_LIMITS.openMs,
     queueBytes: given.queueBytes ?? DEFAULT_LIMITS.queueBytes,
   };
 }

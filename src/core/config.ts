@@ -65,6 +65,11 @@ export interface StartOptions {
    * start({ sample: 0.05, keep: { errors: true, slowerThan: '2s', status: '5xx' } });
    */
   readonly keep?: KeepOptions;
+  /**
+   * Whether requests are counted and timed, sampled or not: see `metrics()`. Default: true. `false` spares a
+   * request that is not sampled about 1 µs.
+   */
+  readonly metrics?: boolean;
   /** What may be recorded. Default: no query value, no credential, and all attributes. */
   readonly redact?: RedactOptions;
   /** Where finished spans go. Environment: `OTEL_TRACES_EXPORTER`, `OTEL_EXPORTER_OTLP_*`. Default: `'otlp'`. */
@@ -98,6 +103,7 @@ export interface Config {
   readonly location: boolean;
   readonly sampler: Sampler;
   readonly keepRule: KeepRule | undefined;
+  readonly metrics: boolean;
   readonly propagator: Propagator;
   readonly propagateTo: (url: URL) => Destination;
   readonly baggageAttributes: readonly string[];
@@ -119,6 +125,7 @@ const OPTION_NAMES: readonly (keyof StartOptions)[] = [
   'propagateTo',
   'sample',
   'keep',
+  'metrics',
   'exporters',
   'spool',
   'limits',
@@ -148,6 +155,7 @@ export function resolveConfig(options: StartOptions, variables: Variables, warn:
     location: resolveLocation(options.location, environment),
     sampler: resolveSampler(CALLER, options.sample, environment),
     keepRule: compileKeep(CALLER, options.keep),
+    metrics: resolveMetrics(options.metrics),
     propagator: resolvePropagator(options.propagators, environment),
     propagateTo: resolvePropagateTo(options.propagateTo),
     baggageAttributes: resolveBaggageAttributes(options.baggageAttributes),
@@ -177,6 +185,11 @@ function resolveLocation(location: unknown, environment: Environment): boolean {
   if (location === undefined) return environment.flag('THROUGHLINE_LOCATION');
   if (typeof location === 'boolean') return location;
   throw optionError(`${CALLER}(): "location" must be true or false, got ${showValue(location)}`);
+}
+
+function resolveMetrics(metrics: unknown): boolean {
+  if (metrics === undefined || typeof metrics === 'boolean') return metrics ?? true;
+  throw optionError(`${CALLER}(): "metrics" must be true or false, got ${showValue(metrics)}`);
 }
 
 function resolvePropagator(option: unknown, environment: Environment): Propagator {

@@ -1,6 +1,6 @@
 import type { Attributes, AttributeValue } from './record.ts';
 
-/** What one span and one tracer may grow to. All are counts, but for the lengths (UTF-16 units) and bytes. */
+/** What one span and one tracer may grow to. All are counts, but for the lengths (UTF-16 units), milliseconds and bytes. */
 export interface Limits {
   /** Attributes a span, event or link keeps. */
   readonly attributes: number;
@@ -10,6 +10,8 @@ export interface Limits {
   readonly links: number;
   /** Spans open at once; those started beyond it are not recorded, and counted in `dropped.limit`. */
   readonly openSpans: number;
+  /** How long a span may be open, in milliseconds, before one line says so; 0 for ever. */
+  readonly openMs: number;
   /** Finished spans waiting for one exporter, in bytes of estimated size. The oldest go first. */
   readonly queueBytes: number;
 }
@@ -20,6 +22,7 @@ export const DEFAULT_LIMITS: Limits = {
   events: 128,
   links: 128,
   openSpans: 100_000,
+  openMs: 300_000,
   queueBytes: 8 * 1024 * 1024,
 };
 

@@ -16,6 +16,7 @@ export function tracerSettings(config: Config, pipeline: SpanSink): TracerSettin
     location: config.location,
     sampler: config.sampler,
     keepRule: config.keepRule,
+    metrics: config.metrics,
     propagator: config.propagator,
     propagateTo: config.propagateTo,
     baggageAttributes: config.baggageAttributes,

@@ -16,6 +16,8 @@ import type { IdGenerator } from './ids.ts';
 import type { KeepRule } from './keep-rule.ts';
 import { bounded, type Limits, NAME_LENGTH } from './limits.ts';
 import { type Caller, locationOf } from './location.ts';
+import { RequestMetrics } from './metrics/request-metrics.ts';
+import { OpenSpansWatch } from './open-spans-watch.ts';
 import { Decision } from './pipeline/decision.ts';
 import { LocalTrace } from './pipeline/local-trace.ts';
 import type { SpanSink, Stats } from './pipeline/pipeline.ts';
@@ -47,6 +49,8 @@ export interface TracerSettings {
   /** Note on the app's own spans where they were started. Default false. */
   readonly location?: boolean;
   readonly sampler: Sampler;
+  /** Count requests, and how long they take. Default true. */
+  readonly metrics?: boolean;
   /** What is kept whatever the sampler says. Default: nothing. */
   readonly keepRule?: KeepRule | undefined;
   readonly propagator: Propagator;
@@ -90,6 +94,8 @@ export class Tracer {
   readonly pipeline: SpanSink;
   readonly sampler: Sampler;
   readonly keepRule: KeepRule | undefined;
+  /** Undefined where nothing is counted. */
+  readonly requests: RequestMetrics | undefined;
   /** Of traces that are not decided yet. */
   readonly waitingRoom: WaitingRoom;
   readonly #location: boolean;
@@ -101,6 +107,7 @@ export class Tracer {
   readonly #unsampled: LocalTrace;
   /** Oldest first, recorded or not, up to the limit: an app that never ends its spans must not fill the memory. */
   readonly #open = new Set<Span>();
+  readonly #watch: OpenSpansWatch;
   #started = 0;
   #ended = 0;
   #sampledOut = 0;
@@ -116,12 +123,14 @@ export class Tracer {
     this.pipeline = settings.pipeline;
     this.sampler = settings.sampler;
     this.keepRule = settings.keepRule;
+    this.requests = settings.enabled && settings.metrics !== false ? new RequestMetrics(settings.clock) : undefined;
     this.waitingRoom = new WaitingRoom(settings.limits.queueBytes);
     this.#location = settings.location === true;
     this.#baggageAttributes = settings.baggageAttributes ?? [];
     this.#resource = settings.resource;
     this.#clock = settings.clock;
     this.#ids = settings.ids;
+    this.#watch = new OpenSpansWatch(this.#open, settings.limits.openMs);
     this.#unsampled = new LocalTrace(this, settings.clock, false);
   }
 
@@ -297,6 +306,7 @@ export class Tracer {
     localTrace.decision?.begin(span);
     this.#started++;
     if (this.#open.size < this.limits.openSpans) this.#open.add(span);
+    if (record !== undefined) this.#watch.touch();
     return span;
   }
 
@@ -329,6 +339,13 @@ export class Tracer {
   /** Spans started and not ended yet, oldest first; at most `limits.openSpans`, though more may be counted. */
   openSpans(): Span[] {
     return [...this.#open];
+  }
+
+  /** How many of them are open for longer than `limits.openMs`. */
+  countOverdue(): number {
+    let count = 0;
+    for (const _span of this.#watch.overdue()) count++;
+    return count;
   }
 
   /** The counters, which hold the counter law at every moment. */

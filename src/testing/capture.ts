@@ -15,6 +15,7 @@ const OPTION_NAMES = [
   'redact',
   'sample',
   'keep',
+  'metrics',
   'limits',
   'location',
 ] as const;

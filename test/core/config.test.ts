@@ -50,7 +50,7 @@ describe('the defaults', () => {
     assert.deepEqual([enabled, exporters, otlp], [true, ['otlp'], { headers: {} }]);
     assert.deepEqual(limits, {
       ...{ attributes: 128, attributeLength: 4096, events: 128, links: 128 },
-      ...{ openSpans: 100_000, queueBytes: 8 * 1024 * 1024 },
+      ...{ openSpans: 100_000, openMs: 300_000, queueBytes: 8 * 1024 * 1024 },
     });
     assert.deepEqual(batch, {
       ...{ maxBatch: 512, delayMs: 150, timeoutMs: 10_000 },
@@ -278,7 +278,7 @@ describe('an option', () => {
     const exporter = memory();
     const options: StartOptions = {
       ...{ service: 'code', propagators: ['tracecontext'], sample: 0, exporters: exporter },
-      limits: { attributes: 1, attributeLength: 2, events: 3, links: 4, openSpans: 5, queueBytes: 6 },
+      limits: { attributes: 1, attributeLength: 2, events: 3, links: 4, openSpans: 5, openMs: 7, queueBytes: 6 },
     };
     const config = configOf(options, {
       ...{ OTEL_SERVICE_NAME: 'env', OTEL_PROPAGATORS: 'baggage', OTEL_TRACES_SAMPLER: 'always_on' },
@@ -307,7 +307,7 @@ describe('an option', () => {
     [{ servce: 'shop' }, 'start(): unknown option "servce"; did you mean "service"?'],
     [
       { colour: 1 },
-      'start(): unknown option "colour"; known are service, version, environment, resource, propagators, propagateTo, sample, keep, exporters, spool, limits',
+      'start(): unknown option "colour"; known are service, version, environment, resource, propagators, propagateTo, sample, keep, metrics, exporters, spool, limits',
     ],
     [null, 'start(): expected an object of options, got null'],
     ['shop', 'start(): expected an object of options, got "shop"'],

@@ -30,12 +30,12 @@ export function testTracer(options: StartOptions = {}, replacements: Replacement
     replacements.variables ?? {},
     fail,
   );
-  const { enabled, resource, limits, sampler, keepRule, propagator, propagateTo, batch } = config;
+  const { enabled, resource, limits, sampler, keepRule, metrics, propagator, propagateTo, batch } = config;
   const pipeline = new Pipeline([exporter], batch, fail);
   const clock = replacements.clock ?? systemClock();
   const ids = replacements.ids ?? idGenerator();
   const tracer = new Tracer({
-    ...{ enabled, resource, limits, sampler, keepRule, propagator, propagateTo },
+    ...{ enabled, resource, limits, sampler, keepRule, metrics, propagator, propagateTo },
     ...{ clock, ids, pipeline },
   });
   async function finished(): Promise<readonly SpanRecord[]> {

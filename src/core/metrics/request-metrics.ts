@@ -1,0 +1,75 @@
+import type { Clock } from '../clock.ts';
+import { bounded } from '../limits.ts';
+import type { RecordingSpan } from '../span.ts';
+import { BoundedSeries } from './bounded-series.ts';
+import { DurationHistogram } from './duration-histogram.ts';
+
+/** How one request went, as its instrumentation knows it. Both may be missing: an aborted one has neither. */
+export interface RequestOutcome {
+  /** Of the answer, when one was begun. */
+  readonly status: number | undefined;
+  /** Why it failed, of few values; undefined when it did not. */
+  readonly errorType: string | undefined;
+}
+
+/** Where no route has matched: a 404, a static file, a framework without routes. */
+export const UNMATCHED = '_UNMATCHED';
+
+const ERROR_TYPE_LENGTH = 64;
+
+/**
+ * Rate, errors and duration of requests, counted where they end and before anybody asks whether their
+ * traces are kept: what a sampled trace cannot tell.
+ */
+export class RequestMetrics {
+  readonly server: BoundedSeries<DurationHistogram> = new BoundedSeries(() => new DurationHistogram());
+  readonly client: BoundedSeries<DurationHistogram> = new BoundedSeries(() => new DurationHistogram());
+  /** Upgrades and event streams: they last as long as somebody listens, which is no latency. */
+  readonly streams: BoundedSeries<{ count: number }> = new BoundedSeries(() => ({ count: 0 }));
+  readonly #clock: Clock;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** A reading to measure from, in milliseconds. */
+  now(): number {
+    return this.#clock.monotonicMs();
+  }
+
+  /** One inbound request that began at `startedMs` has ended, and its span with it. */
+  serverRequest(
+    method: string,
+    route: string | undefined,
+    outcome: RequestOutcome,
+    startedMs: number,
+    span: RecordingSpan,
+  ): void {
+    const histogram = this.server.valueOf(route ?? UNMATCHED, detailOf(method, outcome));
+    this.#measure(histogram, startedMs, span);
+  }
+
+  /** One outbound attempt to `host` (`name:port`) has ended. */
+  clientRequest(method: string, host: string, outcome: RequestOutcome, startedMs: number, span: RecordingSpan): void {
+    this.#measure(this.client.valueOf(host, detailOf(method, outcome)), startedMs, span);
+  }
+
+  /** One connection turned into a stream. */
+  stream(method: string, route: string | undefined, kind: 'upgrade' | 'event-stream'): void {
+    this.streams.valueOf(route ?? UNMATCHED, `${method}\n${kind}`).count++;
+  }
+
+  #measure(histogram: DurationHistogram, startedMs: number, span: RecordingSpan): void {
+    const seconds = Math.max(0, this.#clock.monotonicMs() - startedMs) / 1000;
+    const bucket = histogram.add(seconds);
+    // An exemplar that leads to no trace would be a dead link.
+    if (span.localTrace?.isKept !== true) return;
+    const { traceId, spanId } = span;
+    histogram.setExemplar(bucket, { traceId, spanId, seconds, atSeconds: this.#clock.wallMs() / 1000 });
+  }
+}
+
+function detailOf(method: string, { status, errorType }: RequestOutcome): string {
+  const type = errorType === undefined ? '' : bounded(errorType, ERROR_TYPE_LENGTH);
+  return `${method}\n${status ?? ''}\n${type}`;
+}

@@ -1,0 +1,9 @@
+// The package has no types: what the tests use of it.
+declare module 'parse-prometheus-text-format' {
+  interface Family {
+    readonly name: string;
+    readonly type: string;
+    readonly metrics: readonly { readonly value?: string; readonly labels?: Readonly<Record<string, string>> }[];
+  }
+  export default function parsePrometheusTextFormat(text: string): readonly Family[];
+}
