@@ -3,6 +3,7 @@ import { optionError, showValue } from '../src/core/errors.ts';
 import { expressMiddleware } from './express.ts';
 import { type RequestListener, tracedListener } from './http.ts';
 import { type KoaContext, koaMiddleware } from './koa.ts';
+import { createMetricsHandler, type MetricsHandler } from './metrics-handler.ts';
 import { resolveSettings, type TracingOptions } from './server-settings.ts';
 
 /** What `tracing()` returns: a middleware of Express 4 and 5, of Connect, and of Koa 2 and 3. */
@@ -32,6 +33,14 @@ export interface Tracing {
    * http.createServer(tracing.handler((req, res) => res.end('hello'))).listen(8080);
    */
   handler<Result>(listener: RequestListener<Result>, options?: TracingOptions): RequestListener<Result>;
+  /**
+   * A handler that serves the metrics of requests and spans, as OpenMetrics where the scraper asks for it,
+   * else as Prometheus's text. The same function serves Express, Koa and node:http.
+   *
+   * @example
+   * app.get('/metrics', tracing.metrics());
+   */
+  metrics(): MetricsHandler;
 }
 
 function createMiddleware(options: TracingOptions = {}): TracingMiddleware {
@@ -59,4 +68,7 @@ function createHandler<Result>(
   return tracedListener(listener, settings);
 }
 
-export const tracing: Tracing = Object.assign(createMiddleware, { handler: createHandler });
+export const tracing: Tracing = Object.assign(createMiddleware, {
+  handler: createHandler,
+  metrics: createMetricsHandler,
+});

@@ -15,6 +15,7 @@ export { current, type RequestLike } from '../middleware/current.ts';
 export { type TraceFetchOptions, traceFetch } from '../middleware/fetch.ts';
 export { type TraceHttpOptions, traceHttp } from '../middleware/http-client.ts';
 export type { IncomingMode } from '../middleware/incoming.ts';
+export type { MetricsHandler } from '../middleware/metrics-handler.ts';
 export type { TracingOptions } from '../middleware/server-settings.ts';
 export { type Tracing, type TracingMiddleware, tracing } from '../middleware/tracing.ts';
 export { type ActiveBaggage, baggage } from './core/active-baggage.ts';

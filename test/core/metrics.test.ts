@@ -202,7 +202,9 @@ describe('the text', () => {
     assert.equal(types.get('throughline_spans_open'), 'GAUGE');
     // The parser puts histograms together without their labels: as plain numbers it keeps them.
     const plain = parsePrometheusTextFormat(text.replace(/^# TYPE \S+ histogram$/gm, ''));
-    const buckets = plain.find(({ name }) => name === 'http_server_request_duration_seconds_bucket')?.metrics ?? [];
+    const buckets = plain
+      .filter(({ name }) => name === 'http_server_request_duration_seconds_bucket')
+      .flatMap(({ metrics }) => metrics);
     const routes = ['/a', '/"quoted"\\back\nline', '/ünï', '/{x},y="z"'];
     assert.deepEqual([...new Set(buckets.map(({ labels }) => labels?.http_route))], routes);
     assert.deepEqual([...new Set(buckets.map(({ labels }) => labels?.error_type))], ['E"\\\n']);
