@@ -70,6 +70,10 @@ export class RequestMetrics {
 }
 
 function detailOf(method: string, { status, errorType }: RequestOutcome): string {
-  const type = errorType === undefined ? '' : bounded(errorType, ERROR_TYPE_LENGTH);
-  return `${method}\n${status ?? ''}\n${type}`;
+  return `${method}\n${status ?? ''}\n${errorType === undefined ? '' : firstLine(errorType)}`;
+}
+
+/** An error's name may be anything; a line feed would make two labels of it. */
+function firstLine(errorType: string): string {
+  return bounded(errorType.split('\n', 1)[0] as string, ERROR_TYPE_LENGTH);
 }
