@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { contained } from '../src/core/diagnostics.ts';
 import { errorType } from '../src/core/exception.ts';
 import { bounded, NAME_LENGTH } from '../src/core/limits.ts';
+import type { RequestOutcome } from '../src/core/metrics/request-metrics.ts';
 import { isNativePromise } from '../src/core/promise.ts';
 import type { InstrumentationScope } from '../src/core/record.ts';
 import type { RequestFacts } from '../src/core/sampler.ts';
@@ -19,6 +20,7 @@ import {
   noteStatusCode,
   type ServerEnding,
 } from './http-attributes.ts';
+import type { RequestTimer, StreamKind } from './request-timer.ts';
 import { type ResponseHead, withTrace } from './response-head.ts';
 import { endingOf, isComplete } from './response-state.ts';
 import { joinTemplate } from './route.ts';
@@ -58,6 +60,8 @@ export class ServerExchange implements RequestFacts {
   timedOut: boolean;
   /** A `text/event-stream`: its duration is how long somebody listened, and no latency. */
   isEventStream: boolean;
+  /** Undefined where nothing is counted. */
+  timer: RequestTimer | undefined;
   readonly #settings: ServerSettings;
   #error: unknown;
   #failed = false;
@@ -73,6 +77,7 @@ export class ServerExchange implements RequestFacts {
     this.mount = '';
     this.timedOut = false;
     this.isEventStream = false;
+    this.timer = undefined;
     this.#settings = settings;
     this.#error = undefined;
     this.#contentLength = undefined;
@@ -98,9 +103,9 @@ export class ServerExchange implements RequestFacts {
   head(head: ResponseHead, args: readonly unknown[]): readonly unknown[] {
     const { record, localTrace } = this.span;
     const { capture, responseHeader } = this.#settings;
+    this.#noteHead(head.header('content-type'), head.header('content-length'));
     if (record !== undefined && localTrace !== undefined) {
       const allowed = localTrace.tracer.redaction.headerNames;
-      this.#noteHead(head.header('content-type'), head.header('content-length'));
       if (this.isEventStream) noteHeadersTime(record.attributes, localTrace.now() - record.startTimeMs);
       if (capture.response.length > 0)
         noteHeaders(record.attributes, capture.response, allowed, (name) => head.header(name));
@@ -116,29 +121,45 @@ export class ServerExchange implements RequestFacts {
 
   /** Ends the span as the response ended. */
   finish(): void {
+    let outcome = NOT_KNOWN;
     try {
+      outcome = this.#outcome();
       const { record } = this.span;
-      if (record !== undefined) this.#describe(record);
+      if (record !== undefined) this.#describe(record, outcome);
     } catch (error) {
       contained('server request end', error);
     }
     this.span.end();
+    const { timer } = this;
+    this.timer = undefined; // once: a response without a server behind it may both finish and close
+    timer?.end(this, outcome, this.#streamKind(outcome.status));
   }
 
-  #describe(record: OpenRecord): void {
+  #outcome(): ExchangeOutcome {
     const { req, res } = this.view;
-    const { attributes } = record;
     const ending = isComplete(req, res) ? undefined : endingOf(req, res, this.timedOut);
     // An answer that was never begun has no status, whatever `statusCode` was preset to.
     const status = ending === undefined || res.headersSent ? res.statusCode : undefined;
     // What went to `writeHead` past `setHeader`, on plain node:http, is not to be had any more.
     if (!this.#headIsKnown) this.#noteHead(res.getHeader('content-type'), res.getHeader('content-length'));
+    return { ending, status, errorType: this.#errorType(status, ending) };
+  }
+
+  /** Upgraded, or a stream of events: its duration is no latency. */
+  #streamKind(status: number | undefined): StreamKind | undefined {
+    if (status === 101) return 'upgrade';
+    return this.isEventStream ? 'event-stream' : undefined;
+  }
+
+  #describe(record: OpenRecord, { ending, status, errorType: type }: ExchangeOutcome): void {
+    const { req, res } = this.view;
+    const { attributes } = record;
     this.#describeRoute(record);
     if (status !== undefined) noteStatusCode(attributes, status);
     if (ending !== undefined) noteEnding(attributes, ending);
     else this.#describeBody(record, req, res);
     this.#askApp(req, res);
-    this.#describeFailure(record, status, ending);
+    if (type !== undefined) this.#describeFailure(record, type);
   }
 
   #describeBody({ attributes }: OpenRecord, req: IncomingMessage, res: ServerResponse): void {
@@ -168,19 +189,35 @@ export class ServerExchange implements RequestFacts {
   }
 
   /** HTTP semantic conventions: 5xx is an error on a server span, 4xx is the client's, and so is leaving. */
-  #describeFailure(record: OpenRecord, status: number | undefined, ending: ServerEnding | undefined): void {
-    const serverError = status !== undefined && status >= 500;
+  #errorType(status: number | undefined, ending: ServerEnding | undefined): string | undefined {
+    if (status !== undefined && status >= 500) return String(status);
     const unanswered = ending !== undefined && (this.#failed || isOurDoing(ending, this.view.req));
-    if (!serverError && !unanswered) return;
-    const broken = this.view.res.errored ?? undefined; // what a stream, or the app, destroyed the response with
-    const error = this.#failed ? this.#error : broken;
-    const isKnown = this.#failed || broken !== undefined;
-    if (isKnown) this.span.recordException(error);
-    const type = serverError ? String(status) : isKnown ? errorType(error) : ending;
-    if (type !== undefined) noteErrorType(record.attributes, type);
+    if (!unanswered) return undefined;
+    return this.#failed || this.#brokenBy() !== undefined ? errorType(this.#cause()) : ending;
+  }
+
+  #describeFailure(record: OpenRecord, type: string): void {
+    if (this.#failed || this.#brokenBy() !== undefined) this.span.recordException(this.#cause());
+    noteErrorType(record.attributes, type);
     this.span.setStatus({ code: 'error' });
   }
+
+  /** What a stream, or the app, destroyed the response with. */
+  #brokenBy(): Error | undefined {
+    return this.view.res.errored ?? undefined;
+  }
+
+  #cause(): unknown {
+    return this.#failed ? this.#error : this.#brokenBy();
+  }
 }
+
+/** How an exchange went: who ended it before its time, and what the caller and the metrics get to see. */
+interface ExchangeOutcome extends RequestOutcome {
+  readonly ending: ServerEnding | undefined;
+}
+
+const NOT_KNOWN: ExchangeOutcome = Object.freeze({ ending: undefined, status: undefined, errorType: undefined });
 
 /** A client that leaves, or that never sends what it announced, is no failure of the server. */
 function isOurDoing(ending: ServerEnding, req: IncomingMessage): boolean {

@@ -8,6 +8,7 @@ import { connectionOf, isQueued } from './connection.ts';
 import { noteHeaders } from './header-capture.ts';
 import { spanNameMethod } from './http-attributes.ts';
 import { withoutDecision } from './incoming.ts';
+import { RequestTimer } from './request-timer.ts';
 import { watchHead } from './response-head.ts';
 import { isClosed, isServed } from './response-state.ts';
 import { joinTemplate } from './route.ts';
@@ -54,7 +55,7 @@ function join(exchange: ServerExchange, view: ServerRequestView): void {
   if (exchange.view.instrumentation.name === view.instrumentation.name) return;
   exchange.mount = joinTemplate(exchange.mount, exchange.view.mount());
   exchange.view = view;
-  if (exchange.span.isRecording()) view.watch(exchange);
+  if (exchange.span.record !== undefined || exchange.timer !== undefined) view.watch(exchange);
 }
 
 function begin(tracer: Tracer, view: ServerRequestView, settings: ServerSettings): Scope {
@@ -90,16 +91,18 @@ function open(tracer: Tracer, exchange: ServerExchange, settings: ServerSettings
   const { span, view } = exchange;
   const { req, res } = view;
   (req as Marked)[EXCHANGE] = exchange;
-  // An unsampled request is not looked at: nobody will read what it was like.
+  // An unsampled request is not described: nobody will read what it was like.
   if (span.record !== undefined) {
     const { queryNames, headerNames } = tracer.redaction;
     const attributes = describeRequest(view, settings, queryNames);
     span.record.attributes = attributes;
     noteHeaders(attributes, settings.capture.request, headerNames, (name) => req.headers[name]);
-    view.watch(exchange);
     const decision = span.localTrace?.decision;
     if (decision !== undefined) decision.facts = exchange;
   }
+  if (tracer.requests !== undefined) exchange.timer = new RequestTimer(tracer.requests);
+  // Metrics count by route, sampled or not.
+  if (span.record !== undefined || exchange.timer !== undefined) view.watch(exchange);
   if (isClosed(res)) exchange.finish();
   else awaitEnd(exchange, req, res);
   if (needsHead(exchange, settings)) {
@@ -112,10 +115,13 @@ function open(tracer: Tracer, exchange: ServerExchange, settings: ServerSettings
  * something in, to record it, or where a stream of events was asked for, whose head is what the client
  * waits for. EventSource always asks (WHATWG HTML, 9.2.2).
  */
-function needsHead({ span, view }: ServerExchange, { responseHeader, capture }: ServerSettings): boolean {
+function needsHead({ span, view, timer }: ServerExchange, { responseHeader, capture }: ServerSettings): boolean {
   if (responseHeader !== undefined) return true;
-  if (!span.isRecording()) return false;
-  return capture.response.length > 0 || view.req.headers.accept?.includes('text/event-stream') === true;
+  if (!span.isRecording() && timer === undefined) return false;
+  return (
+    (capture.response.length > 0 && span.isRecording()) ||
+    view.req.headers.accept?.includes('text/event-stream') === true
+  );
 }
 
 /** Our listener comes on top of those that the app may have without a warning. */

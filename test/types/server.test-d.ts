@@ -35,6 +35,10 @@ export function goodCalls(): void {
   createServer(tracing.handler(express()));
   createServer(tracing.handler(new Koa().callback()));
 
+  express().get('/metrics', tracing.metrics());
+  new Router().get('/metrics', tracing.metrics());
+  createServer(tracing.metrics());
+
   const settled: Promise<number> = tracing.handler(async () => 7)(...listenerArguments);
   const made: TracingMiddleware = tracing();
   const whole: Tracing = tracing;

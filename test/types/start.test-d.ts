@@ -20,8 +20,9 @@ start({ keep: { errors: true, slowerThan: '500ms', status: [404, '5xx'] } });
 const handle = start();
 const flushed: Promise<void> = handle.flush(500);
 const stopped: Promise<void> = handle.shutdown();
+const metrics: string = handle.metrics();
 const dropped: number = handle.stats().dropped.queue;
-export const results: readonly unknown[] = [flushed, stopped, dropped];
+export const results: readonly unknown[] = [flushed, stopped, metrics, dropped];
 
 // @ts-expect-error: a misspelt option
 start({ servce: 'shop' });
