@@ -3,11 +3,13 @@ import type { Destination, DestinationRule } from '../propagation/destination.ts
 import { isPrivateHost } from '../propagation/private-host.ts';
 import { contained } from '../src/core/diagnostics.ts';
 import { errorType, exceptionAttributes } from '../src/core/exception.ts';
+import type { RequestOutcome } from '../src/core/metrics/request-metrics.ts';
 import type { Attributes, InstrumentationScope } from '../src/core/record.ts';
 import { currentTracer } from '../src/core/runtime.ts';
 import { activeScope, isOwnWork, type Scope } from '../src/core/scope.ts';
 import { identityOf, type OpenRecord, type RecordingSpan } from '../src/core/span.ts';
 import type { Tracer } from '../src/core/tracer.ts';
+import { AttemptTimer } from './attempt-timer.ts';
 import { isSignedOver } from './aws-signature.ts';
 import {
   clientRequestAttributes,
@@ -93,12 +95,21 @@ export class ClientCall {
   readonly #span: RecordingSpan | undefined;
   readonly #tracer: Tracer;
   readonly #outbound: OutboundContext;
+  /** Undefined where nothing is counted, and once it was. */
+  #timer: AttemptTimer | undefined;
 
-  constructor(tracer: Tracer, span: RecordingSpan | undefined, scope: Scope, outbound: OutboundContext) {
+  constructor(
+    tracer: Tracer,
+    span: RecordingSpan | undefined,
+    scope: Scope,
+    outbound: OutboundContext,
+    timer?: AttemptTimer,
+  ) {
     this.scope = scope;
     this.#span = span;
     this.#tracer = tracer;
     this.#outbound = outbound;
+    this.#timer = timer;
   }
 
   /** Whether anybody will read what is noted: when not, it need not be found out. */
@@ -122,6 +133,7 @@ export class ClientCall {
   notePort(port: number): void {
     const attributes = this.#span?.record?.attributes;
     if (attributes !== undefined) noteServerPort(attributes, port);
+    this.#timer?.notePort(port);
   }
 
   /** Writes what may go along, and nothing else, into the headers of the request. */
@@ -136,12 +148,16 @@ export class ClientCall {
   /** Ends the span as the attempt ended. Only the first call counts. */
   end(outcome: ClientOutcome): void {
     if (this.#span === undefined) return;
+    let known = NO_OUTCOME;
     try {
-      describeOutcome(this.#span, outcome);
+      known = { status: statusOf(outcome), errorType: errorTypeOf(outcome) };
+      describeOutcome(this.#span, outcome, known);
     } catch (error) {
       contained('client request end', error);
     }
     this.#span.end();
+    this.#timer?.end(known, this.#span);
+    this.#timer = undefined;
   }
 }
 
@@ -178,7 +194,18 @@ function begin(tracer: Tracer, view: ClientRequestView, settings: ClientSettings
     describe(span.record, tracer, view, settings, around, allowed);
     tracer.noteBaggage(span, around.baggage);
   }
-  return new ClientCall(tracer, span, around.withSpan(span), outboundContext(span, around, allowed));
+  return new ClientCall(
+    tracer,
+    span,
+    around.withSpan(span),
+    outboundContext(span, around, allowed),
+    timerOf(tracer, view),
+  );
+}
+
+function timerOf({ requests }: Tracer, { method, url, isLocalSocket }: ClientRequestView): AttemptTimer | undefined {
+  if (requests === undefined) return undefined;
+  return new AttemptTimer(requests, method, url === undefined || isLocalSocket ? undefined : hostOf(url));
 }
 
 /** What may go along: what `propagateTo` says, but nothing where it would break the app's signature. */
@@ -252,25 +279,40 @@ function hostOf(url: URL): HostPort {
   };
 }
 
-function describeOutcome(span: RecordingSpan, { status, failure, network }: ClientOutcome): void {
+const NO_OUTCOME: RequestOutcome = Object.freeze({ status: undefined, errorType: undefined });
+
+function statusOf({ status }: ClientOutcome): number | undefined {
+  return Number.isInteger(status) ? status : undefined;
+}
+
+/** HTTP semantic conventions: 4xx and 5xx are errors of a client, and whoever cancels has none. */
+function errorTypeOf(outcome: ClientOutcome): string | undefined {
+  const { failure } = outcome;
+  const status = statusOf(outcome);
+  if (failure?.kind === 'cancelled') return undefined;
+  if (status !== undefined && status >= 400) return String(status);
+  if (failure === undefined) return undefined;
+  return failure.kind === 'timeout' ? 'timeout' : errorType(failure.cause ?? failure.error);
+}
+
+function describeOutcome(
+  span: RecordingSpan,
+  { failure, network }: ClientOutcome,
+  { status, errorType: type }: RequestOutcome,
+): void {
   const attributes = span.record?.attributes;
   if (attributes === undefined) return;
   if (network !== undefined) noteNetwork(attributes, network);
-  const answered = Number.isInteger(status) ? status : undefined;
-  if (answered !== undefined) noteStatusCode(attributes, answered);
+  if (status !== undefined) noteStatusCode(attributes, status);
   if (failure?.kind === 'cancelled') noteEnding(attributes, 'cancelled');
-  else if (answered !== undefined && answered >= 400) describeRefusal(span, attributes, answered);
-  else if (failure !== undefined) describeFailure(span, attributes, failure);
+  if (type === undefined) return;
+  noteErrorType(attributes, type);
+  // The code of an answer says it all, so there is no description.
+  if (type === String(status) || failure === undefined) span.setStatus({ code: 'error' });
+  else describeFailure(span, failure.error);
 }
 
-/** HTTP semantic conventions: 4xx and 5xx are errors on a client span; the code says it, so no description. */
-function describeRefusal(span: RecordingSpan, attributes: Attributes, status: number): void {
-  noteErrorType(attributes, String(status));
-  span.setStatus({ code: 'error' });
-}
-
-function describeFailure(span: RecordingSpan, attributes: Attributes, { kind, error, cause }: ClientFailure): void {
-  noteErrorType(attributes, kind === 'timeout' ? 'timeout' : errorType(cause ?? error));
+function describeFailure(span: RecordingSpan, error: unknown): void {
   span.recordException(error);
   const message = exceptionAttributes(error)['exception.message'];
   span.setStatus({ code: 'error', message: typeof message === 'string' ? message : undefined });

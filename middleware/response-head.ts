@@ -114,10 +114,12 @@ export function withTrace(
   kind: ResponseHeader,
 ): readonly unknown[] {
   const existing = head.header(kind);
+  const { traceId, spanId, answerFlags } = span;
+  const named = formatTraceparent({ traceId, spanId, traceFlags: answerFlags });
   if (kind === 'traceresponse') {
-    return existing === undefined ? head.withHeader(kind, formatTraceparent(span)) : args; // the app's own word stands
+    return existing === undefined ? head.withHeader(kind, named) : args; // the app's own word stands
   }
-  const metric = `trace;desc=${formatTraceparent(span)}`;
+  const metric = `trace;desc=${named}`;
   if (existing === undefined || existing === '') return head.withHeader(kind, metric);
   if (Array.isArray(existing)) return head.withHeader(kind, [...existing.map(String), metric]);
   return head.withHeader(kind, `${existing}, ${metric}`);

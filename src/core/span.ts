@@ -166,6 +166,12 @@ export class RecordingSpan implements Span, SpanContext {
     return decision === undefined ? this.startFlags : decision.knownFlags(this.startFlags);
   }
 
+  /** The flags for an answer to the caller: asks the sampler, but nobody is told to leave anything out. */
+  get answerFlags(): number {
+    const decision = this.localTrace?.decision;
+    return decision === undefined ? this.startFlags : decision.answerFlags(this.startFlags);
+  }
+
   get traceState(): TraceState | undefined {
     return this.localTrace === undefined ? this.#traceState : this.localTrace.outboundState(this.#traceState);
   }

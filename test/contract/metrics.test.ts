@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { createServer, get, type IncomingMessage, type RequestListener } from 'node:http';
+import http, { createServer, get, type IncomingMessage, type RequestListener } from 'node:http';
 import { describe, it } from 'node:test';
 import Router from '@koa/router';
 import axios from 'axios';
 import express from 'express';
 import express4 from 'express4';
 import Koa from 'koa';
-import { tracing } from 'throughline';
+import { traceAxios, traceFetch, traceHttp, tracing } from 'throughline';
 import { type Captured, type CaptureOptions, capture } from 'throughline/test';
 import { listening } from '../support/listening.ts';
 
@@ -141,6 +141,36 @@ describe('the metrics of real requests', () => {
       }
     });
   }
+
+  it('count outbound attempts by host, whatever the client, sampled or not', async () => {
+    const api = traceAxios(axios.create({ proxy: false, validateStatus: () => true }));
+    const fetchTraced = traceFetch();
+    const httpTraced = traceHttp(http);
+    for (const sample of [1, 0]) {
+      const { text } = await scrape(httpApp, { sample }, async (url) => {
+        await api.get(`${url}/api/users/1`);
+        await (await fetchTraced(`${url}/api/users/2`)).text();
+        const [answer] = (await once(httpTraced.get(`${url}/api/users/3`), 'response')) as [IncomingMessage];
+        await once(answer.resume(), 'close');
+        await api.get(`${url}/api/fails`);
+        await api.get(`${url}/unheard`, { signal: AbortSignal.abort() }).catch(() => undefined);
+        await api.get('http://127.0.0.1:9/').catch(() => undefined);
+      });
+      const counts = text
+        .split('\n')
+        .filter((line) => line.startsWith('http_client_request_duration_seconds_count'))
+        .map((line) =>
+          line
+            .replace(/^.*_count\{server_address="127.0.0.1",server_port="(9|\d+)",/, '$1 ')
+            .replace(/^\d{2,}/, 'server'),
+        );
+      assert.deepEqual(counts.sort(), [
+        '9 http_request_method="GET",error_type="ECONNREFUSED"} 1',
+        'server http_request_method="GET",http_response_status_code="200"} 3',
+        'server http_request_method="GET",http_response_status_code="500",error_type="500"} 1',
+      ]);
+    }
+  });
 
   it('count no request where tracing is switched off for metrics', async () => {
     const { text } = await scrape(httpApp, { metrics: false }, typicalRequests);

@@ -238,6 +238,23 @@ describe('keep', () => {
   });
 });
 
+describe('the flag in an answer', () => {
+  it('is what the sampler says, and tells nobody to leave anything out', async () => {
+    const traced = tracerOf(KEEP_ERRORS);
+    const root = server(traced);
+    assert.equal(root.answerFlags, 2);
+    root.fail(new Error('gone')).end();
+    assert.deepEqual(await kept(traced), ['GET']);
+    const byRule = tracerOf(HEALTH_OUT);
+    const sampled = server(byRule);
+    assert.equal(sampled.answerFlags, 3);
+    sampled.setAttribute('http.route', '/health').end(); // too late: it was said
+    assert.deepEqual(await kept(byRule), ['GET']);
+    assert.equal(server(tracerOf({})).answerFlags, 3);
+    assert.equal(server(tracerOf(KEEP_ERRORS), DENIED).answerFlags, 2);
+  });
+});
+
 describe('span.keep()', () => {
   it('keeps the local trace of a span that records, with the reason on the span', async () => {
     const traced = tracerOf({ sample: 0, keep: {} });

@@ -70,6 +70,14 @@ export class Decision {
     return withSampled(flags, this.#sent);
   }
 
+  /** The flag as the caller is answered: what the sampler says, while `keep` has not spoken. Binds nobody to a 0. */
+  answerFlags(flags: number): number {
+    if (this.#state === 'waiting' && this.#sent === undefined && !this.#isDenied && this.#askSampler().sampled) {
+      this.#keepAll();
+    }
+    return this.knownFlags(flags);
+  }
+
   /** The flag for whoever only wants to look: decides nothing. */
   knownFlags(flags: number): number {
     return withSampled(flags, this.#sent ?? (this.#state === 'kept' && !this.#isPartial));
