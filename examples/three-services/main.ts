@@ -3,7 +3,7 @@ import { type Collector, collector } from 'throughline/test';
 import { problemOf, type SentRequest, send, strayProblem, tracesOf } from './check.ts';
 import { type Service, startService } from './launch.ts';
 import { readOptions } from './options.ts';
-import { printTrace, printTracesAsTheyCome } from './print.ts';
+import { printReport, printTrace, printTracesAsTheyCome } from './print.ts';
 import { requests } from './requests.ts';
 
 /** Spans leave their services within 150 ms. */
@@ -21,7 +21,7 @@ async function main(): Promise<number> {
     await untilComplete(sent, backend);
     // What the services still held arrives as they stop: it must not be too much either.
     if (options.once) await stopServices(services);
-    const isComplete = report(sent, backend);
+    const isComplete = showTraces(sent, backend);
     if (!options.once) await serveUntilCtrlC(shop, backend);
     return isComplete ? 0 : 1;
   } catch (error) {
@@ -71,8 +71,8 @@ async function untilComplete(sent: readonly SentRequest[], backend: Collector): 
   await backend.waitFor(isComplete, TRACE_TIMEOUT_MS).catch(() => {});
 }
 
-/** Shows the traces; true when they are what they should be. */
-function report(sent: readonly SentRequest[], backend: Collector): boolean {
+/** Shows the traces, and what they say together; true when they are what they should be. */
+function showTraces(sent: readonly SentRequest[], backend: Collector): boolean {
   let complete = 0;
   for (const one of sent) {
     const { method, path, title } = one.request;
@@ -83,6 +83,7 @@ function report(sent: readonly SentRequest[], backend: Collector): boolean {
   }
   const stray = strayProblem(sent, backend);
   if (stray !== undefined) console.error(`✗ ${stray}\n`);
+  printReport(backend.spans);
   console.log(`${sent.length} requests, ${complete} complete traces, ${backend.spans.length} spans`);
   return complete === sent.length && stray === undefined;
 }

@@ -1,4 +1,4 @@
-// pricing: what an item costs. The fewer there are, the more. Koa 3.
+// pricing: what an item costs. The fewer there are, and the later the next ones come, the more. Koa 3.
 import { setTimeout } from 'node:timers/promises';
 import Router from '@koa/router';
 import axios from 'axios';
@@ -27,9 +27,11 @@ app.use(async (ctx, next) => {
 const router = new Router();
 router.get('/prices/:item', async (ctx) => {
   const item = String(ctx.params.item);
-  const { data } = await stock.get<{ count: number }>(`/stock/${encodeURIComponent(item)}`);
+  // Neither needs the other: asked for side by side, they would cost the time of one. The report says so.
+  const shelf = await stock.get<{ count: number }>(`/stock/${encodeURIComponent(item)}`);
+  const delivery = await stock.get<{ days: number }>(`/deliveries/${encodeURIComponent(item)}`);
   await setTimeout(15); // the price list
-  ctx.body = { item, price: data.count < 10 ? 49 : 39 };
+  ctx.body = { item, price: shelf.data.count < 10 && delivery.data.days > 7 ? 49 : 39 };
 });
 app.use(router.routes());
 

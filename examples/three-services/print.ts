@@ -1,13 +1,25 @@
 // Traces on the terminal.
 import { setTimeout } from 'node:timers/promises';
 import { styleText } from 'node:util';
-import { type Collector, drawWaterfall, type SpanRecord } from 'throughline/test';
+import { buildTraces, criticalOperations, report } from 'throughline/analysis';
+import { type Collector, drawReport, drawWaterfall, type SpanRecord } from 'throughline/test';
 
 const isColored = process.stdout.isTTY === true && process.stdout.hasColors(); // knows NO_COLOR
 
 export function printTrace(title: string, spans: readonly SpanRecord[]): void {
   console.log(isColored ? styleText('inverse', ` ${title} `) : `── ${title}`);
   console.log(`${drawWaterfall(spans, { width: process.stdout.columns, color: isColored })}\n`);
+}
+
+/** Findings, and rows of each table, at most. */
+const MAX_ROWS = 12;
+
+/** What all traces together say: what was slow, what failed, and why. */
+export function printReport(spans: readonly SpanRecord[]): void {
+  const traces = buildTraces(spans);
+  const width = process.stdout.columns;
+  const critical = criticalOperations(traces);
+  console.log(`${drawReport(report(traces), { width, color: isColored, maxRows: MAX_ROWS, critical })}\n`);
 }
 
 /** A trace has no end mark: one that has grown no more for this long is taken as done. */

@@ -11,7 +11,7 @@ export interface ExampleRequest {
 
 export const requests: readonly ExampleRequest[] = [
   {
-    title: 'the order page: price and stock, side by side',
+    title: 'the order page: price and shelves side by side, one of them slow',
     method: 'GET',
     path: '/order/lamp',
     status: 200,
@@ -21,11 +21,19 @@ shop GET /order/:item 200
     pricing GET /prices/:item 200
       pricing → GET 200
         stock GET /stock/:item 200
+      pricing → GET 200
+        stock GET /deliveries/:item 200
+  shop → GET 200, beside the one before
+    stock GET /stock/:item 200
+  shop → GET 200, beside the one before
+    stock GET /stock/:item 200
+  shop → GET 200, beside the one before
+    stock GET /stock/:item 200
   shop → GET 200, beside the one before
     stock GET /stock/:item 200`,
   },
   {
-    title: 'an order: the price, then a reservation that works on the second attempt',
+    title: 'an order: the price, then a reservation that works on the fourth attempt',
     method: 'POST',
     path: '/order/chair',
     status: 201,
@@ -35,9 +43,15 @@ shop POST /order/:item 201
     pricing GET /prices/:item 200
       pricing → GET 200
         stock GET /stock/:item 200
+      pricing → GET 200
+        stock GET /deliveries/:item 200
   shop → PUT 503, failed
     stock PUT /reservations/:order 503, failed
-  shop → PUT 200, resend 1
+  shop → PUT 503, failed, resend 1
+    stock PUT /reservations/:order 503, failed
+  shop → PUT 503, failed, resend 2
+    stock PUT /reservations/:order 503, failed
+  shop → PUT 200, resend 3
     stock PUT /reservations/:order 200`,
   },
   {

@@ -15,14 +15,19 @@ axiosRetry(stock, { retryCondition: (error) => error.response?.status === 503, r
 const app = express();
 app.use(tracing());
 
-/** The order page: the price and the stock, asked for side by side. */
+/** What the order page offers with any item. */
+const EXTRAS = ['bulb', 'cable', 'shade'];
+
+/** The order page: the price, and the shelves of the item and of what goes with it, all asked for side by side. */
 app.get('/order/:item', async (req, res) => {
   const item = encodeURIComponent(req.params.item);
-  const [price, shelf] = await Promise.all([pricing.get(`/prices/${item}`), stock.get(`/stock/${item}`)]);
-  res.json({ ...price.data, ...shelf.data });
+  const price = pricing.get(`/prices/${item}`);
+  const shelves = [item, ...EXTRAS].map((one) => stock.get(`/stock/${one}`));
+  const [{ data }, ...found] = await Promise.all([price, ...shelves]);
+  res.json({ ...data, shelves: found.map((shelf) => shelf.data) });
 });
 
-/** An order: first the price, then the reservation, which is tried again when the shelf is locked. */
+/** An order: first the price, then the reservation, which is tried again while the shelf is locked. */
 app.post('/order/:item', async (req, res) => {
   const { data } = await pricing.get(`/prices/${encodeURIComponent(req.params.item)}`);
   const order = randomUUID();

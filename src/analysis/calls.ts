@@ -61,6 +61,14 @@ export function describeOperation(node: TreeNode): string {
   return target === undefined ? span.name : `${span.name} → ${target}`;
 }
 
+/** The same with the path that was called, where one is known: `GET → stock /items/:id`. */
+export function describeCall(call: TreeNode): string {
+  const route = routeOf(call) ?? '';
+  const operation = describeOperation(call);
+  const path = route.slice(route.indexOf('/'));
+  return !route.includes('/') || operation.includes(path) ? operation : `${operation} ${path}`;
+}
+
 /**
  * What makes two calls equivalent: whom they call, and the statement or route with ids and values taken
  * out. Routes are those that the called service states, else the client's template or its path.

@@ -1,4 +1,4 @@
-import { CLOSE_TOLERANCE_MS, TOLERANCE_MS } from './transit.ts';
+import { endsTooLate, TOLERANCE_MS } from './transit.ts';
 import type { TraceTree, TreeNode } from './types.ts';
 
 /** Doubles of today's epoch are 0.00024 ms apart: what lies closer than this touches. */
@@ -74,7 +74,7 @@ export function isSkewed(child: TreeNode): boolean {
   const { parent, transit } = child;
   if (!parent || !transit || parent.span.kind !== 'client' || child.span.kind !== 'server') return false;
   if (durationOf(child) > durationOf(parent)) return false;
-  return transit.requestMs < -TOLERANCE_MS || transit.responseMs < -CLOSE_TOLERANCE_MS;
+  return transit.requestMs < -TOLERANCE_MS || endsTooLate(parent.span, child.span, transit.responseMs);
 }
 
 function toTheMiddle(parent: TreeNode, child: TreeNode): number {

@@ -85,6 +85,18 @@ describe('orphaned', () => {
 });
 
 describe('clock-skew', () => {
+  function onHost(service: string): SpanRecord['resource'] {
+    return { attributes: { 'service.name': service, 'host.name': 'one' } };
+  }
+
+  it('finds clocks of one host that disagree when a server begins before or after its call', () => {
+    for (const at of [-3_600_000, 3_600_000]) {
+      const server = served(3, 2, at, 75, { resource: onHost('stock') });
+      const spans = [request(100), get(2, 10, 80, 'http://stock/a', { resource: onHost('shop') }), server];
+      assert.deepEqual(found(spans), [['clock-skew', 0, [3, 2]]]);
+    }
+  });
+
   it('finds a server outside the interval of its client although it is shorter, and says by how much', () => {
     const spans = [request(100), get(2, 10, 80, 'http://stock/a'), served(3, 2, -500, 60)];
     const [finding, ...rest] = findingsOf(spans);
@@ -106,6 +118,11 @@ describe('clock-skew', () => {
 
   const near: Readonly<Record<string, readonly SpanRecord[]>> = {
     'a server a little outside': [request(100), get(2, 10, 80, 'http://stock/a'), served(3, 2, 9.5, 80)],
+    'a server of the same host that noticed late that its response was closed': [
+      request(100),
+      get(2, 10, 80, 'http://stock/a', { resource: onHost('shop') }),
+      served(3, 2, 50, 75, { resource: onHost('stock') }),
+    ],
     'a server longer than its client': [request(100), get(2, 10, 20, 'http://stock/a'), served(3, 2, 12, 60)],
     'a message that is processed later': [
       request(100),

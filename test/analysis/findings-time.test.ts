@@ -39,7 +39,10 @@ describe('n-plus-one', () => {
     assert.equal(finding.savingMs, 80);
     assert.equal(finding.spanIds.length, 5);
     assert.deepEqual([finding.service, finding.operation], ['shop', 'GET /page']);
-    assert.match(finding.message, /^shop GET \/page calls GET → stock 5 times, one after another: .* up to 80 ms$/);
+    assert.match(
+      finding.message,
+      /^shop GET \/page calls GET → stock \/items\/:id 5 times, one after another: .* up to 80 ms$/,
+    );
   });
 
   it('takes statements that differ in values for equivalent', () => {
@@ -93,7 +96,10 @@ describe('sequential', () => {
     assert.deepEqual(rest, []);
     assert.equal(finding?.kind, 'sequential');
     assert.equal(finding.savingMs, 30);
-    assert.match(finding.message, /makes 2 calls in a row: GET → pricing, then GET → stock\. .* up to 30 ms$/);
+    assert.match(
+      finding.message,
+      /makes 2 calls in a row: GET → pricing \/prices\/:id, then GET → stock \/stock\/:id\. .* up to 30 ms$/,
+    );
   });
 
   it('takes a row of three, and names all in order', () => {
@@ -158,7 +164,10 @@ describe('straggler', () => {
     assert.deepEqual(rest, []);
     assert.equal(finding?.kind, 'straggler');
     assert.equal(finding.savingMs, 80);
-    assert.match(finding.message, /one of 4 equal calls: GET → stock took 100 ms, half of them 20 ms or less$/);
+    assert.match(
+      finding.message,
+      /one of 4 equal calls: GET → stock \/shelves\/:id took 100 ms, half of them 20 ms or less$/,
+    );
   });
 
   it('shows the slow one first, then the others', () => {
@@ -194,7 +203,10 @@ describe('retry-storm', () => {
     assert.equal(finding?.kind, 'retry-storm');
     assert.equal(finding.savingMs, 75);
     assert.equal(finding.spanIds.length, 4);
-    assert.match(finding.message, /tried GET → stock 4 times, 3 failed \(503\): 75 ms passed before the last attempt$/);
+    assert.match(
+      finding.message,
+      /tried GET → stock \/reservations\/:id 4 times, 3 failed \(503\): 75 ms passed before the last attempt$/,
+    );
   });
 
   it('counts the pauses of the caller, but none in which it did something else', () => {

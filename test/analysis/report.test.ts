@@ -56,7 +56,7 @@ describe('report', () => {
           operation: 'GET /page',
           savingMs: 30,
           message:
-            'shop GET /page makes 2 calls in a row: GET → pricing, then GET → stock. ' +
+            'shop GET /page makes 2 calls in a row: GET → pricing /a, then GET → stock /stock/:sku. ' +
             'If none needs the one before, side by side they save up to 30 ms',
         },
       ],

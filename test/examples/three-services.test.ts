@@ -21,12 +21,13 @@ describe('the example', { concurrency: 3 }, () => {
   it('shows one complete trace for each request and ends with status 0', async () => {
     const { status, stdout, stderr } = await run(['--once']);
     assert.equal(status, 0, stdout + stderr);
-    const [page = '', order = '', failure = '', ...rest] = stdout.split('── ').slice(1);
+    const [waterfalls = '', report = ''] = stdout.split(/^(?=3 traces · 35 spans)/m);
+    const [page = '', order = '', failure = '', ...rest] = waterfalls.split('── ').slice(1);
     assert.deepEqual(rest, []);
     assert.equal(new Set(traceIds(stdout)).size, 3);
     for (const [waterfall, spans] of [
-      [page, 7],
-      [order, 9],
+      [page, 15],
+      [order, 15],
       [failure, 5],
     ] as const) {
       assert.equal(traceIds(waterfall).length, 1);
@@ -34,11 +35,13 @@ describe('the example', { concurrency: 3 }, () => {
       for (const service of ['shop', 'pricing', 'stock']) assert.match(waterfall, new RegExp(`^${service} `, 'm'));
     }
     assert.doesNotMatch(page, /✗/);
-    assert.match(order, /2 errors/);
+    assert.match(order, /6 errors/);
     assert.equal(failure.match(/✗ 50[02]/g)?.length, 5);
-    assert.match(stdout, /^3 requests, 3 complete traces, 21 spans$/m);
+    for (const kind of ['retry-storm', 'error-root-cause'])
+      assert.match(report, new RegExp(`^ +\\d+\\. ${kind} `, 'm'));
+    assert.match(stdout, /^3 requests, 3 complete traces, 35 spans$/m);
     const bars = stdout.split('\n').filter((line) => /[▏▎▍▌▋▊▉█▐▕]/.test(line));
-    assert.equal(bars.length, 21);
+    assert.equal(bars.length, 35);
     assert.ok(
       bars.every((line) => line.length <= 100 && !line.includes('\x1b')),
       'no terminal: plain, 100 columns',
@@ -49,7 +52,7 @@ describe('the example', { concurrency: 3 }, () => {
     const { status, stdout, stderr } = await run(['--requests', '20']);
     assert.equal(status, 0, stderr);
     assert.equal(new Set(traceIds(stdout)).size, 60);
-    assert.match(stdout, /^60 requests, 60 complete traces, 420 spans$/m);
+    assert.match(stdout, /^60 requests, 60 complete traces, 700 spans$/m);
   });
 
   it('ends with status 1 and the reason when nobody traces', async () => {

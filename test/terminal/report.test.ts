@@ -29,8 +29,8 @@ Findings
      shop GET /page failed, and nothing below it did
      spans 0000000000000001
   2. sequential · saves up to 30.0 ms · trace 4bf92f3577b34da6a3ce929d0e0e4736
-     shop GET /page makes 2 calls in a row: GET → pricing, then GET → stock. If none needs
-     the one before, side by side they save up to 30 ms
+     shop GET /page makes 2 calls in a row: GET → pricing /prices/:id, then GET → stock
+     /stock/:sku. If none needs the one before, side by side they save up to 30 ms
      spans 0000000000000002, 0000000000000003
 
 Where the time goes

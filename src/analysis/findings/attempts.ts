@@ -1,5 +1,5 @@
 import { type AnalysedTrace, ownPathMsWithin, pathMs } from '../analysed-trace.ts';
-import { describeOperation, describeSpan } from '../calls.ts';
+import { describeCall, describeSpan } from '../calls.ts';
 import { hasFailed, reasonOf } from '../failures.ts';
 import type { Retries } from '../retries.ts';
 import type { TreeNode } from '../types.ts';
@@ -20,5 +20,5 @@ export function describeAttempts({ caller, attempts }: Retries): string {
   const first = attempts[0] as TreeNode;
   const reason = reasonOf((failed[0] ?? first).span);
   const how = reason === '' ? '' : ` (${reason})`;
-  return `${describeSpan(caller)} tried ${describeOperation(first)} ${attempts.length} times, ${failed.length} failed${how}`;
+  return `${describeSpan(caller)} tried ${describeCall(first)} ${attempts.length} times, ${failed.length} failed${how}`;
 }

@@ -1,5 +1,5 @@
 import { type AnalysedTrace, findingOf, milliseconds, pathMs } from '../analysed-trace.ts';
-import { describeOperation, describeSpan } from '../calls.ts';
+import { describeCall, describeSpan } from '../calls.ts';
 import type { Finding } from '../finding.ts';
 import { startsAfter } from '../retries.ts';
 import type { TreeNode } from '../types.ts';
@@ -46,7 +46,7 @@ export function allButTheLongest(waitsMs: readonly number[]): number {
 
 function describe(parent: TreeNode, first: TreeNode, chain: readonly TreeNode[], savingMs: number): Finding {
   const message =
-    `${describeSpan(parent)} calls ${describeOperation(first)} ${chain.length} times, one after another: ` +
+    `${describeSpan(parent)} calls ${describeCall(first)} ${chain.length} times, one after another: ` +
     `one call for all would save up to ${milliseconds(savingMs)}`;
   return findingOf('n-plus-one', parent, chain, savingMs, message);
 }

@@ -1,5 +1,5 @@
 import { type AnalysedTrace, findingOf, milliseconds, pathMs } from '../analysed-trace.ts';
-import { describeOperation, describeSpan, mayWrite } from '../calls.ts';
+import { describeCall, describeSpan, mayWrite } from '../calls.ts';
 import { hasFailed } from '../failures.ts';
 import type { Finding } from '../finding.ts';
 import { startsAfter } from '../retries.ts';
@@ -58,7 +58,7 @@ function inOrder({ times }: AnalysedTrace, parent: TreeNode): { node: TreeNode; 
 }
 
 function describe(parent: TreeNode, row: readonly TreeNode[], savingMs: number): Finding {
-  const calls = row.slice(0, 4).map(describeOperation);
+  const calls = row.slice(0, 4).map(describeCall);
   const names = `${calls.join(', then ')}${row.length > 4 ? ', and more' : ''}`;
   const message =
     `${describeSpan(parent)} makes ${row.length} calls in a row: ${names}. ` +

@@ -1,5 +1,5 @@
 import { type AnalysedTrace, findingOf, milliseconds, pathMs } from '../analysed-trace.ts';
-import { describeOperation, describeSpan } from '../calls.ts';
+import { describeCall, describeSpan } from '../calls.ts';
 import type { Finding } from '../finding.ts';
 import { startsAfter } from '../retries.ts';
 import { durationOf } from '../times.ts';
@@ -41,7 +41,7 @@ function slowest(trace: AnalysedTrace, parent: TreeNode, group: readonly TreeNod
     const savingMs = Math.min(durationOf(call) - medianMs, pathMs(trace, call));
     if (savingMs < trace.leastSavingMs) return [];
     const message =
-      `${describeSpan(parent)} waits for one of ${group.length} equal calls: ${describeOperation(call)} took ` +
+      `${describeSpan(parent)} waits for one of ${group.length} equal calls: ${describeCall(call)} took ` +
       `${milliseconds(durationOf(call))}, half of them ${milliseconds(medianMs)} or less`;
     return [findingOf('straggler', call, [call, ...group.filter((other) => other !== call)], savingMs, message)];
   });

@@ -1,0 +1,150 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { buildTraces, report } from 'throughline/analysis';
+import type { SpanRecord } from '../../src/core/record.ts';
+import { type RecordOptions, record } from './records.ts';
+
+/** What `npm run example` makes, with times of a machine that does nothing else. */
+function exampleTraces(): SpanRecord[] {
+  return [...orderPage(), ...order(), ...failure()];
+}
+
+const [PAGE, ORDER, FAILURE] = ['a', 'b', 'c'].map((letter) => letter.repeat(32)) as [string, string, string];
+
+/** A call of a service by a parent, and what the called service did: 2 ms on the way, 1 ms back. */
+function exchange(id: number, parent: number, at: number, took: number, facts: Facts): SpanRecord[] {
+  const { traceId, from, to, route, method = 'GET', failed = false, url = route } = facts;
+  const tags = {
+    'http.request.method': method,
+    'url.full': `http://${to}:80${url}`,
+    'error.type': failed ? '503' : '',
+  };
+  const answer = { 'http.route': route, 'http.response.status_code': failed ? 503 : 200 };
+  return [
+    record({ id, parent, at, took, traceId, service: from, kind: 'client', name: method, failed, tags }),
+    record({
+      ...server(traceId, to, `${method} ${route}`),
+      id: id + 1,
+      parent: id,
+      at: at + 2,
+      took: took - 3,
+      failed,
+      tags: answer,
+    }),
+  ];
+}
+
+interface Facts {
+  readonly traceId: string;
+  readonly from: string;
+  readonly to: string;
+  readonly route: string;
+  readonly method?: string;
+  readonly failed?: boolean;
+  readonly url?: string;
+}
+
+function server(traceId: string, service: string, name: string): Omit<RecordOptions, 'id'> {
+  return { traceId, service, name, kind: 'server', parentIsRemote: true };
+}
+
+/** Pricing asks stock for two things in a row. */
+function price(traceId: string, at: number): SpanRecord[] {
+  const stock = { traceId, from: 'pricing', to: 'stock' };
+  return [
+    ...exchange(2, 1, at, 120, { traceId, from: 'shop', to: 'pricing', route: '/prices/:item', url: '/prices/chair' }),
+    ...exchange(10, 3, at + 5, 43, { ...stock, route: '/stock/:item', url: '/stock/chair' }),
+    ...exchange(12, 3, at + 49, 53, { ...stock, route: '/deliveries/:item', url: '/deliveries/chair' }),
+  ];
+}
+
+function orderPage(): SpanRecord[] {
+  const shelf = { traceId: PAGE, from: 'shop', to: 'stock', route: '/stock/:item' };
+  return [
+    record({ id: 1, took: 420, traceId: PAGE, kind: 'server', name: 'GET /order/:item' }),
+    ...price(PAGE, 5),
+    ...[43, 43, 43, 403].flatMap((took, n) =>
+      exchange(20 + 2 * n, 1, 6, took, { ...shelf, url: `/stock/${'abcd'[n]}` }),
+    ),
+  ];
+}
+
+function order(): SpanRecord[] {
+  const facts = { traceId: ORDER, from: 'shop', to: 'stock', route: '/reservations/:order', method: 'PUT' };
+  const attempts = [0, 1, 2, 3].flatMap((n) => exchange(20 + 2 * n, 1, 130 + 28 * n, 13, { ...facts, failed: n < 3 }));
+  return [
+    record({ id: 1, took: 232, traceId: ORDER, kind: 'server', name: 'POST /order/:item' }),
+    ...price(ORDER, 5),
+    ...attempts,
+  ];
+}
+
+function failure(): SpanRecord[] {
+  const failed = { traceId: FAILURE, failed: true };
+  return [
+    record({ id: 1, took: 60, kind: 'server', name: 'POST /order/:item', ...failed }),
+    ...exchange(2, 1, 3, 53, { ...failed, from: 'shop', to: 'pricing', route: '/prices/:item' }),
+    ...exchange(4, 3, 8, 43, { ...failed, from: 'pricing', to: 'stock', route: '/stock/:item' }),
+  ];
+}
+
+describe("the report of the example's traces", () => {
+  const { findings, edges, traces, spans } = report(buildTraces(exampleTraces()));
+
+  it('names the slow call, the retry, the calls that could run side by side, and the failing service', () => {
+    assert.deepEqual(
+      findings.map(({ kind, traceId, service, operation, savingMs }) => [
+        kind,
+        traceId[0],
+        service,
+        operation,
+        savingMs,
+      ]),
+      [
+        ['straggler', 'a', 'shop', 'GET', 360],
+        ['retry-storm', 'b', 'shop', 'PUT', 84],
+        ['sequential', 'b', 'pricing', 'GET /prices/:item', 43],
+        ['error-root-cause', 'c', 'stock', 'GET /stock/:item', 0],
+      ],
+    );
+  });
+
+  it('gives the spans that show each', () => {
+    const numbers = findings.map(({ spanIds }) => spanIds.map((id) => Number.parseInt(id, 16)));
+    assert.deepEqual(numbers, [
+      [26, 20, 22, 24],
+      [20, 22, 24, 26],
+      [10, 12],
+      [5, 4, 3, 2, 1],
+    ]);
+  });
+
+  it('says so in sentences', () => {
+    const sentences = findings.map(({ message }) => message).join('\n');
+    assert.match(
+      sentences,
+      /shop GET \/order\/:item waits for one of 4 equal calls: GET → stock \/stock\/:item took 403 ms/,
+    );
+    assert.match(sentences, /tried PUT → stock \/reservations\/:order 4 times, 3 failed \(503\): 84 ms passed/);
+    assert.match(
+      sentences,
+      /in a row: GET → stock \/stock\/:item, then GET → stock \/deliveries\/:item\. .* up to 43 ms/,
+    );
+    assert.match(
+      sentences,
+      /^stock GET \/stock\/:item failed \(503\), and shop POST \/order\/:item failed because of it$/m,
+    );
+  });
+
+  it('counts traces, spans and calls', () => {
+    assert.deepEqual([traces, spans], [3, 35]);
+    assert.deepEqual(
+      edges.map(({ from, to, count, errors }) => [from, to, count, errors]),
+      [
+        ['pricing', 'stock', 5, 1],
+        ['shop', 'pricing', 3, 1],
+        ['shop', 'stock', 8, 3],
+      ],
+    );
+  });
+});
