@@ -16,6 +16,7 @@ import { lazyExporter } from './exporters/lazy.ts';
 import { none } from './exporters/none.ts';
 import { otlp } from './exporters/otlp.ts';
 import { spoolCodec } from './exporters/spool-codec.ts';
+import { zipkin } from './exporters/zipkin.ts';
 
 /** The running tracer, as `start()` returns it. */
 export interface Throughline {
@@ -108,6 +109,8 @@ function exporterFor(item: ExporterName | Exporter, config: Config): Exporter {
   switch (item) {
     case 'otlp':
       return otlp({ ...config.otlp, timeoutMs: config.batch.timeoutMs });
+    case 'zipkin':
+      return zipkin(config.zipkin);
     case 'file':
       return lazyExporter('file', async () => (await import('./exporters/file.ts')).file({ path: DEFAULT_FILE }));
     case 'console':

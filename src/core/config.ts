@@ -19,8 +19,9 @@ import { type Redaction, type RedactOptions, resolveRedaction } from './redactio
 import { resolveResource } from './resource.ts';
 import type { SampleRule } from './sample-rules.ts';
 import type { Sampler } from './sampler.ts';
+import { resolveZipkin, type ZipkinEnvironment } from './zipkin-environment.ts';
 
-export type ExporterName = 'otlp' | 'console' | 'file' | 'none';
+export type ExporterName = 'otlp' | 'zipkin' | 'console' | 'file' | 'none';
 export type PropagatorOption = PropagatorName | Propagator;
 
 /** What `start()` takes. Every field is optional; code comes before the environment, that before the default. */
@@ -110,6 +111,7 @@ export interface Config {
   readonly redaction: Redaction;
   readonly exporters: readonly (ExporterName | Exporter)[];
   readonly otlp: OtlpEnvironment;
+  readonly zipkin: ZipkinEnvironment;
   readonly batch: BatchSettings;
   readonly spool: SpoolSettings;
   readonly instrument: Required<InstrumentOptions>;
@@ -134,7 +136,7 @@ const OPTION_NAMES: readonly (keyof StartOptions)[] = [
   'redact',
   'instrument',
 ];
-const EXPORTER_NAMES: readonly ExporterName[] = ['otlp', 'console', 'file', 'none'];
+const EXPORTER_NAMES: readonly ExporterName[] = ['otlp', 'zipkin', 'console', 'file', 'none'];
 
 /**
  * Turns options and variables into a complete configuration. `warn` is told of ignored variables.
@@ -162,6 +164,7 @@ export function resolveConfig(options: StartOptions, variables: Variables, warn:
     redaction: resolveRedaction(CALLER, options.redact),
     exporters: resolveExporters(options.exporters, environment),
     otlp: resolveOtlp(environment),
+    zipkin: resolveZipkin(environment),
     batch: resolveBatch(limits.queueBytes, environment),
     spool: resolveSpool(CALLER, options.spool, environment),
     instrument: resolveInstrument(CALLER, options.instrument),

@@ -36,10 +36,10 @@ export function checkedHeaders(call: string, headers: unknown): Record<string, s
   return checked;
 }
 
-/** What every request of ours says of itself; what the user gives may replace it. */
-export function ownHeaders(authorization: string | undefined): Record<string, string> {
+/** What every request of ours says of itself, `agent` in front of the version; what the user gives may replace it. */
+export function ownHeaders(agent: string, authorization: string | undefined): Record<string, string> {
   return {
-    'user-agent': `OTel-OTLP-Exporter-throughline/${version}`,
+    'user-agent': `${agent}/${version}`,
     // B3, last section: requests that carry spans should not be traced by proxies on the way.
     b3: '0',
     ...(authorization !== undefined && { authorization }),

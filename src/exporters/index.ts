@@ -5,3 +5,4 @@ export { type FileOptions, file } from './file.ts';
 export { type MemoryExporter, memory } from './memory.ts';
 export { type OtlpOptions, otlp } from './otlp.ts';
 export { parseSpans } from './parse-spans.ts';
+export { type ZipkinOptions, zipkin } from './zipkin.ts';

@@ -18,9 +18,17 @@ const MAX_ANSWER_DEPTH = 64;
  * request, which an answer without one has too. `nowMs` is wall time, for dates in headers.
  */
 export function resultOfAnswer(answer: HttpAnswer, sent: number, sentType: string, nowMs: number): ExportResult {
+  const type = (answer.headers['content-type'] ?? sentType).toLowerCase();
+  return isSuccess(answer) ? acceptedResult(answer, type, sent) : failureResult(answer, type, nowMs);
+}
+
+export function isSuccess({ status }: HttpAnswer): boolean {
+  return status >= 200 && status < 300;
+}
+
+/** What a status other than 2xx means, by OTLP's rules, which are good for any receiver of spans. `type` is the body's. */
+export function failureResult(answer: HttpAnswer, type: string, nowMs: number): ExportResult {
   const { status, headers } = answer;
-  const type = (headers['content-type'] ?? sentType).toLowerCase();
-  if (status >= 200 && status < 300) return acceptedResult(answer, type, sent);
   if (status >= 300 && status < 400) return { outcome: 'retry', reason: redirectReason(answer) };
   const reason = `${status}${describeBody(answer.body, type)}`;
   if (status === 413) return { outcome: 'too-large', reason };

@@ -67,7 +67,7 @@ export function otlp(options: OtlpOptions = {}): Exporter {
     throw optionError(`otlp(): "compression" must be "gzip" or "none", got ${showValue(compression)}`);
   }
   const sent = {
-    ...ownHeaders(endpoint.authorization),
+    ...ownHeaders('OTel-OTLP-Exporter-throughline', endpoint.authorization),
     ...checkedHeaders('otlp', headers),
     'content-type': encoding.type,
   };

@@ -124,6 +124,12 @@ describe('a variable', () => {
       (config) => config.otlp.protocol,
       'http/protobuf',
     ],
+    [{ OTEL_TRACES_EXPORTER: 'zipkin,otlp' }, (config) => config.exporters, ['zipkin', 'otlp']],
+    [
+      { OTEL_EXPORTER_ZIPKIN_ENDPOINT: 'http://z:9411/api/v2/spans', OTEL_EXPORTER_ZIPKIN_TIMEOUT: '7' },
+      (config) => config.zipkin,
+      { endpoint: 'http://z:9411/api/v2/spans', timeoutMs: 7 },
+    ],
     [{ OTEL_EXPORTER_OTLP_COMPRESSION: 'gzip' }, (config) => config.otlp.compression, 'gzip'],
     [
       { OTEL_EXPORTER_OTLP_COMPRESSION: 'gzip', OTEL_EXPORTER_OTLP_TRACES_COMPRESSION: 'none' },
@@ -349,7 +355,7 @@ describe('an option', () => {
     [{ exporters: 'otpl' }, 'start(): unknown exporter "otpl"; did you mean "otlp"?, or an exporter object'],
     [
       { exporters: [{}] },
-      'start(): unknown exporter an object; known are otlp, console, file, none, or an exporter object',
+      'start(): unknown exporter an object; known are otlp, zipkin, console, file, none, or an exporter object',
     ],
     [
       { propagators: ['tracecontex'] },

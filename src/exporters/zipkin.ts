@@ -1,0 +1,89 @@
+import { refuseUnknownOptions } from '../core/errors.ts';
+import type { Exporter, ExportResult } from '../core/pipeline/exporter.ts';
+import type { SpanRecord } from '../core/record.ts';
+import { encodeZipkinSpans } from '../formats/zipkin-json-encode.ts';
+import { startDeadline } from './deadline.ts';
+import { parseEndpoint } from './endpoint.ts';
+import { checkedHeaders, checkedTimeout, ownHeaders } from './http-options.ts';
+import { describeFailure, type HttpAnswer, HttpPost } from './http-post.ts';
+import { failureResult, isSuccess } from './otlp-answer.ts';
+
+/** Options of {@link zipkin}. */
+export interface ZipkinOptions {
+  /**
+   * URL of the receiver; `/api/v2/spans` is added when it has no path, any other path is used as it is.
+   * Credentials and Unix-domain sockets as in `otlp()`. Default `http://127.0.0.1:9411`.
+   */
+  readonly endpoint?: string | undefined;
+  /** Sent with every request. `content-*` stay the exporter's own. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** The longest one request may take, in milliseconds, connecting and reading included. Default 10000. */
+  readonly timeoutMs?: number | undefined;
+}
+
+const OPTION_NAMES: readonly (keyof ZipkinOptions)[] = ['endpoint', 'headers', 'timeoutMs'];
+
+/**
+ * Sends spans to Zipkin, or what else takes its v2 JSON, by the rules of OpenTelemetry to Zipkin
+ * Transformation. Zipkin's spans hold less than OTLP's: attributes become text, times whole microseconds.
+ * Throws a `TypeError` with code `ERR_THROUGHLINE_OPTION` for a wrong option; after that nothing throws.
+ *
+ *     start({ exporters: zipkin({ endpoint: 'http://zipkin:9411' }) });
+ */
+export function zipkin(options: ZipkinOptions = {}): Exporter {
+  refuseUnknownOptions('zipkin', options, OPTION_NAMES);
+  const { headers = {}, timeoutMs = 10_000 } = options;
+  const endpoint = parseEndpoint('zipkin', options.endpoint ?? 'http://127.0.0.1:9411', '/api/v2/spans');
+  const post = new HttpPost(endpoint, {
+    ...ownHeaders('throughline', endpoint.authorization),
+    ...checkedHeaders('zipkin', headers),
+    'content-type': 'application/json',
+  });
+  const isDefault = options.endpoint === undefined;
+  return new ZipkinExporter(endpoint.destination, isDefault, post, checkedTimeout('zipkin', timeoutMs));
+}
+
+class ZipkinExporter implements Exporter {
+  readonly name: string = 'zipkin';
+  readonly destination: string;
+  readonly isDefaultDestination: boolean;
+  readonly #post: HttpPost;
+  readonly #timeoutMs: number;
+
+  constructor(destination: string, isDefaultDestination: boolean, post: HttpPost, timeoutMs: number) {
+    this.destination = destination;
+    this.isDefaultDestination = isDefaultDestination;
+    this.#post = post;
+    this.#timeoutMs = timeoutMs;
+  }
+
+  async export(batch: readonly SpanRecord[], signal: AbortSignal): Promise<ExportResult> {
+    let body: Buffer;
+    try {
+      body = Buffer.from(encodeZipkinSpans(batch));
+    } catch (error) {
+      return { outcome: 'refused', reason: `the batch cannot be encoded: ${String((error as Error).message)}` };
+    }
+    const deadline = startDeadline(signal, this.#timeoutMs);
+    try {
+      return resultOf(await this.#post.send(body, deadline.signal));
+    } catch (error) {
+      return { outcome: 'retry', reason: describeFailure(error) };
+    } finally {
+      deadline.clear();
+    }
+  }
+
+  shutdown(): void {
+    this.#post.close();
+  }
+}
+
+/** Zipkin answers 202 without a body. A web page with a 200 comes from something else. */
+function resultOf(answer: HttpAnswer): ExportResult {
+  const type = (answer.headers['content-type'] ?? '').toLowerCase();
+  if (!isSuccess(answer)) return failureResult(answer, type, Date.now());
+  return type.startsWith('text/html')
+    ? { outcome: 'accepted', message: 'the answer is a web page: is this Zipkin?' }
+    : { outcome: 'accepted' };
+}
