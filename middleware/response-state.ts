@@ -47,7 +47,11 @@ export function isComplete(req: IncomingMessage, res: ServerResponse): boolean {
 export function endingOf(req: IncomingMessage, res: ServerResponse, timedOut: boolean): ServerEnding {
   const stream = http2StreamOf(res);
   if (stream !== undefined) return stream.rstCode === HTTP2_CANCEL ? 'aborted' : 'destroyed';
-  if (!isServed(req)) return 'aborted';
+  return isServed(req) ? closedBy(req, timedOut) : 'aborted';
+}
+
+/** Who closed the connection of a request of HTTP/1. */
+export function closedBy(req: IncomingMessage, timedOut: boolean): ServerEnding {
   const code = (req.socket.errored as { code?: unknown } | null)?.code;
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return 'timeout';
   if (req.socket.readableEnded || isClientsDoing(code)) return 'aborted';

@@ -3,6 +3,7 @@ import { incomingHeadersGetter } from '../propagation/carriers.ts';
 import { contained } from '../src/core/diagnostics.ts';
 import { currentTracer } from '../src/core/runtime.ts';
 import { activeScope, Scope } from '../src/core/scope.ts';
+import type { RecordingSpan } from '../src/core/span.ts';
 import type { Tracer } from '../src/core/tracer.ts';
 import { connectionOf, isQueued } from './connection.ts';
 import { noteHeaders } from './header-capture.ts';
@@ -59,29 +60,59 @@ function join(exchange: ServerExchange, view: ServerRequestView): void {
 }
 
 function begin(tracer: Tracer, view: ServerRequestView, settings: ServerSettings): Scope {
+  const { span, scope } = startServerSpan(tracer, view, settings);
+  if (span === undefined) return scope;
+  const exchange = new ServerExchange(span, scope, view, settings);
+  try {
+    open(tracer, exchange, settings);
+  } catch (error) {
+    span.end(); // a request of another make than we know: nobody else would end it
+    throw error;
+  }
+  return scope;
+}
+
+/** What beginning a span needs to know of a request. */
+export type InboundRequest = Pick<ServerRequestView, 'req' | 'instrumentation' | 'originalUrl' | 'proxied'>;
+
+/** The span of an inbound request, and the scope for what handles it. No span: its context passes through. */
+export interface Begun {
+  readonly span: RecordingSpan | undefined;
+  readonly scope: Scope;
+}
+
+/** Extracts the context of a request and starts its span, as the settings say. */
+export function startServerSpan(tracer: Tracer, view: InboundRequest, settings: ServerSettings): Begun {
   const mode = settings.incoming(view.req);
   const sent = mode === 'ignore' ? undefined : tracer.propagator.extract(view.req.headers, incomingHeadersGetter);
   const remote = mode === 'link' ? undefined : sent;
   const ambient = activeScope().tracer;
   if (!tracer.enabled || isIgnored(view, settings)) {
-    return new Scope(remote && tracer.passThrough(remote), remote?.baggage, ambient);
+    return { span: undefined, scope: new Scope(remote && tracer.passThrough(remote), remote?.baggage, ambient) };
   }
   const continued = mode === 'trust-ids' && remote !== undefined ? withoutDecision(remote) : remote;
   const span = tracer.startRemote(spanNameMethod(view.req.method ?? ''), 'server', continued, view.instrumentation);
-  const exchange = new ServerExchange(span, new Scope(span, remote?.baggage, ambient), view, settings);
+  if (mode === 'link' && sent !== undefined) span.addLink({ context: sent });
+  describe(tracer, span, view, settings);
+  tracer.noteBaggage(span, remote?.baggage);
+  return { span, scope: new Scope(span, remote?.baggage, ambient) };
+}
+
+/** An unsampled request is not looked at: nobody will read what it was like. */
+function describe(tracer: Tracer, span: RecordingSpan, view: InboundRequest, settings: ServerSettings): void {
+  if (span.record === undefined) return;
+  const { queryNames, headerNames } = tracer.redaction;
   try {
-    if (mode === 'link' && sent !== undefined) span.addLink({ context: sent });
-    open(tracer, exchange, settings);
-    tracer.noteBaggage(span, remote?.baggage);
+    const attributes = describeRequest(view, settings, queryNames);
+    span.record.attributes = attributes;
+    noteHeaders(attributes, settings.capture.request, headerNames, (name) => view.req.headers[name]);
   } catch (error) {
-    span.end(); // a request of another make than we know: nobody else would end it
-    throw error;
+    contained('server request attributes', error); // the span is open: it goes on without them
   }
-  return exchange.scope;
 }
 
 /** An ignored request is marked, so that a second `tracing()` further in leaves it alone too. */
-function isIgnored(view: ServerRequestView, { ignore }: ServerSettings): boolean {
+function isIgnored(view: InboundRequest, { ignore }: ServerSettings): boolean {
   if (ignore === undefined || !ignore(view.req, view.originalUrl())) return false;
   (view.req as Marked)[EXCHANGE] = null;
   return true;
@@ -91,12 +122,7 @@ function open(tracer: Tracer, exchange: ServerExchange, settings: ServerSettings
   const { span, view } = exchange;
   const { req, res } = view;
   (req as Marked)[EXCHANGE] = exchange;
-  // An unsampled request is not described: nobody will read what it was like.
-  if (span.record !== undefined) {
-    const { queryNames, headerNames } = tracer.redaction;
-    const attributes = describeRequest(view, settings, queryNames);
-    span.record.attributes = attributes;
-    noteHeaders(attributes, settings.capture.request, headerNames, (name) => req.headers[name]);
+  if (span.isRecording()) {
     const decision = span.localTrace?.decision;
     if (decision !== undefined) decision.facts = exchange;
   }

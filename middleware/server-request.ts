@@ -9,7 +9,7 @@ import { parseHost, splitTarget } from './url-parts.ts';
 
 /** What is known of a request when it starts, as attributes; of the query the values of `parameters` alone. */
 export function describeRequest(
-  view: ServerRequestView,
+  view: Pick<ServerRequestView, 'req' | 'originalUrl' | 'proxied'>,
   settings: ServerSettings,
   parameters: ReadonlySet<string>,
 ): Attributes {
@@ -34,7 +34,10 @@ export function describeRequest(
   });
 }
 
-function proxyView(view: ServerRequestView, { trustProxy }: ServerSettings): ProxyView | undefined {
+function proxyView(
+  view: Pick<ServerRequestView, 'req' | 'proxied'>,
+  { trustProxy }: ServerSettings,
+): ProxyView | undefined {
   if (trustProxy === undefined) return view.proxied();
   return trustProxy ? forwardedBy(view.req.headers) : undefined;
 }

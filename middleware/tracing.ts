@@ -1,10 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { optionError, showValue } from '../src/core/errors.ts';
+import { type ErrorHandler, tracingErrors } from './error-handler.ts';
 import { expressMiddleware } from './express.ts';
 import { type RequestListener, tracedListener } from './http.ts';
 import { type KoaContext, koaMiddleware } from './koa.ts';
+import { tracedLayer } from './layer.ts';
+import { metaTag } from './meta-tag.ts';
 import { createMetricsHandler, type MetricsHandler } from './metrics-handler.ts';
 import { resolveSettings, type TracingOptions } from './server-settings.ts';
+import { tracedUpgrade, type UpgradeListener } from './upgrade.ts';
 
 /** What `tracing()` returns: a middleware of Express 4 and 5, of Connect, and of Koa 2 and 3. */
 export interface TracingMiddleware {
@@ -41,6 +45,40 @@ export interface Tracing {
    * app.get('/metrics', tracing.metrics());
    */
   metrics(): MetricsHandler;
+  /**
+   * The same for a listener of `upgrade` or `connect`: the handshake is a span, which ends with its answer
+   * (101 for a WebSocket).
+   *
+   * @example
+   * server.on('upgrade', tracing.upgrade((req, socket, head) => {
+   *   sockets.handleUpgrade(req, socket, head, (ws) => sockets.emit('connection', ws, req));
+   * }));
+   */
+  upgrade<Result>(listener: UpgradeListener<Result>, options?: TracingOptions): UpgradeListener<Result>;
+  /**
+   * An error handler of Express and Connect that records the error object on the request's span and passes
+   * it on. Mount it before the app's own error handlers. An error that these answer with less than 500 is
+   * not recorded. Koa needs none.
+   *
+   * @example
+   * app.use(tracing.errors());
+   */
+  errors(): ErrorHandler;
+  /**
+   * The same middleware with a span of its own: in Express until it calls `next` or the response closes,
+   * in Koa until its promise settles. Error handlers too.
+   *
+   * @throws TypeError with code `ERR_THROUGHLINE_OPTION` for a name or a middleware that is none
+   *
+   * @example
+   * app.use(tracing.layer('auth', requireUser));
+   */
+  layer<Layer extends (...args: never[]) => unknown>(name: string, middleware: Layer): Layer;
+  /**
+   * The active context as an HTML element, for the head of a page whose scripts go on with the trace:
+   * `<meta name="traceparent" content="00-…">`. Empty where nothing is active.
+   */
+  metaTag(): string;
 }
 
 function createMiddleware(options: TracingOptions = {}): TracingMiddleware {
@@ -68,7 +106,22 @@ function createHandler<Result>(
   return tracedListener(listener, settings);
 }
 
+function createUpgrade<Result>(
+  listener: UpgradeListener<Result>,
+  options: TracingOptions = {},
+): UpgradeListener<Result> {
+  const settings = resolveSettings('tracing.upgrade', options);
+  if (typeof listener !== 'function') {
+    throw optionError(`tracing.upgrade(): expected an upgrade listener, got ${showValue(listener)}`);
+  }
+  return tracedUpgrade(listener, settings);
+}
+
 export const tracing: Tracing = Object.assign(createMiddleware, {
   handler: createHandler,
+  upgrade: createUpgrade,
+  errors: () => tracingErrors,
+  layer: tracedLayer,
+  metaTag,
   metrics: createMetricsHandler,
 });

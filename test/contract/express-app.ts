@@ -33,9 +33,11 @@ export function expressApp(makeExpress: Express, asyncHandler: AsyncHandler, opt
   addEndings(app, asyncHandler, options);
   app.use('/api/:version', mountedApi(makeExpress));
   app.use('/part', partRouter(makeExpress, options));
+  app.use(tracing.errors());
   app.use(answerError);
+  app.use(tracing.errors());
   app.set('env', 'test'); // Express's own last handler then writes no stack to the console
-  return { listener: app, knowsRoutes: true, showsErrors: false, knowsProxies: true };
+  return { listener: app, knowsRoutes: true, showsErrors: true, knowsProxies: true };
 }
 
 function tracingFor(options: AppOptions, place: 'once' | 'router'): RequestHandler[] {

@@ -5,6 +5,7 @@ import { closingCases } from './server-closings.ts';
 import { contextCases } from './server-context.ts';
 import { endingCases } from './server-endings.ts';
 import { harmlessCases } from './server-harmless.ts';
+import { optionCases } from './server-options.ts';
 import { proxyCases } from './server-proxies.ts';
 import { requestCases } from './server-requests.ts';
 import { statusCases } from './server-statuses.ts';
@@ -27,6 +28,7 @@ export function serverContract(name: string, makeApp: MakeApp, more?: (bench: Se
     describe('statuses and errors', () => statusCases(bench));
     describe('endings', () => endingCases(bench));
     describe('closings', () => closingCases(bench));
+    describe('options', () => optionCases(bench));
     describe('the app', () => harmlessCases(bench));
     if (more !== undefined) describe(`${name} alone`, () => more(bench));
   });
