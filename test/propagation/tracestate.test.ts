@@ -92,7 +92,7 @@ test('keeps the left-most of a repeated key, which is the newest', () => {
   assert.equal(TraceState.parse('a=new,a=stale')?.get('a'), 'new');
 });
 
-test('tells keys apart that are of one length and alike at both ends and in the middle', () => {
+test('tells keys apart that are of one length and begin and end alike', () => {
   const keys = Array.from({ length: 32 }, (_, index) => `a${String(index).padStart(2, '0')}${'k'.repeat(200)}z`);
   const header = keys.map((key) => `${key}=1`).join(',');
   assert.equal(roundTrip(header), header);
