@@ -42,6 +42,21 @@ export class Baggage {
   }
 
   /**
+   * A baggage of these values, without metadata; of a repeated name the last. What {@link set} would not take is left out.
+   *
+   * @example
+   * Baggage.of([['tenant', 'acme']]).serialize(); // 'tenant=acme'
+   */
+  static of(values: Iterable<readonly [key: string, value: string]>): Baggage {
+    const members = new Map<string, BaggageMember>();
+    for (const [key, value] of values) {
+      const member = ownMember(key, { value });
+      if (member !== undefined) members.set(key, member);
+    }
+    return members.size === 0 ? Baggage.empty : new Baggage(members, undefined);
+  }
+
+  /**
    * Reads a `baggage` value; several fields come joined by `,`. A malformed member is dropped, the
    * others stay; of a repeated name the right-most (newest) stays. Of a list of more than 64 members or
    * 8192 bytes, as it came, whole members are left out.

@@ -8,9 +8,15 @@ export function fieldText(value: unknown): string | undefined {
   return Array.isArray(value) ? joinTexts(value) : scalarText(value);
 }
 
+/** Sets `A` to `Z` apart from `a` to `z` in ASCII, which names of fields are. */
+const CASE_BIT = 0x20;
+
 /** True when both name the same field, whatever their case. `lowerCaseName` is in lower case. */
 export function isSameField(candidate: unknown, lowerCaseName: string): candidate is string {
   if (typeof candidate !== 'string' || candidate.length !== lowerCaseName.length) return false;
+  // The last character tells most names of one length apart, the 64 headers of Jaeger's baggage among them.
+  const last = candidate.length - 1;
+  if ((candidate.charCodeAt(last) | CASE_BIT) !== (lowerCaseName.charCodeAt(last) | CASE_BIT)) return false;
   return candidate === lowerCaseName || candidate.toLowerCase() === lowerCaseName;
 }
 

@@ -19,7 +19,7 @@ const MAX_NAMES = 2000;
  * @returns `undefined` when there is none.
  */
 export function readUberctx<Carrier>(carrier: Carrier, getter: Getter<Carrier>): Baggage | undefined {
-  let found = Baggage.empty;
+  const found: [string, string][] = [];
   let names = 0;
   let members = 0;
   let room = MAX_LENGTH;
@@ -32,9 +32,10 @@ export function readUberctx<Carrier>(carrier: Carrier, getter: Getter<Carrier>):
     const value = getter.get(carrier, field);
     if (typeof value !== 'string' || field.length + value.length > room) continue;
     room -= field.length + value.length;
-    found = found.set(field.slice(PREFIX.length), decodeValue(value));
+    found.push([field.slice(PREFIX.length), decodeValue(value)]);
   }
-  return found.size === 0 ? undefined : found;
+  const baggage = Baggage.of(found);
+  return baggage.size === 0 ? undefined : baggage;
 }
 
 /** Asked of every header of every request: all that do not begin with a `u` are passed over by one look. */

@@ -1,13 +1,15 @@
 import { joinPieces } from './characters.ts';
-import { isTraceStateKey, isTraceStateValue, MAX_MEMBERS, readMembers } from './tracestate-list.ts';
+import {
+  fitMembers,
+  isTraceStateKey,
+  isTraceStateValue,
+  joinedLength,
+  MAX_MEMBERS,
+  MAX_SENT_LENGTH,
+  readMembers,
+} from './tracestate-list.ts';
 
-/**
- * The longest text that is sent. 3.3.3.1 asks for at least 512; Node refuses more than 16 KiB for all
- * headers of a message together, so half of that is as much as one of them can ask of the next hop.
- */
-const MAX_SENT_LENGTH = 8192;
-/** 3.3.3.1: when something has to go, members longer than this go first. */
-const LONG_MEMBER = 128;
+export { fitMembers } from './tracestate-list.ts';
 
 /**
  * The W3C `tracestate`: an immutable list of vendors' members, the newest on the left. Structurally
@@ -35,7 +37,8 @@ export class TraceState {
 
   /**
    * Reads a `tracestate` value; several fields come joined by `,`. Any invalid member, or more than
-   * 32, discards the whole. Blank members are passed over; of a repeated key the left-most stays.
+   * 32, discards the whole. Blank members are passed over; of a repeated key the left-most stays. Of more
+   * than 8192 characters, as it came, only the members that may be sent are looked at.
    *
    * @returns `undefined` when nothing valid is there.
    */
@@ -93,28 +96,7 @@ export class TraceState {
   }
 }
 
-/** Whole members that fit into `maxLength` characters with their commas, in their order (3.3.3.1). */
-export function fitMembers(members: readonly string[], maxLength: number): readonly string[] {
-  const kept = [...members];
-  let excess = joinedLength(kept) - maxLength;
-  for (const smallest of [LONG_MEMBER, -1]) {
-    for (let at = kept.length - 1; at >= 0 && excess > 0; at -= 1) {
-      const { length } = kept[at] ?? '';
-      if (length <= smallest) continue;
-      kept.splice(at, 1);
-      excess -= length + 1;
-    }
-  }
-  return kept;
-}
-
 /** True when nothing was passed over, so the header itself is what we would write. */
 function isCanonical(header: string, members: readonly string[]): boolean {
   return joinedLength(members) === header.length;
-}
-
-function joinedLength(members: readonly string[]): number {
-  let length = members.length - 1;
-  for (const member of members) length += member.length;
-  return length;
 }

@@ -2,12 +2,12 @@ import { start, tracing } from 'throughline';
 import { inject } from 'throughline/propagation';
 import { createExpressServer } from '../ladder/app-express.js';
 import { answer } from '../processes.js';
-import { formats } from './wire-formats.js';
 
 /** Takes every batch at once: what is measured is the request. */
 const discard = { name: 'discard', destination: 'nowhere', export: async () => ({ outcome: 'accepted' }) };
 
-start({ service: 'bench', exporters: discard, propagators: formats.map(({ name }) => name) });
+// `server.js <names of propagators>`
+start({ service: 'bench', exporters: discard, propagators: process.argv[2].split(',') });
 
 const traced = tracing();
 

@@ -171,6 +171,21 @@ test('sends at most 8192 characters and far more than the 512 of the specificati
   assert.equal(roundTrip(kilobytes), kilobytes);
 });
 
+test('takes of a header above 8192 characters what may be sent, members above 128 characters out first', () => {
+  const long = (index: number) => `k${index}=${'v'.repeat(256)}`;
+  const many = Array.from({ length: 31 }, (_, index) => long(index));
+  const header = ['first=1', ...many, 'last=1'].join(',');
+  assert.equal(TraceState.parse(header), undefined); // 33 members
+  const sent = TraceState.parse(['first=1', ...many].join(' , ').padEnd(9000, ' '));
+  assert.equal(sent?.get('first'), '1');
+  const mixed = ['a=1', ...many.slice(1), 'z=1'].join(',').padEnd(16_000);
+  assert.equal(roundTrip(mixed), ['a=1', ...many.slice(1), 'z=1'].join(','));
+  const over = [`${'k'.repeat(256)}=${'v'.repeat(256)}`, ...many.slice(1), 'z=1'].join(',');
+  assert.ok(over.length > 8192);
+  assert.ok(roundTrip(over)?.endsWith(',z=1'));
+  assert.equal(TraceState.parse(`a b=1,${over.slice(0, -4)}`), undefined);
+});
+
 test('looks at a bounded part of a megabyte', () => {
   const units = [',', 'a=1,', 'a', '=', ' ', 'a= ', '\t,', '\u0000', 'é'];
   for (const unit of units) assert.equal(TraceState.parse(unit.repeat(MEGABYTE / unit.length)), undefined);
