@@ -158,7 +158,12 @@ function watchEndingsOnce(): void {
 
 function endingOf({ tracer, pipeline }: Running): EndingTracer {
   return {
-    ended: tracer.stats().ended,
+    get ended() {
+      return tracer.stats().ended;
+    },
+    get isWaiting() {
+      return tracer.stats().queued > 0;
+    },
     flush() {
       tracer.waitingRoom.decideAll(); // nothing more will end
       return pipeline.flushLast();

@@ -2,6 +2,8 @@
 export interface EndingTracer {
   /** Spans that have ended so far: tells whether there is anything new. */
   readonly ended: number;
+  /** Whether spans wait that could not be sent. */
+  readonly isWaiting: boolean;
   /** Sends what waits; gives up after the first failure, or in good time. Never rejects. */
   flush(): Promise<void>;
   /** Ends the spans that are open. */
@@ -50,10 +52,11 @@ function watchLastTurn(current: () => EndingTracer | undefined): void {
     if (tracer.ended !== saved) round = 0; // the app has worked since
     round++;
     if (round > 2) return;
+    const isStuck = round === 2 && tracer.isWaiting; // the other side has had its time
     if (round === 2) tracer.endOpen();
-    const isDone = round === 2 && tracer.ended === saved; // nobody was open
+    const isDone = round === 2 && tracer.ended === saved; // nothing was open
     saved = tracer.ended;
-    if (!isDone) void tracer.flush();
+    if (!isDone && !isStuck) void tracer.flush();
   });
 }
 

@@ -1,13 +1,31 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, describe, it, mock } from 'node:test';
 import fc from 'fast-check';
 import type { Span } from 'throughline';
+import type { Exporter } from 'throughline/exporters';
 import { systemClock } from '../../src/core/clock.ts';
 import { resolveConfig } from '../../src/core/config.ts';
 import { idGenerator } from '../../src/core/ids.ts';
 import { Pipeline } from '../../src/core/pipeline/pipeline.ts';
+import { DEFAULT_TIMING, type PipelineTiming } from '../../src/core/pipeline/settings.ts';
+import type { SpoolMode } from '../../src/core/pipeline/spool/spool.ts';
+import { type SpoolKit, spoolKit } from '../../src/core/pipeline/spool/spool-kit.ts';
 import { Tracer } from '../../src/core/tracer.ts';
+import { spoolCodec } from '../../src/exporters/spool-codec.ts';
 import { assertCounterLaw } from '../contract/counter-law.ts';
+import { temporaryFolder } from '../pipeline/spool-folder.ts';
 import { type ScriptedExporter, scriptedExporter } from './scripted-exporter.ts';
+
+/** As in production, but that any failure is an outage, and the folder is looked at often. */
+const TIMING: PipelineTiming = { ...DEFAULT_TIMING, outageMs: 0, diskPauseMs: 1, heartbeatMs: 2 };
+
+/** Room for a few spans a file, and some files. */
+function spoolOf(directory: string, mode: SpoolMode): SpoolKit {
+  const settings = { mode, directory, maxBytes: 4000, maxAgeMs: 86_400_000 };
+  const where = { service: 'shop', exporter: 'scripted', destination: 'http://there/' };
+  return spoolKit({ settings, ...where, codec: spoolCodec(), timing: TIMING, say: () => undefined });
+}
 
 /** One step of a random life of a tracer with two exporters. */
 type Step =
@@ -19,6 +37,7 @@ const results = fc.oneof(
   fc.record({ outcome: fc.constant('accepted'), rejected: fc.option(fc.integer({ min: -1, max: 9 })) }),
   fc.record({ outcome: fc.constant('retry'), reason: fc.constant('down'), retryAfterMs: fc.nat(3000) }),
   fc.constant({ outcome: 'refused', reason: 'bad' }),
+  fc.constant({ outcome: 'too-large', reason: '413' }),
   fc.anything(),
 );
 const exporterNumbers = fc.integer({ min: 0, max: 1 });
@@ -36,14 +55,14 @@ class Life {
   readonly #open: Span[] = [];
   readonly #tracer: Tracer;
 
-  constructor() {
+  constructor(kitFor: (exporter: Exporter) => SpoolKit | undefined) {
     const config = resolveConfig({ sample: 0.7, limits: { openSpans: 8, queueBytes: 8000 } }, {}, () => undefined);
     const settings = { maxBatch: 3, delayMs: 100, timeoutMs: 1500, queueSpans: 9, queueBytes: 8000 };
     this.#tracer = new Tracer({
       ...config,
       clock: systemClock(),
       ids: idGenerator(),
-      pipeline: new Pipeline(this.#exporters, settings, () => undefined),
+      pipeline: new Pipeline(this.#exporters, settings, () => undefined, kitFor, TIMING),
     });
   }
 
@@ -92,9 +111,31 @@ describe('the counter law', () => {
 
   it('holds after every step of any life of a tracer', async () => {
     const lives = fc.asyncProperty(fc.array(steps, { minLength: 5, maxLength: 60 }), async (life) => {
-      const tracer = new Life();
+      const tracer = new Life(() => undefined);
       for (const step of life) await tracer.take(step);
     });
     await fc.assert(lives, { numRuns: 300 });
+  });
+
+  it('holds with a spool beside one that has none, whichever mode, however full, and when its folder is deleted', async (t) => {
+    const folder = temporaryFolder(t);
+    const modes = fc.constantFrom<SpoolMode>('overflow', 'ahead');
+    const life = fc.array(fc.oneof({ weight: 40, arbitrary: steps }, fc.constant('delete' as const)), {
+      minLength: 20,
+      maxLength: 80,
+    });
+    let lives = 0;
+    const property = fc.asyncProperty(life, modes, async (actions, mode) => {
+      const own = join(folder, String(++lives));
+      const kits = [spoolOf(own, mode), undefined];
+      const tracer = new Life(() => kits.shift());
+      for (const action of actions) {
+        if (action === 'delete') rmSync(own, { recursive: true, force: true });
+        else await tracer.take(action);
+      }
+      await tracer.take({ kind: 'shutdown' });
+      await tracer.take({ kind: 'pass', ms: 2000 }); // to its end
+    });
+    await fc.assert(property, { numRuns: 40, seed: 6 });
   });
 });

@@ -20,6 +20,7 @@ export interface ScriptedExporter extends Exporter {
 
 export const ACCEPTED: ExportResult = { outcome: 'accepted' };
 export const RETRY: ExportResult = { outcome: 'retry', reason: 'down' };
+export const TOO_LARGE: ExportResult = { outcome: 'too-large', reason: '413' };
 export const REFUSED: ExportResult = { outcome: 'refused', reason: 'bad' };
 
 /** `react` may answer, or throw, at once; what it leaves undefined waits. */

@@ -6,7 +6,7 @@ import { type ExporterStats, Sender } from '../../src/core/pipeline/sender.ts';
 import type { BatchSettings } from '../../src/core/pipeline/settings.ts';
 import { assertCounterLaw } from '../contract/counter-law.ts';
 import { bareRecord } from '../contract/sample-record.ts';
-import { ACCEPTED, namesOf, REFUSED, RETRY, scriptedExporter } from './scripted-exporter.ts';
+import { ACCEPTED, namesOf, REFUSED, RETRY, scriptedExporter, TOO_LARGE } from './scripted-exporter.ts';
 
 const SETTINGS: BatchSettings = {
   maxBatch: 4,
@@ -264,6 +264,119 @@ describe('a failed export', () => {
     await settle();
     const { dropped, exported, lastError } = checked(sender);
     assert.deepEqual([dropped.export, exported, lastError], [3, 1, 'too old']);
+  });
+});
+
+describe('a batch that is too large for the other side', () => {
+  const sizesOf = (exporter: { calls: readonly { batch: readonly SpanRecord[] }[] }) =>
+    exporter.calls.map(({ batch }) => batch.length);
+
+  it('is sent in halves, in order, and later requests grow again slowly', async () => {
+    const exporter = scriptedExporter((batch) => (batch.length > 8 ? TOO_LARGE : ACCEPTED));
+    const { sender, push } = senderOf(exporter, { maxBatch: 32 });
+    push(160);
+    await sender.flush(1000);
+    // sixteen that went through, then one that tries for more
+    assert.deepEqual(sizesOf(exporter), [32, 16, ...Array(16).fill(8), 10, 5, 5, 5, 5, 5, 5, 2]);
+    assert.deepEqual(
+      exporter.accepted,
+      Array.from({ length: 160 }, (_, i) => `${i + 1}`),
+    );
+    assert.deepEqual([checked(sender).exported, checked(sender).dropped.export], [160, 0]);
+  });
+
+  it('loses nothing but the one span that is too large by itself', async () => {
+    const exporter = scriptedExporter(
+      (batch) => (namesOf(batch).includes('5') ? TOO_LARGE : ACCEPTED),
+      'http://there/',
+    );
+    const { sender, push, said } = senderOf(exporter, { maxBatch: 8 });
+    push(8);
+    await sender.flush(1000);
+    assert.deepEqual(exporter.accepted, ['1', '2', '3', '4', '6', '7', '8']);
+    const { exported, dropped, lastError } = checked(sender);
+    assert.deepEqual([exported, dropped.export, lastError], [7, 1, '413']);
+    assert.ok(
+      said.some((line) => line.startsWith('http://there/ refuses spans: 413')),
+      said.join('\n'),
+    );
+  });
+
+  it('keeps what is left of it when the rest fails', async () => {
+    const answers = [TOO_LARGE, ACCEPTED, RETRY, ACCEPTED];
+    const exporter = scriptedExporter((_, number) => answers[number - 1]);
+    const { sender, push } = senderOf(exporter);
+    push(4);
+    await settle();
+    assert.deepEqual([checked(sender).exported, checked(sender).queued], [2, 2]);
+    await pass(250);
+    assert.deepEqual([exporter.accepted, checked(sender).exported], [['1', '2', '3', '4'], 4]);
+  });
+
+  it('is counted when the sender was shut down meanwhile', async () => {
+    const exporter = scriptedExporter();
+    const { sender, push } = senderOf(exporter);
+    push(4);
+    const call = await exporter.call(1);
+    const stopped = sender.shutdown(10);
+    await pass(10);
+    await stopped;
+    call.answer(TOO_LARGE);
+    await settle();
+    assert.deepEqual([checked(sender).dropped.shutdown, checked(sender).queued], [4, 0]);
+  });
+});
+
+describe('a batch', () => {
+  it('holds no more than about a megabyte', async () => {
+    const exporter = scriptedExporter(() => ACCEPTED);
+    const sender = new Sender(exporter, { ...SETTINGS, maxBatch: 100, queueBytes: 1e8 }, () => undefined);
+    for (let i = 0; i < 20; i++) sender.push(bareRecord(), 300_000);
+    sender.push(bareRecord(), 5_000_000);
+    await sender.flush(1000);
+    assert.deepEqual(
+      exporter.calls.map(({ batch }) => batch.length),
+      [3, 3, 3, 3, 3, 3, 2, 1],
+    );
+  });
+
+  it('is followed by a turn of the event loop, though the exporter answers at once', async () => {
+    const exporter = scriptedExporter(() => ACCEPTED);
+    const { push } = senderOf(exporter);
+    push(40);
+    let callsBefore: number | undefined;
+    setImmediate(() =>
+      setImmediate(() => {
+        callsBefore = exporter.calls.length;
+      }),
+    );
+    await settle();
+    assert.ok(callsBefore !== undefined && callsBefore < 5, `${callsBefore} of 10`);
+  });
+});
+
+describe('Retry-After', () => {
+  it('of 0 is no leave to go on without a pause', async () => {
+    const exporter = scriptedExporter(() => ({ outcome: 'retry', reason: 'busy', retryAfterMs: 0 }));
+    const { push } = senderOf(exporter);
+    push(4);
+    await settle();
+    await pass(124);
+    assert.equal(exporter.calls.length, 1);
+    await pass(126);
+    assert.equal(exporter.calls.length, 2);
+  });
+
+  it('holds back a flush too, which then waits no longer than it was told', async () => {
+    const exporter = scriptedExporter(() => ({ outcome: 'retry', reason: 'busy', retryAfterMs: 5000 }));
+    const { sender, push } = senderOf(exporter);
+    push(4);
+    await settle();
+    await sender.flush(10_000, false);
+    const patient = sender.flush(3000);
+    await pass(3000);
+    await patient;
+    assert.deepEqual([exporter.calls.length, checked(sender).queued], [1, 4]);
   });
 });
 

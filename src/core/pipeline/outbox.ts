@@ -150,14 +150,15 @@ export class Outbox {
   }
 
   async #takeFromDisk(spool: Spool, maxSpans: number): Promise<Hand | undefined> {
-    const batch = await spool.take(maxSpans);
+    const batch = await spool.read(maxSpans);
     this.countLost();
-    if (batch === undefined) return undefined;
+    if (batch === undefined || !spool.claim(batch)) return undefined;
     this.#dropped.spool += batch.lost;
     const records = [...batch.records];
     this.#hand = { records, sizes: [], seqs: [], spoolSeq: batch.lastSeq };
-    if (records.length === 0) this.settle(0);
-    return this.#hand;
+    if (records.length > 0) return this.#hand;
+    this.settle(0); // the disk has lost all of them: what comes next?
+    return this.next(maxSpans);
   }
 
   /** The oldest `count` in hand have been dealt with, and counted by the caller. */

@@ -39,6 +39,9 @@ export interface ExporterStats {
   readonly lastError?: string;
 }
 
+/** Accepted requests after which one may be larger again. */
+const GROW_AFTER = 16;
+
 /** Where spans to send come from: the outbox, or what dead processes have left. */
 interface Source {
   next(maxSpans: number): Promise<{ readonly records: readonly SpanRecord[] } | undefined>;
@@ -73,6 +76,7 @@ export class Sender {
   #attemptSinceMs = 0;
   /** Spans in one request: fewer than a batch after the other side has called one too large. */
   #requestSpans: number;
+  #sinceTooLarge = 0;
   #timer: NodeJS.Timeout | undefined;
   #immediate: NodeJS.Immediate | undefined;
   #spilling: NodeJS.Immediate | undefined;
@@ -227,7 +231,7 @@ export class Sender {
         else this.#adopted += part.length - rejected;
         if (isOwn) this.#dropped.export += rejected;
         if (message !== undefined || rejected > 0) this.#lastError = message ?? `${rejected} spans were rejected`;
-        this.#succeeded(part.length);
+        this.#succeeded();
         source.settle(part.length);
         return;
       }
@@ -238,6 +242,7 @@ export class Sender {
       case 'too-large':
         this.#retries = 0;
         this.#requestSpans = Math.ceil(part.length / 2);
+        this.#sinceTooLarge = 0;
         this.#lastError = result.reason;
         return;
       case 'refused':
@@ -245,12 +250,13 @@ export class Sender {
     }
   }
 
-  /** After halves have gone through, requests slowly grow again: a limit in the way may have been for one span. */
-  #succeeded(spans: number): void {
+  /** After smaller requests have gone through for a while they grow again: it may have been one large span. */
+  #succeeded(): void {
     this.#retries = 0;
-    if (spans === this.#requestSpans && spans < this.#settings.maxBatch) {
+    if (this.#requestSpans < this.#settings.maxBatch && ++this.#sinceTooLarge >= GROW_AFTER) {
       const step = Math.ceil(this.#settings.maxBatch / 16);
-      this.#requestSpans = Math.min(this.#settings.maxBatch, spans + step);
+      this.#requestSpans = Math.min(this.#settings.maxBatch, this.#requestSpans + step);
+      this.#sinceTooLarge = 0;
     }
     if (this.#kit !== undefined) this.#allowSpool();
   }

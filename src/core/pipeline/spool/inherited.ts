@@ -48,7 +48,7 @@ export class Inherited {
   #files: LeftFile[] = [];
   #file: OpenFile | undefined;
   #hand: { records: SpanRecord[]; end: number } | undefined;
-  #isLooking = false;
+  #looking: Promise<void> | undefined;
   #spans = 0;
   #damaged = 0;
   #discarded = 0;
@@ -75,13 +75,17 @@ export class Inherited {
   }
 
   /** Looks for orphans and takes them over; the oldest files go where all together exceed the spool's size. */
-  async look(): Promise<void> {
-    if (this.#isLooking) return;
-    this.#isLooking = true;
+  look(): Promise<void> {
+    this.#looking ??= this.#takeOver().then(() => {
+      this.#looking = undefined;
+    });
+    return this.#looking;
+  }
+
+  async #takeOver(): Promise<void> {
     for (const directory of this.#directories) showOwnerLives(directory, () => undefined);
     for (const directory of await claimOrphans(this.#home, this.#timing.staleMs)) await this.#add(directory);
     await this.#dropOldest();
-    this.#isLooking = false;
   }
 
   async #add(directory: string): Promise<void> {
@@ -166,15 +170,15 @@ export class Inherited {
     this.#spans += count;
     if (hand.records.length > 0) return;
     this.#hand = undefined;
-    void this.#acknowledge(hand.end);
+    const file = this.#file;
+    if (file === undefined) return;
+    void (hand.end === file.content.length ? this.#finish(file) : this.#acknowledge(file, hand.end));
   }
 
   /** Stays in hand. */
   putBack(): void {}
 
-  async #acknowledge(end: number): Promise<void> {
-    const file = this.#file;
-    if (file === undefined) return;
+  async #acknowledge(file: OpenFile, end: number): Promise<void> {
     let handle: FileHandle | undefined;
     try {
       handle = await open(file.path, 'r+');

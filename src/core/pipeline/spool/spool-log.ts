@@ -4,7 +4,8 @@ import { HEADER_BYTES, RECORD_HEADER_BYTES } from './segment-format.ts';
 /** What was read for one batch. */
 export interface LogBatch {
   readonly payloads: readonly StoredPayload[];
-  /** The last record of it. */
+  /** The first and the last record of it. */
+  readonly firstSeq: number;
   readonly lastSeq: number;
   /** Spans of it that the disk has lost. */
   readonly lost: number;
@@ -98,10 +99,10 @@ export class SpoolLog {
   }
 
   /**
-   * Takes the oldest records that are on disk only, of one file, with at most `maxSpans` spans (or one
-   * record). `undefined` when there are none. Rejects when the disk cannot be read now.
+   * Reads the oldest records that are on disk only, of one file, with at most `maxSpans` spans (or one
+   * record); they are to be claimed. `undefined` when there are none. Rejects when the disk cannot be read now.
    */
-  async take(maxSpans: number): Promise<LogBatch | undefined> {
+  async read(maxSpans: number): Promise<LogBatch | undefined> {
     const first = Math.max(this.#taken + 1, this.#segments[0]?.firstSeq ?? 0);
     const segment = this.#segmentOf(first);
     if (segment === undefined || first > this.#letGo) return undefined;
@@ -115,15 +116,18 @@ export class SpoolLog {
       else payloads.push(payload);
     }
     if (seq > segment.lastSeq) segment.rest();
-    return this.#claim(first, seq - 1, payloads, lost);
+    return { payloads, firstSeq: first, lastSeq: seq - 1, lost };
   }
 
-  /** While the disk was read, the oldest file may have gone, and was counted then. */
-  #claim(first: number, lastSeq: number, payloads: readonly StoredPayload[], lost: number): LogBatch | undefined {
-    if (!this.has(first) || this.#taken >= first) return undefined;
+  /**
+   * Counts what was read as no longer spooled, in the moment in which the caller counts it. False when
+   * its file has gone meanwhile, and was counted then.
+   */
+  claim({ firstSeq, lastSeq }: { readonly firstSeq: number; readonly lastSeq: number }): boolean {
+    if (!this.has(firstSeq) || this.#taken >= firstSeq) return false;
     this.#spooled -= this.#spansBetween(this.#taken, lastSeq);
     this.#taken = lastSeq;
-    return { payloads, lastSeq, lost };
+    return true;
   }
 
   /** The spans up to `seq` are being sent, or no longer. */

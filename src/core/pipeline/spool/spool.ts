@@ -34,6 +34,7 @@ export interface SpoolParts {
 /** Spans of a batch that were on disk only. */
 export interface SpooledBatch {
   readonly records: readonly SpanRecord[];
+  readonly firstSeq: number;
   readonly lastSeq: number;
   /** Spans that the disk has lost, or the codec cannot read. */
   readonly lost: number;
@@ -119,11 +120,11 @@ export class Spool {
     if (seq > 0) this.#log.acknowledgeThrough(seq, this.isAhead);
   }
 
-  /** The oldest spans that are on disk only. `undefined`: there are none, or the disk does not give them now. */
-  async take(maxSpans: number): Promise<SpooledBatch | undefined> {
+  /** The oldest spans that are on disk only, to be claimed. `undefined`: there are none, or the disk does not give them now. */
+  async read(maxSpans: number): Promise<SpooledBatch | undefined> {
     this.#dropOld(Date.now());
     try {
-      const batch = await this.#log.take(maxSpans);
+      const batch = await this.#log.read(maxSpans);
       this.#readFailures = 0;
       return batch === undefined ? undefined : await this.#decoded(batch);
     } catch (error) {
@@ -134,7 +135,7 @@ export class Spool {
     }
   }
 
-  async #decoded({ payloads, lastSeq, lost }: LogBatch): Promise<SpooledBatch> {
+  async #decoded({ payloads, firstSeq, lastSeq, lost }: LogBatch): Promise<SpooledBatch> {
     const records: SpanRecord[] = [];
     let unreadable = lost;
     for (const { type, bytes, spans } of payloads) {
@@ -142,7 +143,12 @@ export class Spool {
       records.push(...decoded.slice(0, spans));
       unreadable += Math.max(0, spans - decoded.length);
     }
-    return { records, lastSeq, lost: unreadable };
+    return { records, firstSeq, lastSeq, lost: unreadable };
+  }
+
+  /** Whether what was read is still there to be sent; then it is no longer counted here. */
+  claim(batch: SpooledBatch): boolean {
+    return !this.#isClosed && this.#log.claim(batch);
   }
 
   #dropOld(nowMs: number): void {
