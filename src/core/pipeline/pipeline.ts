@@ -48,11 +48,6 @@ export interface SpanSink {
   stats(counts: SpanCounts): Stats;
 }
 
-/** How long the end of the process may take: with a spool little is risked by not waiting. */
-const SPOOLED_END_MS = 150;
-/** Without one, a collector that answers within 2 s gets everything. */
-const UNSPOOLED_END_MS = 1900;
-
 /** Finished spans on their way out: to every exporter side by side, each at its own pace. */
 export class Pipeline implements SpanSink {
   readonly #senders: readonly Sender[];
@@ -79,9 +74,7 @@ export class Pipeline implements SpanSink {
 
   /** Sends what waits before the process ends: one attempt each, bounded. Never rejects. */
   async flushLast(): Promise<void> {
-    await Promise.all(
-      this.#senders.map((sender) => sender.flush(sender.isSpooling ? SPOOLED_END_MS : UNSPOOLED_END_MS, false)),
-    );
+    await Promise.all(this.#senders.map((sender) => sender.flushLast()));
   }
 
   async shutdown(timeoutMs: number): Promise<void> {

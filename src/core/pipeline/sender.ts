@@ -42,6 +42,11 @@ export interface ExporterStats {
 /** Accepted requests after which one may be larger again. */
 const GROW_AFTER = 16;
 
+/** How long the end of the process waits for an answer where what cannot be sent is kept on disk. */
+const SPOOLED_END_MS = 150;
+/** How long it may take at most: a collector that answers within 2 s gets everything. */
+const LONGEST_END_MS = 1900;
+
 /** Where spans to send come from: the outbox, or what dead processes have left. */
 interface Source {
   next(maxSpans: number): Promise<{ readonly records: readonly SpanRecord[] } | undefined>;
@@ -305,6 +310,20 @@ export class Sender {
     deadline.cancel();
   }
 
+  /**
+   * Sends what waits before the process ends, until an attempt fails. With a disk for the rest it goes on
+   * only while answers come quickly.
+   */
+  async flushLast(): Promise<void> {
+    const isSpooling = this.#outbox.spool !== undefined;
+    const endMs = performance.now() + LONGEST_END_MS;
+    for (let exported = -1; exported < this.#exported && performance.now() < endMs; ) {
+      exported = this.#exported;
+      await this.flush(isSpooling ? SPOOLED_END_MS : LONGEST_END_MS, false);
+      if (this.#outbox.isEmpty || this.#retries > 0) return;
+    }
+  }
+
   async #flushUntil(deadline: Pause, patient: boolean): Promise<void> {
     this.#flushing++;
     while (!deadline.isOver && !this.#outbox.isEmpty && !this.#closed) {
@@ -342,11 +361,6 @@ export class Sender {
     this.#clearTimer();
     clearInterval(this.#looking);
     this.#dropped.shutdown += this.#outbox.close();
-  }
-
-  /** Whether what cannot be sent will be kept on disk. */
-  get isSpooling(): boolean {
-    return this.#outbox.spool !== undefined;
   }
 
   #lost(): number {
