@@ -1,0 +1,79 @@
+import { setTimeout } from 'node:timers/promises';
+import { type Extent, must, mustWhenMeasured, type Outcome, type Scenario } from './scenario.ts';
+import { booksProblem, missingOf, World } from './world.ts';
+
+const MB = 1024 * 1024;
+
+/** FAULTS.md row 12 and the export's share of the event loop: many spans, live or with the collector dead. */
+async function manySpans(isAlive: boolean, extent: Extent): Promise<Outcome> {
+  const world = await World.open();
+  const rate = 5000;
+  const total = extent.isLong ? 1_000_000 : 20_000;
+  try {
+    if (!isAlive) await world.proxy.become('refuse');
+    const service = await world.service({ run: 'load', rate, total, attributes: 18, ending: 'stay' });
+    const heaps: { readonly ended: number; readonly bytes: number }[] = [];
+    let blockMs = 0;
+    for (;;) {
+      await setTimeout(extent.isLong ? 10_000 : 1000);
+      // The question itself collects garbage, which blocks: what it reports is of the time before it.
+      const figures = await service.figures();
+      heaps.push({ ended: figures.ended, bytes: figures.heapBytes });
+      blockMs = Math.max(blockMs, figures.blockMs);
+      if (figures.ended >= total) break;
+    }
+    if (isAlive) await world.untilArrived('load', total, 15_000);
+    const { stats } = await service.figures();
+    const slope = slopePer100k(heaps.slice(Math.floor(heaps.length / 3)));
+    const missing = isAlive ? missingOf(await world.sink.arrived(), 'load', total).length : 0;
+    return {
+      figures: {
+        spans: total,
+        lost: isAlive ? missing : 'collector dead',
+        spooled: stats.spooled,
+        heapSlopeMbPer100k: Number((slope / MB).toFixed(2)),
+        blockMsP999: Number(blockMs.toFixed(1)),
+      },
+      problems: [
+        ...must(missing === 0, `${missing} of ${total} spans were lost`),
+        ...booksProblem(stats),
+        ...mustWhenMeasured(
+          extent,
+          slope / MB <= 0.2,
+          `the heap grows by ${(slope / MB).toFixed(2)} MB in 100,000 spans`,
+        ),
+        ...mustWhenMeasured(extent, blockMs <= 10, `the event loop was blocked for ${blockMs.toFixed(1)} ms at p99.9`),
+      ],
+    };
+  } finally {
+    await world.close();
+  }
+}
+
+/** Least squares: bytes of heap for each 100,000 spans. */
+function slopePer100k(points: readonly { readonly ended: number; readonly bytes: number }[]): number {
+  const meanX = points.reduce((sum, { ended }) => sum + ended, 0) / points.length;
+  const meanY = points.reduce((sum, { bytes }) => sum + bytes, 0) / points.length;
+  let product = 0;
+  let square = 0;
+  for (const { ended, bytes } of points) {
+    product += (ended - meanX) * (bytes - meanY);
+    square += (ended - meanX) ** 2;
+  }
+  return square === 0 ? 0 : (product / square) * 100_000;
+}
+
+export const loadScenarios: readonly Scenario[] = [
+  {
+    row: 12,
+    fault: '1 M spans of 20 attributes at 5,000/s, the collector answers',
+    holds: '0 lost; heap slope ≤ 0.2 MB a 100,000 spans; event loop blocked ≤ 10 ms at p99.9',
+    run: (extent) => manySpans(true, extent),
+  },
+  {
+    row: 12,
+    fault: '1 M spans of 20 attributes at 5,000/s, the collector is dead',
+    holds: 'heap slope ≤ 0.2 MB a 100,000 spans; event loop blocked ≤ 10 ms at p99.9',
+    run: (extent) => manySpans(false, extent),
+  },
+];

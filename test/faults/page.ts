@@ -1,0 +1,49 @@
+import type { RunLine } from './run.ts';
+
+const HEAD = `# Reliability
+
+<!-- Written by \`npm run soak\` from reliability.jsonl, one JSON line a run. Not edited by hand. -->
+
+What was done to a traced service, and what became of its spans. Service, collector and the TCP proxy that fails between them are real
+processes and sockets; every span carries a number, so that what is lost is the difference of two sets, and the counter law of \`stats()\` is
+asked at the end of each run. Of several runs the worst figure stands here.
+`;
+
+const FOOT = `
+Not promised: spans that were not yet acknowledged when the process is killed, aborts or runs out of memory without \`spool: 'ahead'\`; what a power
+failure takes before the disk has it (nothing is synced); spans that are never ended.
+`;
+
+/** docs/reliability.md: a row a fault, with the worst of its runs. */
+export function reliabilityPage(lines: readonly RunLine[]): string {
+  const byFault = grouped(lines);
+  const rows = [...byFault.values()].map((runs) => tableRow(runs));
+  const node = lines[0]?.node ?? '';
+  return `${HEAD}
+Node ${node}, ${lines.length} runs.
+
+| row | fault | must hold | worst figures | held |
+|---|---|---|---|---|
+${rows.join('\n')}
+${FOOT}`;
+}
+
+function grouped(lines: readonly RunLine[]): Map<string, RunLine[]> {
+  const groups = new Map<string, RunLine[]>();
+  for (const line of lines) groups.set(line.fault, [...(groups.get(line.fault) ?? []), line]);
+  return groups;
+}
+
+function tableRow(runs: readonly RunLine[]): string {
+  const first = runs[0] as RunLine;
+  const held = runs.filter(({ problems, skipped }) => problems.length === 0 && skipped === undefined).length;
+  const figures = Object.keys(first.figures).map((name) => `${name} ${worst(runs, name)}`);
+  const cells = [first.row, first.fault, first.holds, first.skipped ?? figures.join(', '), `${held} of ${runs.length}`];
+  return `| ${cells.map((cell) => String(cell).replaceAll('|', '\\|')).join(' | ')} |`;
+}
+
+function worst(runs: readonly RunLine[], name: string): number | string {
+  const values = runs.map(({ figures }) => figures[name]).filter((value) => value !== undefined);
+  const numbers = values.filter((value) => typeof value === 'number');
+  return numbers.length === values.length ? Math.max(...numbers) : (values[0] ?? '');
+}

@@ -1,0 +1,220 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import type { Throughline } from 'throughline';
+import { childEnvironment } from '../support/child-process.ts';
+import { repositoryRoot } from '../support/repository.ts';
+import type { ServiceOrder } from './service-order.ts';
+
+type Stats = ReturnType<Throughline['stats']>;
+
+const FOLDER = join(repositoryRoot, 'dist', 'test', 'faults');
+
+interface Message {
+  readonly id: number;
+}
+
+/** A child process that is asked questions over its channel, one answer each. */
+class Asked {
+  readonly child: ChildProcess;
+  readonly #waiting = new Map<number, (answer: never) => void>();
+  #lastId = 0;
+
+  constructor(child: ChildProcess) {
+    this.child = child;
+    child.on('message', (message: Message) => {
+      this.#waiting.get(message.id)?.(message as never);
+      this.#waiting.delete(message.id);
+    });
+  }
+
+  /** What the child says first, by itself. */
+  first<Answer>(): Promise<Answer> {
+    return this.#answer(0);
+  }
+
+  ask<Answer>(name: string): Promise<Answer> {
+    const id = ++this.#lastId;
+    const answer = this.#answer<Answer>(id);
+    this.child.send({ id, name });
+    return answer;
+  }
+
+  #answer<Answer>(id: number): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(id, resolve);
+      this.child.once('exit', () => reject(new Error(`process ${this.child.pid} ended before it answered`)));
+    });
+  }
+}
+
+/** What has arrived at the collector. */
+export interface Arrived {
+  /** Spans received, those that came twice counted twice. */
+  readonly received: number;
+  readonly distinct: number;
+  /** Of these, spans that were still open when their process was shut down. */
+  readonly incomplete: number;
+  /** Spans that carry no number of ours. */
+  readonly foreign: number;
+  /** The numbers that came, by the run they belong to. */
+  readonly numbers: ReadonlyMap<string, ReadonlySet<number>>;
+}
+
+/** The collector, a process of its own. */
+export class SinkProcess {
+  readonly #asked: Asked;
+  readonly url: string;
+
+  private constructor(asked: Asked, url: string) {
+    this.#asked = asked;
+    this.url = url;
+  }
+
+  static async start(): Promise<SinkProcess> {
+    const child = spawn(process.execPath, [join(FOLDER, 'sink-process.js')], {
+      env: childEnvironment(),
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    });
+    const asked = new Asked(child);
+    const { url } = await asked.first<{ url: string }>();
+    return new SinkProcess(asked, url);
+  }
+
+  async arrived(): Promise<Arrived> {
+    const answer = await this.#asked.ask<Omit<Arrived, 'numbers'> & { runs: [string, string][] }>('report');
+    const numbers = new Map(answer.runs.map(([run, list]) => [run, new Set(list.split(',').map(Number))]));
+    return { ...answer, numbers };
+  }
+
+  pause(): void {
+    this.#asked.child.kill('SIGSTOP');
+  }
+
+  stop(): void {
+    this.#asked.child.kill('SIGKILL');
+  }
+}
+
+/** What a service under fault says of itself while it runs. */
+export interface ServiceFigures {
+  readonly ended: number;
+  readonly heapBytes: number;
+  /** Longest block of the event loop since the last question, at the 99.9th percentile. */
+  readonly blockMs: number;
+  readonly stats: Stats;
+}
+
+/** How it ended. */
+export interface ServiceEnd {
+  readonly status: number | null;
+  readonly signal: NodeJS.Signals | null;
+  /** When it had nothing left to do; NaN when a signal came first. */
+  readonly finishedMs: number;
+  readonly exitedMs: number;
+  /** Highest number that it said had ended. */
+  readonly ended: number;
+  readonly stats: Stats | undefined;
+  readonly stderr: string;
+}
+
+export interface ServiceSurroundings {
+  /** Where its spans go; none: nothing is configured. */
+  readonly endpoint?: string;
+  readonly variables?: NodeJS.ProcessEnv;
+  /** A program to run it under, as `['prlimit', '--fsize=1000']`. */
+  readonly under?: readonly string[];
+}
+
+/** A service under fault, a process of its own. */
+export class ServiceProcess {
+  readonly #asked: Asked;
+  readonly order: ServiceOrder;
+  /** Settles when it has ended. */
+  readonly end: Promise<ServiceEnd>;
+  /** Settles with the first word from it: spans are made from then on. */
+  readonly running: Promise<void>;
+  #ended = 0;
+  #finishedMs = Number.NaN;
+  #stats: Stats | undefined;
+  #stderr = '';
+
+  constructor(order: ServiceOrder, surroundings: ServiceSurroundings) {
+    const { endpoint, variables, under = [] } = surroundings;
+    const [program = '', ...args] = [
+      ...under,
+      process.execPath,
+      '--expose-gc',
+      join(FOLDER, 'service-process.js'),
+      JSON.stringify(order),
+    ];
+    const child = spawn(program, args, {
+      env: {
+        ...childEnvironment(),
+        ...(endpoint === undefined ? {} : { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint }),
+        ...variables,
+      },
+      stdio: ['ignore', 'inherit', 'pipe', 'pipe', 'ipc'],
+    });
+    this.order = order;
+    this.#asked = new Asked(child);
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      this.#stderr += text;
+    });
+    const said = child.stdio[3] as Readable;
+    this.running = once(said, 'readable').then(() => this.#listen(said));
+    this.end = this.#ending(child);
+  }
+
+  get pid(): number {
+    return this.#asked.child.pid ?? 0;
+  }
+
+  get stderr(): string {
+    return this.#stderr;
+  }
+
+  figures(): Promise<ServiceFigures> {
+    return this.#asked.ask('figures');
+  }
+
+  /** Makes no more spans; it goes on running. */
+  stopMaking(): Promise<ServiceFigures> {
+    return this.#asked.ask('stop');
+  }
+
+  kill(signal: NodeJS.Signals): void {
+    this.#asked.child.kill(signal);
+  }
+
+  #listen(said: Readable): void {
+    let text = '';
+    said.setEncoding('utf8').on('data', (chunk: string) => {
+      text += chunk;
+      const lines = text.split('\n');
+      text = lines.pop() ?? '';
+      for (const line of lines) this.#take(line);
+    });
+  }
+
+  #take(line: string): void {
+    if (line.startsWith('done ')) this.#finishedMs = Number(line.slice(5));
+    else if (line.startsWith('stats ')) this.#stats = JSON.parse(line.slice(6)) as Stats;
+    else this.#ended = Number(line);
+  }
+
+  async #ending(child: ChildProcess): Promise<ServiceEnd> {
+    const exited = once(child, 'exit').then(() => Date.now());
+    const [[status, signal], exitedMs] = await Promise.all([once(child, 'close'), exited]);
+    return {
+      status: status as number | null,
+      signal: signal as NodeJS.Signals | null,
+      finishedMs: this.#finishedMs,
+      exitedMs,
+      ended: this.#ended,
+      stats: this.#stats,
+      stderr: this.#stderr,
+    };
+  }
+}

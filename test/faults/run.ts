@@ -1,0 +1,101 @@
+import { appendFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { repositoryRoot } from '../support/repository.ts';
+import { reliabilityPage } from './page.ts';
+import type { Outcome, Scenario } from './scenario.ts';
+import { scenarios } from './scenarios.ts';
+
+const HELP = `npm run faults                 every fault in its quick form: minutes
+npm run soak -- [options]      every fault at its real length, three runs each; writes docs/reliability.md
+
+  --row <n>      only this row of the table (may be repeated)
+  --runs <n>     runs of each (3)`;
+
+const LINES = join(repositoryRoot, 'docs', 'reliability.jsonl');
+const PAGE = join(repositoryRoot, 'docs', 'reliability.md');
+
+/** One line of docs/reliability.jsonl. */
+export interface RunLine extends Outcome {
+  readonly row: number;
+  readonly fault: string;
+  readonly holds: string;
+  readonly run: number;
+  readonly node: string;
+}
+
+async function main(args: string[]): Promise<number> {
+  const { values } = parseArgs({
+    args,
+    options: {
+      long: { type: 'boolean', default: false },
+      row: { type: 'string', multiple: true },
+      runs: { type: 'string' },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+  });
+  if (values.help) {
+    console.log(HELP);
+    return 0;
+  }
+  const rows = values.row?.map((text) => wholeNumber(text, 'row'));
+  const chosen = scenarios.filter(({ row }) => rows?.includes(row) ?? true);
+  if (chosen.length === 0)
+    throw new Error(`--row: the rows are ${[...new Set(scenarios.map(({ row }) => row))].join(', ')}`);
+  const runs = values.runs === undefined ? (values.long ? 3 : 1) : wholeNumber(values.runs, 'runs');
+  const writes = values.long && rows === undefined;
+  const lines = await runAll(chosen, runs, values.long, writes ? LINES : undefined);
+  if (writes) writeFileSync(PAGE, reliabilityPage(lines));
+  const failed = lines.filter(({ problems }) => problems.length > 0).length;
+  const skipped = lines.filter((line) => line.skipped !== undefined).length;
+  console.log(`\nfaults: ${lines.length - failed - skipped} passed, ${failed} failed, ${skipped} skipped`);
+  return failed === 0 ? 0 : 1;
+}
+
+function wholeNumber(text: string, name: string): number {
+  if (!/^[1-9]\d{0,3}$/.test(text)) throw new Error(`--${name} must be a whole number from 1 to 9999, got "${text}"`);
+  return Number(text);
+}
+
+async function runAll(
+  chosen: readonly Scenario[],
+  runs: number,
+  isLong: boolean,
+  file: string | undefined,
+): Promise<RunLine[]> {
+  if (file !== undefined) rmSync(file, { force: true });
+  const lines: RunLine[] = [];
+  for (const scenario of chosen) {
+    for (let run = 1; run <= runs; run++) {
+      const line = await runOne(scenario, { run, isLong });
+      lines.push(line);
+      if (file !== undefined) appendFileSync(file, `${JSON.stringify(line)}\n`);
+      show(line);
+    }
+  }
+  return lines;
+}
+
+async function runOne(scenario: Scenario, extent: { run: number; isLong: boolean }): Promise<RunLine> {
+  const { row, fault, holds } = scenario;
+  const common = { row, fault, holds, run: extent.run, node: process.version };
+  try {
+    return { ...common, ...(await scenario.run(extent)) };
+  } catch (error) {
+    return { ...common, figures: {}, problems: [`the scenario itself failed: ${(error as Error).stack}`] };
+  }
+}
+
+function show({ row, fault, run, figures, problems, skipped }: RunLine): void {
+  const mark = skipped !== undefined ? '–' : problems.length === 0 ? '✓' : '✗';
+  const shown = Object.entries(figures).map(([name, value]) => `${name} ${value}`);
+  console.log(`${mark} row ${row}, run ${run}: ${fault}\n    ${skipped ?? shown.join(' · ')}`);
+  for (const problem of problems) console.log(`    ✗ ${problem.replaceAll('\n', '\n      ')}`);
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  console.error((error as Error).message);
+  process.exitCode = 2;
+}
