@@ -215,8 +215,8 @@ export const rooms: readonly Room[] = [
   },
   {
     path: 'bench',
-    why: 'Measures what users get: the package by its public name, beside its peers. Formats alone are timed from inside, and hostile headers are those of the tests.',
-    mayImport: ['src/formats', 'test/fuzz/corpus.ts'],
+    why: 'Measures what users get: the package by its public name, beside its peers. Formats alone are timed from inside, hostile headers are those of the tests, and an outage is made by their proxy.',
+    mayImport: ['src/formats', 'test/fuzz/corpus.ts', 'test/faults'],
     builtins: 'any',
     packages: 'any',
   },

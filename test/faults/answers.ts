@@ -34,19 +34,19 @@ async function misbehaving({ fault }: Misbehaviour, extent: Extent): Promise<Out
     await setTimeout(extent.isLong ? 12_000 : 1_500);
     const { ended: endedInFault } = await service.figures();
     await world.proxy.become('pass');
-    const { tookMs: recoveredMs } = await world.untilArrived('answers', endedInFault, 15_000);
-    const { ended } = await service.stopMaking();
-    const { missing } = await world.untilArrived('answers', ended, 15_000);
-    const { stats, blockMs } = await service.figures();
     // A 200 is an answer whatever follows it: those spans count as taken, and are the stranger's to lose.
     const taken = typeof fault === 'object' && fault.status === 200;
+    const { tookMs: recoveredMs } = await world.untilArrived('answers', endedInFault, taken ? 0 : 15_000);
+    const { ended } = await service.stopMaking();
+    const { missing } = await world.untilArrived('answers', ended, taken ? 0 : 15_000);
+    const { stats, blockMs } = await service.figures();
     const readMb = world.proxy.answeredBytes / MB;
     return {
       figures: {
         spans: ended,
         lost: taken ? 'taken by the stranger' : missing.length,
         mostSockets: world.proxy.mostSockets,
-        recoveredMs: Math.round(recoveredMs),
+        ...(taken ? { mostReadMb: Number(readMb.toFixed(1)) } : { recoveredMs: Math.round(recoveredMs) }),
         blockMs: Number(blockMs.toFixed(1)),
         logLines: service.stderr.trim().split('\n').length,
       },

@@ -23,14 +23,15 @@ async function withSpool(outage: Outage, extent: Extent): Promise<Outcome> {
   const world = await World.open();
   try {
     const service = await world.service({ run: 'outage', rate: outage.rate, ending: 'stay' });
+    await world.untilArrived('outage', 1, DRAIN_MS);
     await setTimeout(outage.beforeMs);
-    const { heapBytes: heapBefore } = await service.figures();
+    const { heapBytes: heapBefore } = await service.weigh();
     await world.proxy.become('refuse');
     let highestHeap = 0;
     let spooled = 0;
     for (const endMs = performance.now() + outage.downMs; performance.now() < endMs; ) {
       await setTimeout(Math.min(2000, outage.downMs / 2));
-      const figures = await service.figures();
+      const figures = await service.weigh();
       highestHeap = Math.max(highestHeap, figures.heapBytes);
       spooled = Math.max(spooled, figures.stats.spooled);
     }
@@ -73,6 +74,7 @@ async function withoutSpool(outage: Outage): Promise<Outcome> {
   try {
     const options = { service: 'fault', spool: 'off' } as const;
     const service = await world.service({ run: 'outage', rate: outage.rate, ending: 'stay', options });
+    await world.untilArrived('outage', 1, DRAIN_MS);
     await setTimeout(outage.beforeMs);
     await world.proxy.become('refuse');
     await setTimeout(outage.downMs);
@@ -86,7 +88,9 @@ async function withoutSpool(outage: Outage): Promise<Outcome> {
     return {
       figures: { spans: ended, lost: missing.length, counted: droppedOf(stats), logLines: lines },
       problems: [
-        ...must(missing.length === droppedOf(stats), `${missing.length} lost, ${droppedOf(stats)} counted`),
+        ...must(missing.length <= droppedOf(stats), `${missing.length} lost, ${droppedOf(stats)} counted`),
+        // The batch on its way when the line was cut may have arrived: nobody could know, and it is counted as lost.
+        ...must(droppedOf(stats) - missing.length <= 512, `${missing.length} lost, but ${droppedOf(stats)} counted`),
         ...must(
           stats.dropped.queue === droppedOf(stats),
           `dropped for another reason than room: ${JSON.stringify(stats.dropped)}`,
@@ -131,7 +135,7 @@ export const outageScenarios: readonly Scenario[] = [
   {
     row: 2,
     fault: 'the collector is down for 30 s of a minute, 500 spans/s, spool off',
-    holds: 'loss by the byte cap only (8 MiB of records), lost = counted, one line for each change',
+    holds: 'loss by the byte cap only (8 MiB of records), what is lost is counted, one line for each change',
     run: (extent) => withoutSpool(extent.isLong ? MINUTE : BRIEF),
   },
 ];

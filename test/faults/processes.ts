@@ -15,18 +15,25 @@ interface Message {
   readonly id: number;
 }
 
+interface Waiting {
+  resolve(answer: never): void;
+  reject(error: Error): void;
+}
+
 /** A child process that is asked questions over its channel, one answer each. */
 class Asked {
   readonly child: ChildProcess;
-  readonly #waiting = new Map<number, (answer: never) => void>();
+  readonly #waiting = new Map<number, Waiting>();
   #lastId = 0;
+  #isGone = false;
 
   constructor(child: ChildProcess) {
     this.child = child;
     child.on('message', (message: Message) => {
-      this.#waiting.get(message.id)?.(message as never);
+      this.#waiting.get(message.id)?.resolve(message as never);
       this.#waiting.delete(message.id);
     });
+    child.on('disconnect', () => this.#gone());
   }
 
   /** What the child says first, by itself. */
@@ -37,15 +44,19 @@ class Asked {
   ask<Answer>(name: string): Promise<Answer> {
     const id = ++this.#lastId;
     const answer = this.#answer<Answer>(id);
-    this.child.send({ id, name });
+    if (this.#isGone) this.#gone();
+    else this.child.send({ id, name }, (error) => error && this.#gone());
     return answer;
   }
 
   #answer<Answer>(id: number): Promise<Answer> {
-    return new Promise((resolve, reject) => {
-      this.#waiting.set(id, resolve);
-      this.child.once('exit', () => reject(new Error(`process ${this.child.pid} ended before it answered`)));
-    });
+    return new Promise((resolve, reject) => this.#waiting.set(id, { resolve, reject }));
+  }
+
+  #gone(): void {
+    this.#isGone = true;
+    for (const { reject } of this.#waiting.values()) reject(new Error('the process ended before it answered'));
+    this.#waiting.clear();
   }
 }
 
@@ -101,7 +112,7 @@ export class SinkProcess {
 export interface ServiceFigures {
   readonly ended: number;
   readonly heapBytes: number;
-  /** Longest block of the event loop since the last question, at the 99.9th percentile. */
+  /** Delay of the event loop since it was weighed, at the 99.9th percentile. */
   readonly blockMs: number;
   readonly stats: Stats;
 }
@@ -123,8 +134,6 @@ export interface ServiceSurroundings {
   /** Where its spans go; none: nothing is configured. */
   readonly endpoint?: string;
   readonly variables?: NodeJS.ProcessEnv;
-  /** A program to run it under, as `['prlimit', '--fsize=1000']`. */
-  readonly under?: readonly string[];
 }
 
 /** A service under fault, a process of its own. */
@@ -141,15 +150,9 @@ export class ServiceProcess {
   #stderr = '';
 
   constructor(order: ServiceOrder, surroundings: ServiceSurroundings) {
-    const { endpoint, variables, under = [] } = surroundings;
-    const [program = '', ...args] = [
-      ...under,
-      process.execPath,
-      '--expose-gc',
-      join(FOLDER, 'service-process.js'),
-      JSON.stringify(order),
-    ];
-    const child = spawn(program, args, {
+    const { endpoint, variables } = surroundings;
+    const program = join(FOLDER, 'service-process.js');
+    const child = spawn(process.execPath, ['--expose-gc', program, JSON.stringify(order)], {
       env: {
         ...childEnvironment(),
         ...(endpoint === undefined ? {} : { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint }),
@@ -176,12 +179,25 @@ export class ServiceProcess {
   }
 
   figures(): Promise<ServiceFigures> {
-    return this.#asked.ask('figures');
+    return this.#ask('figures');
+  }
+
+  /** The same after a collection of garbage; blocks are counted anew from here on. */
+  weigh(): Promise<ServiceFigures> {
+    return this.#ask('weigh');
   }
 
   /** Makes no more spans; it goes on running. */
   stopMaking(): Promise<ServiceFigures> {
-    return this.#asked.ask('stop');
+    return this.#ask('stop');
+  }
+
+  async #ask(name: string): Promise<ServiceFigures> {
+    try {
+      return await this.#asked.ask(name);
+    } catch (error) {
+      throw new Error(`${this.order.run}: ${(error as Error).message}; it said:\n${this.#stderr}`);
+    }
   }
 
   kill(signal: NodeJS.Signals): void {
