@@ -5,7 +5,8 @@ import Router from '@koa/router';
 import axios from 'axios';
 import express from 'express';
 import Koa from 'koa';
-import { current, logFields, traceAxios, tracing } from 'throughline';
+import { current, logFields, span, start, traceAxios, tracing } from 'throughline';
+import { memory } from 'throughline/exporters';
 import { type Captured, type CaptureOptions, capture } from 'throughline/test';
 import { listening } from '../support/listening.ts';
 import { assertCounterLaw } from './counter-law.ts';
@@ -169,6 +170,24 @@ describe('decisions about real requests', () => {
     assert.deepEqual(await send('/shop/1', '0'), ['0', 0]);
     assert.deepEqual(await send('/shop/fails', '0'), ['0', 2]);
     assert.deepEqual(await send('/shop/1', 'd'), ['d', 2]);
+  });
+
+  it('are taken by what is known when tracing stops', async () => {
+    const exporter = memory();
+    const running = start({ service: 'test', exporters: exporter, sample: 0, keep: { errors: true } });
+    const failing = span('failing', { parent: null });
+    failing.child('query').fail(new Error('gone')).end();
+    failing[Symbol.dispose]();
+    const open = span('open', { parent: null });
+    open.child('query of open').fail(new Error('gone')).end();
+    const calm = span('calm', { parent: null });
+    calm.child('query of calm').end();
+    assert.equal(running.stats().queued, 4); // two are decided and wait for the exporter
+    await running.shutdown();
+    const names = exporter.spans.map(({ name }) => name).sort();
+    assert.deepEqual(names, ['failing', 'open', 'query', 'query of open']);
+    assert.equal(running.stats().sampledOut, 2);
+    assertCounterLaw(running.stats());
   });
 
   it('are not taken by a log line, nor by reading ids', async () => {

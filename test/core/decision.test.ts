@@ -221,6 +221,18 @@ describe('keep', () => {
     assert.deepEqual(await kept(traced), ['GET', 'quick']);
   });
 
+  it('takes the time to the head of a stream for its latency', async () => {
+    const traced = tracerOf({ sample: 0, keep: { slowerThan: '1s' } });
+    for (const headersMs of [20, 1200]) {
+      const stream = server(traced)
+        .setAttribute('throughline.headers_ms', headersMs)
+        .updateName(`head after ${headersMs}`);
+      clock.advance(3_600_000);
+      stream.end();
+    }
+    assert.deepEqual(await kept(traced), ['head after 1200']);
+  });
+
   it('keeps by the status of the answer', async () => {
     const traced = tracerOf({ sample: 0, keep: { status: [429, '5xx'] } });
     for (const status of [200, 404, 429, 503]) {
@@ -266,6 +278,17 @@ describe('span.keep()', () => {
     assert.deepEqual(await kept(traced), ['GET', 'after', 'query']);
     const [, , record] = await traced.finished();
     assert.equal(record?.attributes['throughline.keep'], 'big order');
+  });
+
+  it('notes the reason where the trace is kept anyway', async () => {
+    const traced = tracerOf({});
+    server(traced).keep('first').keep('big order').end();
+    server(traced)
+      .keep(7 as never)
+      .end();
+    const [record, other] = await traced.finished();
+    assert.equal(record?.attributes['throughline.keep'], 'big order');
+    assert.equal(other?.attributes['throughline.keep'], undefined);
   });
 
   it('marks as partial what others were told to leave out', async () => {

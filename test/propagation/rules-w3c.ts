@@ -161,10 +161,22 @@ const TRACESTATE: readonly RuleRow[] = [
     'sends tracestate also when the span is not sampled, and never an empty one',
   ],
   [
-    "OpenTelemetry's `ot` member, its `rv` too, is passed on as it came.",
+    "OpenTelemetry's `ot` member, its `rv` too, is passed on as it came while the caller's decision is followed.",
     'OpenTelemetry, TraceState handling',
     'propagation/tracestate.test.ts',
     'passes a canonical list on byte for byte',
+  ],
+  [
+    'A share is taken by the explicit randomness (`ot=rv:…`) where a trace brings one, else by the right-most 56 bits of its id.',
+    'OpenTelemetry, TraceState: Probability Sampling (Development)',
+    'core/decision.test.ts',
+    'is taken of the explicit randomness where a trace brings one',
+  ],
+  [
+    'Whoever decides anew rewrites the threshold (`ot=th:…`), or takes it out where nobody knows the share; `rv` stays.',
+    'OpenTelemetry, TraceState: Probability Sampling (Development)',
+    'core/decision.test.ts',
+    'send a threshold where a share was kept, and none where nobody knows the share',
   ],
 ];
 

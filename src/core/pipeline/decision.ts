@@ -113,7 +113,7 @@ export class Decision {
     if (this.#tracer.keepRule === undefined) return false;
     return this.#tracer.keepRule({
       failed: this.#failed,
-      durationMs: rootRecord?.durationMs ?? this.#ageMs(record),
+      durationMs: headersMsOf(record) ?? rootRecord?.durationMs ?? this.#ageMs(record),
       status: statusOf(record),
     });
   }
@@ -214,7 +214,16 @@ function textOf(record: OpenRecord | undefined, key: string): string | undefined
   return typeof value === 'string' ? value : undefined;
 }
 
+/** A stream lasts as long as somebody listens: its latency is what its instrumentation says. */
+function headersMsOf(record: OpenRecord | undefined): number | undefined {
+  return numberOf(record, 'throughline.headers_ms');
+}
+
 function statusOf(record: OpenRecord | undefined): number | undefined {
-  const status = record?.attributes['http.response.status_code'];
-  return typeof status === 'number' ? status : undefined;
+  return numberOf(record, 'http.response.status_code');
+}
+
+function numberOf(record: OpenRecord | undefined, key: string): number | undefined {
+  const value = record?.attributes[key];
+  return typeof value === 'number' ? value : undefined;
 }
