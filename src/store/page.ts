@@ -8,6 +8,8 @@ const MAX_LIMIT = 1000;
 export interface Position {
   readonly startTimeMs: number;
   readonly traceId: string;
+  /** Where a store that walks an index has to go on. */
+  readonly resumeMs?: number | undefined;
 }
 
 /** The number of traces on a page, whatever was asked for. */
@@ -21,22 +23,25 @@ export function latestFirst(a: Position, b: Position): number {
   return b.startTimeMs - a.startTimeMs || (a.traceId < b.traceId ? -1 : Number(a.traceId > b.traceId));
 }
 
-/** `1700000000123.25-4bf92f…` and back. A cursor goes through the hands of users, so it may be anything. */
-export function formatCursor({ startTimeMs, traceId }: Position): string {
-  return `${startTimeMs}-${traceId}`;
+/** `1700000000123.25-4bf92f…`, and `-1700000000456` where a store has to go on. */
+export function formatCursor({ startTimeMs, traceId, resumeMs }: Position): string {
+  return resumeMs === undefined ? `${startTimeMs}-${traceId}` : `${startTimeMs}-${traceId}-${resumeMs}`;
 }
 
+const CURSOR = /^(\d{1,16}(?:\.\d{1,12})?)-([0-9a-f]{32})(?:-(\d{1,16}(?:\.\d{1,12})?))?$/;
+
 /**
- * Reads a cursor.
+ * Reads a cursor: it goes through the hands of users, so it may be anything.
  *
  * @throws StoreError when it is none of ours
  */
 export function parseCursor(cursor: string | undefined): Position | undefined {
   if (cursor === undefined) return undefined;
-  const match = /^(\d{1,16}(?:\.\d{1,12})?)-([0-9a-f]{32})$/.exec(cursor);
+  const match = CURSOR.exec(cursor);
   if (match === null)
     throw storeError(`search(): "cursor" must be the "next" of a page, got ${JSON.stringify(cursor)}`);
-  return { startTimeMs: Number(match[1]), traceId: match[2] ?? '' };
+  const [, startTimeMs, traceId = '', resumeMs] = match;
+  return { startTimeMs: Number(startTimeMs), traceId, resumeMs: resumeMs === undefined ? undefined : Number(resumeMs) };
 }
 
 /** Whether a trace lies in the time asked for. */

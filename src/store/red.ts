@@ -86,7 +86,7 @@ export class RedTable {
 }
 
 /** The start of the bucket that a time lies in. */
-export function bucketStart(timeMs: number, bucketMs: number = GRAIN_MS): number {
+function bucketStart(timeMs: number, bucketMs: number): number {
   return Math.floor(timeMs / bucketMs) * bucketMs;
 }
 

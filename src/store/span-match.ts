@@ -19,7 +19,7 @@ export function spanMatcher(query: TraceQuery): SpanMatcher {
 }
 
 /** Whether the span, or what made it, has the attribute with this value, as text: `http.response.status_code=503`. */
-export function hasAttribute(span: SpanRecord, key: string, value: string): boolean {
+function hasAttribute(span: SpanRecord, key: string, value: string): boolean {
   return valueIs(own(span.attributes, key), value) || valueIs(own(span.resource.attributes, key), value);
 }
 

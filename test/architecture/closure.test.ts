@@ -34,6 +34,10 @@ const CLOSURES: Readonly<Record<string, Closure>> = {
     packages: [],
   },
   'throughline/analysis': { rooms: ['src/analysis'], packages: [] },
+  'throughline/redis': {
+    rooms: ['src/analysis', 'src/core', 'src/exporters', 'src/formats', 'src/redis.ts', 'src/store'],
+    packages: [],
+  },
   'throughline/store': {
     rooms: ['src/analysis', 'src/core', 'src/exporters', 'src/formats', 'src/store'],
     packages: [],

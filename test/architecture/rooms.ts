@@ -165,6 +165,14 @@ export const rooms: readonly Room[] = [
     isShipped: true,
   },
   {
+    path: 'src/redis.ts',
+    why: 'The door of throughline/redis: one object over the store and its exporter. The client is the app’s, never imported.',
+    mayImport: ['src/store', 'src/exporters/redis.ts', ...EXPORTER_TYPES, 'src/core/diagnostics.ts'],
+    builtins: [],
+    packages: [],
+    isShipped: true,
+  },
+  {
     path: 'src/analysis',
     why: 'Pure functions over records, so that a test, a command and a page get the same answer.',
     mayImport: RECORD_TYPES,

@@ -12,8 +12,8 @@ interface PackReport {
 }
 
 /** Caps, to be raised only with a feature that is worth its bytes. */
-const MAX_ARCHIVE_BYTES = 400_000;
-const MAX_UNPACKED_BYTES = 1_500_000;
+const MAX_ARCHIVE_BYTES = 600_000;
+const MAX_UNPACKED_BYTES = 2_200_000;
 
 describe('the published package', () => {
   let report: PackReport;

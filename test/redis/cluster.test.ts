@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it, type TestContext } from 'node:test';
+import { Cluster, Redis } from 'ioredis';
+import { redis } from 'throughline/redis';
+import { slotOf } from '../../src/store/redis-slot.ts';
+import { bareRecord } from '../contract/sample-record.ts';
+import { storeContract } from '../contract/store.ts';
+import { type RedisClusterServers, startCluster } from '../support/redis-cluster.ts';
+import { type RedisServer, skipWithoutRedis } from '../support/redis-server.ts';
+import { surviveFailover } from './failover.ts';
+
+const never: AbortSignal = new AbortController().signal;
+
+describe('throughline/redis on a cluster', { skip: skipWithoutRedis }, () => {
+  let nodes: RedisClusterServers;
+  let client: Cluster;
+
+  before(async () => {
+    nodes = await startCluster();
+    client = new Cluster(nodes.servers.slice(0, 2).map(({ port }) => ({ host: '127.0.0.1', port })));
+    await client.ping();
+  });
+
+  after(async () => {
+    client.disconnect();
+    await nodes.stop();
+  });
+
+  storeContract('redis() on a cluster', async (t) => {
+    await Promise.all(client.nodes('master').map((node) => node.flushall()));
+    const store = redis({ client });
+    const second = redis({ client });
+    t.after(() => Promise.all([store.close(), second.close()]));
+    return { store, reopen: async () => second };
+  });
+
+  it('finds the slot of a key as the server does', async () => {
+    const [node] = client.nodes('master');
+    for (const key of ['', 'a', 'tl:t:{0af7651916cd43dd8448eb211c80319c}', '{}x', 'a{b}c{d}', '{a', 'é{ü}', '{a}b}']) {
+      assert.equal(slotOf(key), await node?.cluster('KEYSLOT', key), key);
+    }
+  });
+
+  it('follows a slot that is on its way to another node, and one that has gone there', async (t) => {
+    const store = redis({ client });
+    t.after(() => store.close());
+    await store.append([bareRecord()]); // it knows the map
+    const [source, target] = await mastersOf(t, nodes.servers);
+    const record = bareRecord();
+    const slot = slotOf(`{${record.traceId}}`);
+    const { from, to } = await ownerFirst([source, target], slot);
+    const [fromId, toId] = [String(await from.call('CLUSTER', 'MYID')), String(await to.call('CLUSTER', 'MYID'))];
+    await to.call('CLUSTER', 'SETSLOT', slot, 'IMPORTING', fromId);
+    await from.call('CLUSTER', 'SETSLOT', slot, 'MIGRATING', toId);
+    assert.deepEqual(await store.export([record], never), { outcome: 'accepted' });
+    assert.equal(await to.call('CLUSTER', 'COUNTKEYSINSLOT', slot), 1);
+    assert.deepEqual((await store.trace(record.traceId))?.spans, [record]);
+
+    for (const node of [to, from]) await node.call('CLUSTER', 'SETSLOT', slot, 'NODE', toId);
+    const later = bareRecord({ traceId: record.traceId, startTimeMs: record.startTimeMs + 1 });
+    assert.deepEqual(await store.export([later], never), { outcome: 'accepted' });
+    assert.deepEqual((await store.trace(record.traceId))?.spans, [record, later]);
+  });
+
+  it('loses nothing when a master dies under 500 spans a second', async (t) => {
+    await nodes.untilWell();
+    await surviveFailover(t, client, nodes.servers, 1200);
+  });
+});
+
+async function mastersOf(t: TestContext, servers: readonly RedisServer[]): Promise<[Redis, Redis, Redis]> {
+  const clients = servers.slice(0, 3).map(({ port }) => new Redis(port));
+  t.after(() => {
+    for (const one of clients) one.disconnect();
+  });
+  return clients as [Redis, Redis, Redis];
+}
+
+/** The node that has the slot, and one that has not. */
+async function ownerFirst([a, b]: readonly [Redis, Redis], slot: number): Promise<{ from: Redis; to: Redis }> {
+  const ranges = (await a.call('CLUSTER', 'SLOTS')) as [number, number, [string, number]][];
+  const owner = ranges.find(([first, last]) => first <= slot && slot <= last)?.[2]?.[1];
+  if (owner === a.options.port) return { from: a, to: b };
+  if (owner === b.options.port) return { from: b, to: a };
+  return { from: new Redis(Number(owner), { lazyConnect: false }), to: a };
+}

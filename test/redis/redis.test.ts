@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { Redis } from 'ioredis';
+import { redis } from 'throughline/redis';
+import { exporterContract } from '../contract/exporter.ts';
+import { bareRecord, sampleRecord } from '../contract/sample-record.ts';
+import { storeContract } from '../contract/store.ts';
+import { demandRedisInCi, freePort, type RedisServer, skipWithoutRedis, startRedis } from '../support/redis-server.ts';
+
+demandRedisInCi();
+
+describe('throughline/redis', { skip: skipWithoutRedis }, () => {
+  let server: RedisServer;
+  let client: Redis;
+
+  before(async () => {
+    server = await startRedis();
+    client = new Redis(server.port, { keyPrefix: 'app:' });
+  });
+
+  after(async () => {
+    client.disconnect();
+    await server.stop();
+  });
+
+  storeContract('redis()', async (t) => {
+    await client.flushall();
+    const store = redis({ client });
+    const second = redis({ client });
+    t.after(() => Promise.all([store.close(), second.close()]));
+    return { store, reopen: async () => second };
+  });
+
+  storeContract('redis({ index })', async (t) => {
+    await client.flushall();
+    const index = ['http.response.status_code', 'app.cached', 'app.tags', 'service.name', 'toString', ''];
+    const store = redis({ client, index: index.filter(Boolean), ttl: '1h' });
+    t.after(() => store.close());
+    return { store };
+  });
+
+  exporterContract('redis()', async (t) => {
+    await client.flushall();
+    const exporter = redis({ client });
+    const nowhere = new Redis(await freePort(), { lazyConnect: true });
+    const failing = redis({ client: nowhere });
+    t.after(() => Promise.all([exporter.close(), failing.close()]));
+    return {
+      exporter,
+      failing,
+      readBack: () => readBack(client),
+      program: `
+        import { Redis } from 'ioredis';
+        import { redis } from 'throughline/redis';
+        const client = new Redis(${server.port});
+        const exporter = redis({ client });
+        const result = await exporter.export([${JSON.stringify(sampleRecord())}], new AbortController().signal);
+        client.disconnect();
+        if (result.outcome !== 'accepted') throw new Error(result.reason);
+      `,
+    };
+  });
+
+  it('leaves no key without an expiry', async () => {
+    await client.flushall();
+    const store = redis({ client, ttl: 90, index: ['app.cached'] });
+    await store.append([sampleRecord(), bareRecord(), sampleRecord({ status: { code: 'ok' } })]);
+    const direct = client.duplicate({ keyPrefix: '' });
+    const keys = await direct.keys('*');
+    assert.ok(keys.length >= 12, keys.join(' '));
+    for (const key of keys) {
+      const ttl = await direct.ttl(key);
+      assert.ok(key.startsWith('tl:') && ttl > 0 && ttl <= 90, `${key} expires in ${ttl}`);
+    }
+    direct.disconnect();
+    await store.close();
+  });
+});
+
+/** What is in Redis, in the order it came. */
+async function readBack(client: Redis) {
+  const reader = redis({ client });
+  const direct = client.duplicate({ keyPrefix: '' });
+  const entries = await direct.xrangeBuffer('tl:live', '-', '+');
+  const ids: string[] = [];
+  for (const [, fields] of entries) {
+    const places = fields[1] ?? Buffer.alloc(0);
+    for (let at = 0; at < places.length; at += 20) ids.push(places.toString('hex', at, at + 16));
+  }
+  const traces = await Promise.all(ids.map((id) => reader.trace(id)));
+  direct.disconnect();
+  await reader.close();
+  return traces.flatMap((trace) => trace?.spans ?? []);
+}
