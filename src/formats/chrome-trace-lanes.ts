@@ -1,3 +1,5 @@
+import { MinHeap } from './min-heap.ts';
+
 /** From `start` to `end`, in whole nanoseconds. */
 export interface Interval {
   readonly start: number;
@@ -20,23 +22,22 @@ interface Open extends Interval {
 export class Lanes {
   /** Spans that may still run on each track, outermost first. */
   readonly #stacks: Open[][];
-  /** When the outermost of each track ends. */
-  readonly #busyUntil: number[];
+  /** Tracks in use, by when their outermost span ends; and those that nothing runs on, by number. */
+  readonly #busy: MinHeap;
+  readonly #idle: MinHeap;
   readonly #laneOf: Map<string, number>;
 
   constructor() {
     this.#stacks = [];
-    this.#busyUntil = [];
+    this.#busy = new MinHeap();
+    this.#idle = new MinHeap();
     this.#laneOf = new Map();
   }
 
   /** The number of the track, from 1. To be called in the order of the starts, of equal ones the longest first. */
   place(id: string, parentId: string, interval: Interval): number {
-    const lane = this.#besideParent(parentId, interval) ?? this.#idleLane(interval.start);
-    const stack = this.#stacks[lane] ?? [];
-    if (stack.length === 0) this.#busyUntil[lane] = interval.end;
-    stack.push({ id, ...interval });
-    this.#stacks[lane] = stack;
+    const lane = this.#besideParent(parentId, interval) ?? this.#idleLane(interval);
+    this.#stacks[lane]?.push({ id, ...interval });
     this.#laneOf.set(id, lane);
     return lane + 1;
   }
@@ -50,10 +51,14 @@ export class Lanes {
     return innermost?.id === parentId && end <= innermost.end ? lane : undefined;
   }
 
-  #idleLane(start: number): number {
-    const idle = this.#busyUntil.findIndex((until) => until <= start);
-    if (idle === -1) return this.#busyUntil.length;
-    this.#stacks[idle] = [];
-    return idle;
+  #idleLane({ start, end }: Interval): number {
+    while (this.#busy.lowest <= start) {
+      const done = this.#busy.pop() ?? 0;
+      this.#idle.push(done, done);
+    }
+    const lane = this.#idle.pop() ?? this.#stacks.length;
+    this.#stacks[lane] = [];
+    this.#busy.push(end, lane);
+    return lane;
   }
 }

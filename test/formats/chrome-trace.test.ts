@@ -7,6 +7,7 @@ import { bareRecord } from '../contract/sample-record.ts';
 
 const TRACE = '5b8aa5a2d2c872e8321cf37308d69df2';
 const START = 1_700_000_000_000;
+const BARE: SpanRecord = bareRecord({ traceId: TRACE });
 const shop = { attributes: { 'service.name': 'shop' } };
 const stock = { attributes: { 'service.name': 'stock' } };
 
@@ -121,8 +122,8 @@ function span(
   took: number,
   overrides: Partial<SpanRecord> = {},
 ): SpanRecord {
-  return bareRecord({
-    traceId: TRACE,
+  return {
+    ...BARE,
     spanId: id.padStart(16, '0'),
     parentSpanId: parent?.padStart(16, '0'),
     name: id,
@@ -130,7 +131,7 @@ function span(
     durationMs: took,
     resource: shop,
     ...overrides,
-  });
+  };
 }
 
 function events(records: readonly SpanRecord[]): Event[] {
