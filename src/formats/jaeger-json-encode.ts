@@ -16,7 +16,7 @@ export function encodeJaegerTraces(records: readonly SpanRecord[]): string {
 }
 
 /** The same as an object: what Jaeger's API answers. */
-export function jaegerTracesOf(records: readonly SpanRecord[]): JaegerTraces {
+function jaegerTracesOf(records: readonly SpanRecord[]): JaegerTraces {
   const traces = new Map<string, SpanRecord[]>();
   for (const record of records) {
     const spans = traces.get(record.traceId);
