@@ -27,7 +27,7 @@ export function answersOf(call: TreeNode): TreeNode[] {
  * Who is called: the service that answered or, where none reports, the peer that the call names, its
  * database, queue, or address. `undefined` when the span says nothing.
  */
-export function targetOf(call: TreeNode): string | undefined {
+function targetOf(call: TreeNode): string | undefined {
   const [answer] = answersOf(call);
   return answer ? serviceName(answer.span) : statedTarget(call.span);
 }
