@@ -25,6 +25,7 @@ export type { UpgradeListener } from '../middleware/upgrade.ts';
 export { type ActiveBaggage, baggage } from './core/active-baggage.ts';
 export { bind } from './core/bind.ts';
 export type { StartOptions } from './core/config.ts';
+export type { DoctorCheck, DoctorReport } from './core/doctor/report.ts';
 export { type SpanFunction, span } from './core/function-tracing.ts';
 export type { KeepOptions } from './core/keep-rule.ts';
 export { type LogFields, logFields, type WinstonFormat, winstonFormat } from './core/log-fields.ts';

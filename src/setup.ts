@@ -1,6 +1,8 @@
 import { instrument } from '../middleware/instrument.ts';
 import { type Config, type ExporterName, resolveConfig, type StartOptions } from './core/config.ts';
 import { say, sayOnce } from './core/diagnostics.ts';
+import { noteCopy } from './core/doctor/copies.ts';
+import type { DoctorReport } from './core/doctor/report.ts';
 import { endOpenSpans } from './core/incomplete.ts';
 import { metricsText } from './core/metrics/tracer-metrics.ts';
 import type { Exporter } from './core/pipeline/exporter.ts';
@@ -36,10 +38,20 @@ export interface Throughline {
    * `tracing.metrics()` is the handler that serves it.
    */
   metrics(): string;
+  /**
+   * Looks at what tracing depends on: whether the collector takes spans and why not, whether context survives the way
+   * out and in, clocks, copies of this package, the spool, what was lost. Resolves within `timeoutMs` (default 5000);
+   * never rejects, and sends no span.
+   *
+   * @example
+   * for (const { state, name, message } of (await tl.doctor()).checks) console.log(state, name, message);
+   */
+  doctor(timeoutMs?: number): Promise<DoctorReport>;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
 const FLUSH_TIMEOUT_MS = 2000;
+const DOCTOR_TIMEOUT_MS = 5000;
 /** Where `exporters: 'file'` writes; `file({ path })` says otherwise. */
 const DEFAULT_FILE = 'spans.jsonl';
 
@@ -71,7 +83,7 @@ export function start(options: StartOptions = {}): Throughline {
   const replaced = running;
   const pipeline = createPipeline(config, say);
   const tracer = new Tracer(tracerSettings(config, pipeline));
-  const handle = handleOf(tracer);
+  const handle = handleOf(tracer, pipeline);
   running = { tracer, pipeline, handle };
   installTracer(tracer);
   instrument(config.instrument);
@@ -122,7 +134,7 @@ function exporterFor(item: ExporterName | Exporter, config: Config): Exporter {
   }
 }
 
-function handleOf(tracer: Tracer): Throughline {
+function handleOf(tracer: Tracer, pipeline: Pipeline): Throughline {
   let stopped: Promise<void> | undefined;
   return {
     flush: (timeoutMs = FLUSH_TIMEOUT_MS) => tracer.pipeline.flush(timeoutMs),
@@ -136,6 +148,10 @@ function handleOf(tracer: Tracer): Throughline {
     stats: () => tracer.stats(),
     openSpans: () => tracer.openSpans(),
     metrics: () => metricsText(tracer, 'openmetrics'),
+    async doctor(timeoutMs = DOCTOR_TIMEOUT_MS) {
+      const { examine } = await import('./core/doctor/doctor.ts');
+      return examine(tracer, pipeline, timeoutMs);
+    },
     [Symbol.asyncDispose]() {
       return this.shutdown();
     },
@@ -147,6 +163,8 @@ function endAndDecide(tracer: Tracer): void {
   endOpenSpans(tracer);
   tracer.waitingRoom.decideAll();
 }
+
+noteCopy(import.meta.url);
 
 let endingsAreWatched = false;
 

@@ -26,6 +26,12 @@ export function isSuccess({ status }: HttpAnswer): boolean {
   return status >= 200 && status < 300;
 }
 
+/** The clock of the one who answered, in milliseconds since the Unix epoch (HTTP's `Date` is in whole seconds). */
+export function dateOf({ headers }: HttpAnswer): number | undefined {
+  const timeMs = Date.parse(headers.date ?? '');
+  return Number.isNaN(timeMs) ? undefined : timeMs;
+}
+
 /** What a status other than 2xx means, by OTLP's rules, which are good for any receiver of spans. `type` is the body's. */
 export function failureResult(answer: HttpAnswer, type: string, nowMs: number): ExportResult {
   const { status, headers } = answer;

@@ -1,5 +1,5 @@
 import { optionError, refuseUnknownOptions, showValue } from '../core/errors.ts';
-import type { Exporter, ExportResult } from '../core/pipeline/exporter.ts';
+import type { Exporter, ExportProbe, ExportResult } from '../core/pipeline/exporter.ts';
 import type { SpanRecord } from '../core/record.ts';
 import { encodeTraceRequestBytes } from '../formats/otlp-json-encode.ts';
 import { encodeTraceRequestProtobuf } from '../formats/otlp-protobuf-encode.ts';
@@ -8,7 +8,7 @@ import { startDeadline } from './deadline.ts';
 import { parseEndpoint } from './endpoint.ts';
 import { checkedHeaders, checkedTimeout, ownHeaders } from './http-options.ts';
 import { describeFailure, HttpPost } from './http-post.ts';
-import { resultOfAnswer } from './otlp-answer.ts';
+import { dateOf, resultOfAnswer } from './otlp-answer.ts';
 import { checkedTls, type TlsOptions } from './tls-options.ts';
 
 /** Options of {@link otlp}. */
@@ -109,16 +109,26 @@ class OtlpExporter implements Exporter {
   }
 
   async export(batch: readonly SpanRecord[], signal: AbortSignal): Promise<ExportResult> {
+    return (await this.#send(batch, signal)).result;
+  }
+
+  /** A request without spans: OTLP exporters send none of these, but a receiver must answer as to any other. */
+  probe(signal: AbortSignal): Promise<ExportProbe> {
+    return this.#send([], signal);
+  }
+
+  async #send(batch: readonly SpanRecord[], signal: AbortSignal): Promise<ExportProbe> {
     const { encoding, isPacked, post, timeoutMs } = this.#settings;
     const encoded = encodeBody(batch, encoding);
-    if ('outcome' in encoded) return encoded;
+    if ('outcome' in encoded) return { result: encoded };
     const deadline = startDeadline(signal, timeoutMs);
     try {
       const { body, headers } = isPacked ? await gzipped(encoded.body) : encoded;
       const answer = await post.send(body, deadline.signal, headers);
-      return resultOfAnswer(answer, batch.length, encoding.type, Date.now());
+      const result = resultOfAnswer(answer, batch.length, encoding.type, Date.now());
+      return { result, serverTimeMs: dateOf(answer) };
     } catch (error) {
-      return { outcome: 'retry', reason: describeFailure(error) };
+      return { result: { outcome: 'retry', reason: describeFailure(error) } };
     } finally {
       deadline.clear();
     }

@@ -1,12 +1,12 @@
 import { refuseUnknownOptions } from '../core/errors.ts';
-import type { Exporter, ExportResult } from '../core/pipeline/exporter.ts';
+import type { Exporter, ExportProbe, ExportResult } from '../core/pipeline/exporter.ts';
 import type { SpanRecord } from '../core/record.ts';
 import { encodeZipkinSpans } from '../formats/zipkin-json-encode.ts';
 import { startDeadline } from './deadline.ts';
 import { parseEndpoint } from './endpoint.ts';
 import { checkedHeaders, checkedTimeout, ownHeaders } from './http-options.ts';
 import { describeFailure, type HttpAnswer, HttpPost } from './http-post.ts';
-import { failureResult, isSuccess } from './otlp-answer.ts';
+import { dateOf, failureResult, isSuccess } from './otlp-answer.ts';
 
 /** Options of {@link zipkin}. */
 export interface ZipkinOptions {
@@ -58,13 +58,23 @@ class ZipkinExporter implements Exporter {
   }
 
   async export(batch: readonly SpanRecord[], signal: AbortSignal): Promise<ExportResult> {
+    return (await this.#send(batch, signal)).result;
+  }
+
+  /** An empty list, which Zipkin takes as it takes any other. */
+  probe(signal: AbortSignal): Promise<ExportProbe> {
+    return this.#send([], signal);
+  }
+
+  async #send(batch: readonly SpanRecord[], signal: AbortSignal): Promise<ExportProbe> {
     const deadline = startDeadline(signal, this.#timeoutMs);
     try {
       const body = await encodeInSlices(batch);
-      if (typeof body === 'string') return { outcome: 'refused', reason: body };
-      return resultOf(await this.#post.send(body, deadline.signal));
+      if (typeof body === 'string') return { result: { outcome: 'refused', reason: body } };
+      const answer = await this.#post.send(body, deadline.signal);
+      return { result: resultOf(answer), serverTimeMs: dateOf(answer) };
     } catch (error) {
-      return { outcome: 'retry', reason: describeFailure(error) };
+      return { result: { outcome: 'retry', reason: describeFailure(error) } };
     } finally {
       deadline.clear();
     }

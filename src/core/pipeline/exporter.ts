@@ -11,6 +11,14 @@ export type ExportResult =
   /** Refused for good: sending the same bytes again cannot help. */
   | { readonly outcome: 'refused'; readonly reason: string };
 
+/** What the other side said when it was asked whether it takes spans. */
+export interface ExportProbe {
+  /** As of a batch without spans. */
+  readonly result: ExportResult;
+  /** The other side's clock as it answered, in milliseconds since the Unix epoch; undefined when it did not say. */
+  readonly serverTimeMs?: number | undefined;
+}
+
 /**
  * How finished spans leave the process. An exporter turns one batch into one request or write and
  * says what came back; queueing, retries, deadlines and counting belong to the pipeline.
@@ -29,6 +37,8 @@ export interface Exporter {
    * A rejection counts as `retry`.
    */
   export(batch: readonly SpanRecord[], signal: AbortSignal): Promise<ExportResult>;
+  /** Asks whether spans would be taken, and sends none: for `doctor()`. `signal` fires at the deadline. */
+  probe?(signal: AbortSignal): Promise<ExportProbe>;
   /** Releases sockets and files. Called once, after the last `export`. */
   shutdown?(): Promise<void> | void;
 }

@@ -1,7 +1,7 @@
 import type { SpanRecord } from '../record.ts';
 import type { Exporter } from './exporter.ts';
 import { estimateBytes } from './queue.ts';
-import { type DropCounters, type ExporterStats, Sender } from './sender.ts';
+import { type DropCounters, type ExporterStats, Sender, type SenderState } from './sender.ts';
 import { type BatchSettings, DEFAULT_TIMING, type PipelineTiming } from './settings.ts';
 import type { SpoolKit } from './spool/spool-kit.ts';
 
@@ -84,6 +84,11 @@ export class Pipeline implements SpanSink {
   /** The process ends: writes what waits to the spools before it returns, and takes nothing more. */
   persist(): void {
     for (const sender of this.#senders) sender.persist();
+  }
+
+  /** Every exporter as `doctor()` finds it, asked at once. Never rejects. */
+  examine(timeoutMs: number): Promise<SenderState[]> {
+    return Promise.all(this.#senders.map((sender) => sender.examine(timeoutMs)));
   }
 
   stats(counts: SpanCounts): Stats {

@@ -1,14 +1,16 @@
 import { performance } from 'node:perf_hooks';
-import { contained } from '../diagnostics.ts';
+import { contained, describe } from '../diagnostics.ts';
 import type { SpanRecord } from '../record.ts';
 import { runOutsideScopes } from '../scope.ts';
 import { Announcer } from './announcer.ts';
 import { attempt } from './attempt.ts';
-import type { Exporter, ExportResult } from './exporter.ts';
+import { checkedResult } from './checked-result.ts';
+import type { Exporter, ExportProbe, ExportResult } from './exporter.ts';
 import { Outbox } from './outbox.ts';
 import { nextTurn, type Pause, pause } from './pause.ts';
 import { retryDelayMs } from './retry-delay.ts';
 import { type BatchSettings, DEFAULT_TIMING, type PipelineTiming } from './settings.ts';
+import type { SpoolState } from './spool/spool.ts';
 import type { SpoolKit } from './spool/spool-kit.ts';
 
 /** Why ended spans did not arrive, in spans. */
@@ -37,6 +39,22 @@ export interface ExporterStats {
   /** Spans of dead processes that were sent on; they stand apart from the others. */
   readonly adopted: number;
   readonly lastError?: string;
+}
+
+/** An exporter as `doctor()` finds it. */
+export interface SenderState {
+  readonly stats: ExporterStats;
+  /** Undefined for an exporter that cannot be asked. */
+  readonly probe: ExportProbe | undefined;
+  /** Undefined where there is none by option, or nothing to keep spans for. */
+  readonly spool?: SpoolState & {
+    /** False while nobody has said where spans shall go, and none has arrived. */
+    readonly isUsed: boolean;
+  };
+}
+
+function unanswered(reason: string): ExportProbe {
+  return { result: { outcome: 'retry', reason } };
 }
 
 /** Accepted requests after which one may be larger again. */
@@ -367,6 +385,34 @@ export class Sender {
     this.#outbox.countLost();
     const { queue, export: refused, limit, spool, shutdown } = this.#dropped;
     return queue + refused + limit + spool + shutdown;
+  }
+
+  /** What `doctor()` asks of it: whether the other side takes spans, and what is on disk. Never rejects. */
+  async examine(timeoutMs: number): Promise<SenderState> {
+    const probe = await runOutsideScopes(() => this.#probe(timeoutMs));
+    const spool = this.#kit?.spool;
+    if (spool === undefined) return { stats: this.stats(), probe };
+    const isUsed = this.#outbox.spool !== undefined;
+    return { stats: this.stats(), probe, spool: { isUsed, ...spool.state() } };
+  }
+
+  /** Under a total deadline, as an export: the process stays alive for it. */
+  async #probe(timeoutMs: number): Promise<ExportProbe | undefined> {
+    if (this.#exporter.probe === undefined) return undefined;
+    const deadline = pause(timeoutMs);
+    const giveUp = new AbortController();
+    const late = deadline.promise.then(() => {
+      giveUp.abort();
+      return unanswered(`no answer within ${timeoutMs} ms`);
+    });
+    try {
+      const probe = await Promise.race([this.#exporter.probe(giveUp.signal), late]);
+      return { serverTimeMs: probe.serverTimeMs, result: checkedResult(probe.result, 0) };
+    } catch (error) {
+      return unanswered(describe(error));
+    } finally {
+      deadline.cancel();
+    }
   }
 
   stats(): ExporterStats {

@@ -22,6 +22,18 @@ export interface SpoolSettings {
   readonly maxAgeMs: number;
 }
 
+/** A spool as `doctor()` finds it. */
+export interface SpoolState {
+  readonly mode: SpoolMode;
+  /** This process's own directory once there is one, before that the one that processes of the service share. */
+  readonly directory: string;
+  readonly spans: number;
+  readonly bytes: number;
+  readonly maxBytes: number;
+  /** Why nothing can be written, while that is so. */
+  readonly problem: string | undefined;
+}
+
 /** What a spool works with. */
 export interface SpoolParts {
   readonly settings: SpoolSettings & { readonly mode: SpoolMode };
@@ -85,6 +97,17 @@ export class Spool {
   /** Why nothing can be written, while that is so. */
   get problem(): string | undefined {
     return this.#problem;
+  }
+
+  state(): SpoolState {
+    return {
+      mode: this.isAhead ? 'ahead' : 'overflow',
+      directory: this.home.own ?? this.home.shared,
+      spans: this.spooled,
+      bytes: this.bytes,
+      maxBytes: this.settings.maxBytes,
+      problem: this.#problem,
+    };
   }
 
   has(seq: number): boolean {

@@ -1,0 +1,40 @@
+import { performance } from 'node:perf_hooks';
+import type { Pipeline } from '../pipeline/pipeline.ts';
+import type { Tracer } from '../tracer.ts';
+import { loadedCopies } from './copies.ts';
+import { checkExporter } from './exporter-checks.ts';
+import { checkPropagation } from './propagation-check.ts';
+import { type DoctorCheck, type DoctorReport, fine, odd } from './report.ts';
+
+/** The wall clock may have been set since the process started by as much without a word. */
+const STEP_TOLERANCE_MS = 1000;
+
+/**
+ * Looks at everything that tracing depends on: whether the collector takes spans and why not, whether a
+ * context survives the way out and in, clocks, copies of the package, the spool, what was lost.
+ * Resolves within `timeoutMs`; never rejects, changes nothing, and sends no span.
+ */
+export async function examine(tracer: Tracer, pipeline: Pipeline, timeoutMs: number): Promise<DoctorReport> {
+  const checks: DoctorCheck[] = [];
+  if (!tracer.enabled) checks.push(odd('tracing', 'is switched off: OTEL_SDK_DISABLED is true'));
+  for (const state of await pipeline.examine(timeoutMs)) checks.push(...checkExporter(state, Date.now()));
+  checks.push(checkPropagation(tracer.propagator), checkOwnClock(), checkCopies());
+  return { ok: checks.every(({ state }) => state !== 'error'), checks };
+}
+
+/** Wall time against the monotonic clock since the start of the process. */
+function checkOwnClock(): DoctorCheck {
+  const steppedMs = Date.now() - (performance.timeOrigin + performance.now());
+  if (Math.abs(steppedMs) <= STEP_TOLERANCE_MS) return fine('clock', 'has not been set since the process started');
+  return odd(
+    'clock',
+    `was set by ${Math.round(steppedMs / 1000)} s since the process started; durations are not touched by it`,
+  );
+}
+
+function checkCopies(): DoctorCheck {
+  const copies = loadedCopies();
+  if (copies.length <= 1) return fine('copies', 'one copy of throughline is loaded');
+  const list = copies.map(({ version, url }) => `${version} from ${url}`).join('; ');
+  return odd('copies', `${copies.length} copies of throughline are loaded, each with a tracer of its own: ${list}`);
+}

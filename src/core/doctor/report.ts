@@ -1,0 +1,28 @@
+/** What one look of `doctor()` found. */
+export interface DoctorCheck {
+  /** `endpoint`, `propagation`, `clock`, `copies`, `spool`, `spans`. */
+  readonly name: string;
+  /** `warning`: it works, but not as one would expect. `error`: spans or traces are lost by it. */
+  readonly state: 'ok' | 'warning' | 'error';
+  /** One sentence: what was found and, where it is wrong, how to mend it. */
+  readonly message: string;
+}
+
+/** What `doctor()` found. Plain data. */
+export interface DoctorReport {
+  /** No check is an error. */
+  readonly ok: boolean;
+  readonly checks: readonly DoctorCheck[];
+}
+
+export function fine(name: string, message: string): DoctorCheck {
+  return { name, state: 'ok', message };
+}
+
+export function odd(name: string, message: string): DoctorCheck {
+  return { name, state: 'warning', message };
+}
+
+export function wrong(name: string, message: string): DoctorCheck {
+  return { name, state: 'error', message };
+}
