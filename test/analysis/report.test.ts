@@ -110,6 +110,36 @@ describe('report', () => {
   });
 });
 
+describe('report, large traces', () => {
+  it('takes 20,000 calls that fail, and as many whose clocks are off', () => {
+    const failing = Array.from({ length: 20_000 }, (_, i) => get(i + 2, i, 0.9, `http://stock/${i}`, { failed: true }));
+    const { findings } = report(buildTraces([request(20_001), ...failing]));
+    assert.deepEqual(
+      findings.map(({ kind, spanIds }) => [kind, spanIds.length]),
+      [
+        ['n-plus-one', 100],
+        ['swallowed-error', 100],
+      ],
+      'evidence is bounded',
+    );
+    const skewed = Array.from({ length: 10_000 }, (_, i) => [
+      get(2 * i + 2, i, 0.9, 'http://stock/a'),
+      served(2 * i + 3, 2 * i + 2, i - 5000, 0.5),
+    ]);
+    const kinds = report(buildTraces([request(10_001), ...skewed.flat()])).findings.map(({ kind }) => kind);
+    assert.deepEqual(kinds, ['n-plus-one', 'clock-skew']);
+  });
+
+  it('takes 5,000 levels of failures', () => {
+    const deep = Array.from({ length: 5_000 }, (_, i) =>
+      record({ id: i + 1, parent: i || undefined, at: i, took: 10_000 - 2 * i, failed: true }),
+    );
+    const [cause, ...rest] = report(buildTraces(deep)).findings;
+    assert.deepEqual(rest, []);
+    assert.deepEqual([cause?.kind, cause?.operation], ['error-root-cause', 'span 5000']);
+  });
+});
+
 describe('Operations', () => {
   it('merges to what one would have counted', () => {
     const spans = checkout();
