@@ -102,6 +102,17 @@ describe('rules that ask for the request', () => {
     }
   });
 
+  it('see what instrumentation can tell before the end, and hold it no longer', async () => {
+    const traced = tracerOf(HEALTH_OUT);
+    const root = server(traced);
+    const decision = root.localTrace?.decision;
+    assert.ok(decision !== undefined);
+    decision.facts = { method: 'GET', route: '/health' };
+    assert.equal(sentFlags(root), '02');
+    root.end();
+    assert.equal(decision.facts, undefined);
+  });
+
   it('are not asked where the caller has decided', async () => {
     const traced = tracerOf({ sample: [{ route: '*', rate: 0 }] });
     const root = server(traced, { ...DENIED, sampled: true });

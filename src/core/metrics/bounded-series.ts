@@ -3,7 +3,7 @@ const MAX_GROUPS = 1000;
 const MAX_SERIES = 4000;
 
 /** Stands for every group beyond the bound, as `_OTHER` does for methods that nobody knows. */
-export const OTHER_GROUP = '_OTHER';
+const OTHER_GROUP = '_OTHER';
 
 /** Parts of the detail of a series: the values of its other labels. A line feed is in none of them but the last. */
 const SEPARATOR = '\n';

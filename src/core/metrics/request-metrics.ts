@@ -13,7 +13,7 @@ export interface RequestOutcome {
 }
 
 /** Where no route has matched: a 404, a static file, a framework without routes. */
-export const UNMATCHED = '_UNMATCHED';
+const UNMATCHED = '_UNMATCHED';
 
 const ERROR_TYPE_LENGTH = 64;
 

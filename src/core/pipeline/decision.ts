@@ -128,7 +128,9 @@ export class Decision {
     else if (this.#state === 'kept') this.#tracer.spanEnded(span, this.#stamped(record), 'leaves');
     else if (this.#state === 'out') this.#tracer.spanEnded(span, record, 'sampledOut');
     else this.#wait(span, record);
-    if (span === this.#root) this.#decide(record);
+    if (span !== this.#root) return;
+    this.#decide(record);
+    this.facts = undefined; // an ended span may be held for long, and must not hold a request
   }
 
   #wait(span: RecordingSpan, record: OpenRecord): void {
