@@ -2,7 +2,6 @@ import type { Baggage } from '../../propagation/baggage.ts';
 import {
   FLAG_RANDOM,
   FLAG_SAMPLED,
-  NO_SPAN_ID,
   type Propagator,
   type RemoteContext,
   type SpanContext,
@@ -18,6 +17,7 @@ import { bounded, type Limits, NAME_LENGTH } from './limits.ts';
 import { type Caller, locationOf } from './location.ts';
 import { RequestMetrics } from './metrics/request-metrics.ts';
 import { OpenSpansWatch } from './open-spans-watch.ts';
+import { type Inherited, isPassedOn, passOn, passThrough } from './pass-through.ts';
 import { Decision } from './pipeline/decision.ts';
 import { LocalTrace } from './pipeline/local-trace.ts';
 import type { SpanSink, Stats } from './pipeline/pipeline.ts';
@@ -31,7 +31,6 @@ import {
   NO_ATTRIBUTES,
   NO_EVENTS,
   NO_LINKS,
-  NO_SPAN,
   type OpenRecord,
   RecordingSpan,
   type Span,
@@ -78,8 +77,6 @@ interface Lineage {
   readonly inherited: Inherited | undefined;
   readonly localTrace: LocalTrace;
 }
-
-type Inherited = Pick<SpanContext, 'traceState' | 'debug' | 'vendor' | 'deferred'>;
 
 /** Where an ended span goes: out of the process, to those of its trace that wait, or nowhere. */
 export type Fate = 'leaves' | 'waits' | 'sampledOut';
@@ -164,7 +161,7 @@ export class Tracer {
     parent: SpanParent,
     scope: InstrumentationScope,
   ): RecordingSpan {
-    if (!this.enabled) return this.#passOn(parent);
+    if (!this.enabled) return passOn(parent, this.#ids);
     const lineage = parent ? this.#under(parent) : this.#root(undefined);
     return this.#startSpan(lineage, name, kind, attributes, scope);
   }
@@ -190,33 +187,7 @@ export class Tracer {
 
   /** A span that only carries another process's identity on: nothing is recorded or counted. */
   passThrough(remote: RemoteContext): RecordingSpan | undefined {
-    const { traceId, spanId } = remote;
-    if (traceId === undefined && remote.sampled === false) return this.#denied(remote);
-    if (traceId === undefined) return undefined;
-    const { traceState, debug, vendor } = remote;
-    const flags = (remote.sampled === true ? FLAG_SAMPLED : 0) | (remote.random ? FLAG_RANDOM : 0);
-    const passed = { traceState, debug, vendor, deferred: remote.sampled === undefined };
-    return passedOn(traceId, spanId ?? NO_SPAN_ID, flags, passed);
-  }
-
-  /**
-   * A deny without ids (`b3: 0`) must reach downstream, and only B3 can say it so: it goes on with ids that
-   * no span has, which nobody will miss. A decision to record would leave the next span without its parent.
-   */
-  #denied(remote: RemoteContext): RecordingSpan {
-    const traceId = this.#ids.traceId();
-    return passedOn(traceId, this.#ids.spanId(), FLAG_RANDOM, remote);
-  }
-
-  /** What a disabled tracer starts: nothing of its own, the parent's identity for what goes out. */
-  #passOn(parent: SpanParent): RecordingSpan {
-    if (!parent) return NO_SPAN;
-    if (isPassedOn(parent)) return passedOn(parent.traceId, parent.spanId, parent.traceFlags, parent);
-    if (isRemoteContext(parent)) return this.passThrough(checkedRemote(parent)) ?? NO_SPAN;
-    const context = checkedContext(identityOf(parent));
-    if (context === undefined) return NO_SPAN;
-    const { traceId, spanId, traceFlags } = context;
-    return passedOn(traceId, spanId, traceFlags, context);
+    return passThrough(remote, this.#ids);
   }
 
   #under(parent: Span | SpanContextInput | RemoteContext): Lineage {
@@ -359,18 +330,4 @@ export class Tracer {
       overLimit: this.#overLimit,
     });
   }
-}
-
-/** Another process's identity, as a span that records nothing. */
-function passedOn(
-  traceId: TraceId,
-  spanId: SpanId,
-  flags: number,
-  inherited: ConstructorParameters<typeof RecordingSpan>[4],
-): RecordingSpan {
-  return new RecordingSpan(traceId, spanId, flags, true, inherited, undefined, undefined);
-}
-
-function isPassedOn(parent: Span | SpanContextInput | RemoteContext): parent is RecordingSpan {
-  return parent instanceof RecordingSpan && parent.isRemote && parent.localTrace === undefined;
 }
