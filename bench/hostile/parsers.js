@@ -3,7 +3,8 @@ import { formats, getter, hostileCarriers } from './wire-formats.js';
 
 // In a process of its own: how long reading the worst header of 16 KB takes, by format.
 const CANDIDATES = 4;
-const CALLS = 3000;
+const CALLS = 500;
+const RUNS = 10;
 const SENDABLE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
 let kept;
@@ -28,8 +29,10 @@ function worst({ name, propagator, valid }) {
     .map((carrier) => ({ ...carrier, median: at(timeCalls(propagator, carrier.fields, 15), 0.5) }))
     .sort((a, b) => b.median - a.median);
   const timed = slowest.slice(0, CANDIDATES).map(({ what, fields }) => {
-    const times = timeCalls(propagator, fields, CALLS);
-    return { name, what, headers: carriers.length, p50: at(times, 0.5), p99: at(times, 0.99) };
+    // The quietest run: others on the machine take a core away for milliseconds, which is no cost of reading.
+    const runs = Array.from({ length: RUNS }, () => timeCalls(propagator, fields, CALLS));
+    const least = (share) => Math.min(...runs.map((times) => at(times, share)));
+    return { name, what, headers: carriers.length, p50: least(0.5), p99: least(0.99) };
   });
   // The slowest that Node's HTTP parser lets through; a traceparent that is none would only spare us the tracestate.
   const sendable = slowest.find(({ field, hostile }) => field !== 'traceparent' && SENDABLE.test(hostile));

@@ -25,7 +25,9 @@ async function timeParsers() {
   const child = await startProcess('./hostile/parsers.js');
   const worst = await child.ask('worst');
   await child.stop();
-  console.log('\nReading a header of 16 KB, the worst of the corpus (ms; at most 0.5 at p99)\n');
+  console.log(
+    '\nReading a header of 16 KB, the worst of the corpus (ms, the quietest of ten runs; at most 0.5 at p99)\n',
+  );
   for (const { name, what, headers, p50, p99 } of worst) {
     const shown = what.replace(/[^\x20-\x7e]/g, '?');
     console.log(`  ${name.padEnd(14)} p50 ${p50.toFixed(4)}  p99 ${p99.toFixed(4)}  of ${headers} headers: ${shown}`);

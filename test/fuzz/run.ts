@@ -1,9 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { Worker } from 'node:worker_threads';
-import { formats } from './fuzz-property.ts';
 import { type Chunk, type ChunkResult, planChunks } from './plan.ts';
-import { fuzzProperties } from './properties.ts';
 
 const HELP = `npm run fuzz -- [options]
 
@@ -25,14 +23,19 @@ async function main(args: string[]): Promise<void> {
     },
   });
   if (values.help) return console.log(HELP);
+  const cases = wholeNumber(values.cases, 'cases');
+  const seed = wholeNumber(values.seed, 'seed');
+  const workers = Math.max(1, wholeNumber(values.workers, 'workers'));
+  // Loaded when it is clear that they are wanted: they take a second.
+  const { formats } = await import('./fuzz-property.ts');
+  const { fuzzProperties } = await import('./properties.ts');
   const properties = fuzzProperties.filter(({ name }) => name.includes(values.only));
   if (properties.length === 0) throw new Error(`--only: no property has "${values.only}" in its name`);
-  const seed = wholeNumber(values.seed, 'seed');
-  const chunks = planChunks(properties, { cases: wholeNumber(values.cases, 'cases'), seed });
+  const chunks = planChunks(properties, { cases, seed });
   console.log(
     `fuzz: seed ${seed}, ${properties.length} properties, formats ${formats.map(({ name }) => name).join(' ')}`,
   );
-  report(await runAll(chunks, Math.max(1, wholeNumber(values.workers, 'workers'))));
+  report(await runAll(chunks, workers));
 }
 
 function wholeNumber(text: string, name: string): number {

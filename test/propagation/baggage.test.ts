@@ -201,6 +201,18 @@ test('sends metadata that the app sets as properties, without what is none', () 
   assert.equal(Baggage.empty.setEntry('a', { value: '1', metadata: 'p=1' }).getEntry('a')?.metadata?.toString(), 'p=1');
 });
 
+test('is made of many values at once, the last of a name, without what is no entry', () => {
+  const values: [string, string][] = [
+    ['a', '1'],
+    ['b', 'x y'],
+    ['a', '2'],
+    ['no token', '3'],
+    ['c', 4 as unknown as string],
+  ];
+  assert.equal(Baggage.of(values).serialize(), 'a=2,b=x%20y');
+  assert.equal(Baggage.of([]), Baggage.empty);
+});
+
 test('removes entries and stays as it is without them', () => {
   const baggage = Baggage.parse('a=1,b=%41;p,c=3') ?? Baggage.empty;
   assert.equal(baggage.removeEntry('a').serialize(), 'b=%41;p,c=3');
