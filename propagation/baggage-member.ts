@@ -112,24 +112,23 @@ export class OwnMember implements BaggageMember {
   }
 }
 
-/** The members of a text that {@link canonicalBaggage} gave: nothing is checked again. */
+/** The members of a text that {@link readBaggage} gave: nothing is checked again. */
 export function splitMembers(text: string): Map<string, ReceivedMember> {
   const members = new Map<string, ReceivedMember>();
-  for (let start = 0; start < text.length; ) {
-    const comma = text.indexOf(',', start);
-    const end = comma === -1 ? text.length : comma;
-    const member = splitMember(text.slice(start, end));
-    members.set(member.key, member);
-    start = end + 1;
-  }
+  eachMember(text, (key, value, properties) => members.set(key, new ReceivedMember(key, value, properties)));
   return members;
 }
 
-function splitMember(member: string): ReceivedMember {
-  const equals = member.indexOf('=');
-  const semicolon = member.indexOf(';', equals);
-  const valueEnd = semicolon === -1 ? member.length : semicolon;
-  return new ReceivedMember(member.slice(0, equals), member.slice(equals + 1, valueEnd), member.slice(valueEnd + 1));
+/** The same one by one, in order, each part as it stands on the wire: what is done once needs no objects. */
+export function eachMember(text: string, visit: (key: string, value: string, properties: string) => void): void {
+  for (let start = 0; start < text.length; ) {
+    const comma = text.indexOf(',', start);
+    const end = comma === -1 ? text.length : comma;
+    const equals = text.indexOf('=', start);
+    const semicolon = indexWithin(text, SEMICOLON, equals, end);
+    visit(text.slice(start, equals), text.slice(equals + 1, semicolon), text.slice(semicolon + 1, end));
+    start = end + 1;
+  }
 }
 
 /** `property = key OWS "=" OWS value / key`, as wire text without white space. */

@@ -1,5 +1,13 @@
 import { MAX_BYTES, MAX_MEMBERS, readBaggage } from './baggage-list.ts';
-import { type BaggageMember, BaggageMetadata, isBaggageKey, OwnMember, splitMembers } from './baggage-member.ts';
+import {
+  type BaggageMember,
+  BaggageMetadata,
+  eachMember,
+  isBaggageKey,
+  OwnMember,
+  splitMembers,
+} from './baggage-member.ts';
+import { decodePercent } from './percent.ts';
 
 export { BaggageMetadata, type BaggageProperty } from './baggage-member.ts';
 
@@ -91,6 +99,15 @@ export class Baggage {
   /** All names and entries in the order in which they are sent. */
   getAllEntries(): [string, BaggageEntry][] {
     return Array.from(this.#split().values(), (member) => [member.key, entryOf(member)]);
+  }
+
+  /** Each name with its value, decoded, in the order in which they are sent: {@link getAllEntries} without its objects. */
+  eachValue(visit: (key: string, value: string) => void): void {
+    if (this.#members === undefined) {
+      eachMember(this.#text ?? '', (key, value) => visit(key, decodePercent(value)));
+      return;
+    }
+    for (const { key, value } of this.#members.values()) visit(key, value);
   }
 
   /**

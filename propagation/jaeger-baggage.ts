@@ -60,15 +60,14 @@ function decodeValue(value: string): string {
 export function writeUberctx<Carrier>(baggage: Baggage, carrier: Carrier, setter: Setter<Carrier>): void {
   let members = 0;
   let room = MAX_LENGTH;
-  for (const [key, entry] of baggage.getAllEntries()) {
-    if (members === MAX_MEMBERS) break;
+  baggage.eachValue((key, text) => {
     // Coding makes values longer: what is too long already (1 MB, say) is not worth coding.
-    if (PREFIX.length + key.length + entry.value.length > room) continue;
+    if (members === MAX_MEMBERS || PREFIX.length + key.length + text.length > room) return;
     const field = PREFIX + key.toLowerCase();
-    const value = encodePercent(entry.value, UNRESERVED);
-    if (field.length + value.length > room) continue;
+    const value = encodePercent(text, UNRESERVED);
+    if (field.length + value.length > room) return;
     members += 1;
     room -= field.length + value.length;
     setter.set(carrier, field, value);
-  }
+  });
 }

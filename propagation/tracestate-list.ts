@@ -1,5 +1,5 @@
 import { characterClass, characterRange, DIGITS, isRunOf, LOWER } from './characters.ts';
-import { headerBytes, MAX_HEADER_LENGTH, runEnd } from './header-bytes.ts';
+import { headerBytes, MAX_HEADER_LENGTH, runEnd, SHORT_LENGTH } from './header-bytes.ts';
 
 /** W3C Trace Context 3.3.1: 0*31 further list-members. */
 export const MAX_MEMBERS = 32;
@@ -70,7 +70,8 @@ export function joinedLength(members: readonly string[]): number {
 /** The members left to right, none twice; `undefined` when one is invalid or there are too many. */
 export function readMembers(header: string): string[] | undefined {
   if (header.length > MAX_HEADER_LENGTH) return undefined;
-  if (Buffer.byteLength(header) !== header.length) return undefined; // only ASCII is valid anywhere
+  // Only ASCII is valid anywhere; of a short header the reader finds out as fast.
+  if (header.length > SHORT_LENGTH && Buffer.byteLength(header) !== header.length) return undefined;
   const text = header.length <= MAX_SENT_LENGTH ? header : shorten(header);
   return text === undefined ? undefined : readAll(text);
 }

@@ -213,6 +213,14 @@ test('is made of many values at once, the last of a name, without what is no ent
   assert.equal(Baggage.of([]), Baggage.empty);
 });
 
+test('goes over names and decoded values in the order in which they are sent', () => {
+  const seen: string[] = [];
+  const parsed = Baggage.parse('b=x%20y;p=1;q, a=%FF ,c=');
+  parsed?.eachValue((key, value) => seen.push(`${key}:${value}`));
+  parsed?.set('d', ' ').eachValue((key, value) => seen.push(`${key}:${value}`));
+  assert.deepEqual(seen, ['b:x y', 'a:\ufffd', 'c:', 'b:x y', 'a:\ufffd', 'c:', 'd: ']);
+});
+
 test('removes entries and stays as it is without them', () => {
   const baggage = Baggage.parse('a=1,b=%41;p,c=3') ?? Baggage.empty;
   assert.equal(baggage.removeEntry('a').serialize(), 'b=%41;p,c=3');
