@@ -6,10 +6,11 @@ import {
   cursorBytes,
   HEADER_BYTES,
   parseSegmentName,
+  RECORD_HEADER_BYTES,
   readCursor,
-  recordHeader,
   segmentHeader,
   segmentName,
+  writeRecordHeader,
 } from '../../src/core/pipeline/spool/segment-format.ts';
 import { readAll, segmentOf } from './segments.ts';
 
@@ -18,7 +19,8 @@ const PAYLOADS = ['first', '', 'the third one', 'x'.repeat(100)].map((text) => B
 describe('the header of a segment', () => {
   it('is what the documentation draws', () => {
     assert.equal(segmentHeader().toString('hex'), `${Buffer.from('tlspool\n').toString('hex')}10000000efffffff`);
-    const header = recordHeader(Buffer.from('abc'), 2, 1, 0, 1000);
+    const header = Buffer.alloc(RECORD_HEADER_BYTES, 0xaa);
+    writeRecordHeader(header, Buffer.from('abc'), 2, 1, 0, 1000);
     // mark, length, spans, type, zero, time as a double, CRC-32 of "abc" (0x352441c2), CRC-32 of all before
     assert.equal(header.subarray(0, 24).toString('hex'), 'ff544cfe0300000002000100' + '0000000000408f40' + 'c2412435');
     assert.equal(header.length, 28);

@@ -1,5 +1,10 @@
 import { readRecord } from '../../src/core/pipeline/spool/read-record.ts';
-import { HEADER_BYTES, recordHeader, segmentHeader } from '../../src/core/pipeline/spool/segment-format.ts';
+import {
+  HEADER_BYTES,
+  RECORD_HEADER_BYTES,
+  segmentHeader,
+  writeRecordHeader,
+} from '../../src/core/pipeline/spool/segment-format.ts';
 
 /** A segment in memory, as a spool writes one. */
 export interface TestSegment {
@@ -14,7 +19,8 @@ export function segmentOf(payloads: readonly Buffer[], salt = 0x1234_5678): Test
   const parts: Buffer[] = [segmentHeader()];
   const bounds = [HEADER_BYTES];
   for (const payload of payloads) {
-    const header = recordHeader(payload, 3, 1, salt, 1_700_000_000_000);
+    const header = Buffer.alloc(RECORD_HEADER_BYTES);
+    writeRecordHeader(header, payload, 3, 1, salt, 1_700_000_000_000);
     parts.push(header, payload);
     bounds.push((bounds.at(-1) as number) + header.length + payload.length);
   }

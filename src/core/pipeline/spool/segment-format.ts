@@ -27,9 +27,6 @@ import { crc32 } from 'node:zlib';
 export const HEADER_BYTES = 16;
 export const RECORD_HEADER_BYTES = 28;
 
-/** Spans that one record may hold: its count has two bytes. */
-export const MAX_RECORD_SPANS = 65_535;
-
 const MAGIC: Buffer = Buffer.from('tlspool\n', 'latin1');
 export const RECORD_MARK: Buffer = Buffer.from([0xff, 0x54, 0x4c, 0xfe]);
 const NAME = /^(\d{8})-([0-9a-f]{8})\.v1\.spool$/;
@@ -76,15 +73,20 @@ export function readCursor(bytes: Buffer): number {
   return isWhole && cursor >= HEADER_BYTES ? cursor : HEADER_BYTES;
 }
 
-/** Header and payload of one record, in the order in which they are written. */
-export function recordHeader(payload: Uint8Array, spans: number, type: number, salt: number, nowMs: number): Buffer {
-  const header = Buffer.alloc(RECORD_HEADER_BYTES);
-  RECORD_MARK.copy(header);
-  header.writeUInt32LE(payload.length, 4);
-  header.writeUInt16LE(spans, 8);
-  header.writeUInt8(type, 10);
-  header.writeDoubleLE(nowMs, 12);
-  header.writeUInt32LE(crc32(payload, salt), 20);
-  header.writeUInt32LE(crc32(header.subarray(0, 24), salt), 24);
-  return header;
+/** The header of a record with `payload`, written to the first {@link RECORD_HEADER_BYTES} of `target`. */
+export function writeRecordHeader(
+  target: Buffer,
+  payload: Uint8Array,
+  spans: number,
+  type: number,
+  salt: number,
+  nowMs: number,
+): void {
+  RECORD_MARK.copy(target);
+  target.writeUInt32LE(payload.length, 4);
+  target.writeUInt16LE(spans, 8);
+  target.writeUInt16LE(type, 10); // and the zero behind it
+  target.writeDoubleLE(nowMs, 12);
+  target.writeUInt32LE(crc32(payload, salt), 20);
+  target.writeUInt32LE(crc32(target.subarray(0, 24), salt), 24);
 }

@@ -1,5 +1,5 @@
-import { closeSync, ftruncateSync, openSync, unlinkSync, writeSync, writevSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { closeSync, ftruncateSync, openSync, unlinkSync, writeSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { contained } from '../../diagnostics.ts';
 import { readRecord } from './read-record.ts';
@@ -8,10 +8,11 @@ import {
   cursorBytes,
   HEADER_BYTES,
   parseSegmentName,
-  recordHeader,
+  RECORD_HEADER_BYTES,
   type SegmentName,
   segmentHeader,
   segmentName,
+  writeRecordHeader,
 } from './segment-format.ts';
 
 /** The payload of one record, for the codec. */
@@ -41,8 +42,6 @@ export class Segment {
   #isGrowing: boolean;
   #bytes: number;
   #newestMs: number;
-  /** What was read of it, while its records are taken one after another. */
-  #content: Buffer | undefined;
 
   /** Creates the file. Throws what the disk has to say. */
   constructor(directory: string, number: number, firstSeq: number) {
@@ -56,9 +55,8 @@ export class Segment {
     this.#isGrowing = true;
     this.#bytes = HEADER_BYTES;
     this.#newestMs = 0;
-    this.#content = undefined;
     try {
-      writeWhole(this.#fd, [segmentHeader()], 0);
+      writeWhole(this.#fd, segmentHeader(), 0);
     } catch (error) {
       this.delete();
       throw error;
@@ -93,9 +91,12 @@ export class Segment {
 
   /** Adds a record; throws what the disk has to say, and then nothing was added. */
   append(payload: Payload, spans: number, nowMs: number): void {
-    const header = recordHeader(payload.bytes, spans, payload.type, this.#salt, nowMs);
     if (this.#fd === undefined) throw new Error('the file is closed');
-    this.#bytes += writeWhole(this.#fd, [header, payload.bytes], this.#bytes);
+    const record = scratch(RECORD_HEADER_BYTES + payload.bytes.length);
+    writeRecordHeader(record, payload.bytes, spans, payload.type, this.#salt, nowMs);
+    record.set(payload.bytes, RECORD_HEADER_BYTES);
+    writeWhole(this.#fd, record, this.#bytes);
+    this.#bytes += record.length;
     this.#ends.push(this.#bytes);
     this.#spans.push(spans);
     this.#newestMs = nowMs;
@@ -113,25 +114,30 @@ export class Segment {
     }
   }
 
-  /** The record `seq`, or `undefined` when the file has lost it. Rejects when it cannot be read now, with `ENOENT` when it is gone. */
-  async read(seq: number): Promise<StoredPayload | undefined> {
-    const index = seq - this.firstSeq;
-    const start = index === 0 ? HEADER_BYTES : (this.#ends[index - 1] as number);
-    const end = this.#ends[index] as number;
-    if (this.#content === undefined || this.#content.length < end) this.#content = await readFile(this.#path);
-    const { record } = readRecord(this.#content.subarray(0, end), start, this.#salt);
-    return record?.end === end ? { type: record.type, bytes: record.payload, spans: record.spans } : undefined;
+  /**
+   * The records from `first` to `last`; `undefined` stands for one that the file has lost. Rejects when
+   * it cannot be read now, with `ENOENT` when it is gone.
+   */
+  async read(first: number, last: number): Promise<(StoredPayload | undefined)[]> {
+    const from = this.#startOf(first);
+    const content = await readRange(this.#path, from, this.#startOf(last + 1));
+    const payloads: (StoredPayload | undefined)[] = [];
+    for (let seq = first; seq <= last; seq++) {
+      const end = this.#startOf(seq + 1) - from;
+      const { record } = readRecord(content.subarray(0, end), this.#startOf(seq) - from, this.#salt);
+      const isWhole = record?.end === end;
+      payloads.push(isWhole ? { type: record.type, bytes: record.payload, spans: record.spans } : undefined);
+    }
+    return payloads;
   }
 
-  /** Forgets what was read. */
-  rest(): void {
-    this.#content = undefined;
+  #startOf(seq: number): number {
+    return seq === this.firstSeq ? HEADER_BYTES : (this.#ends[seq - this.firstSeq - 1] as number);
   }
 
   /** Closes the file, which stays where it is and takes no more records. */
   close(): void {
     this.#isGrowing = false;
-    this.#content = undefined;
     if (this.#fd === undefined) return;
     const fd = this.#fd;
     this.#fd = undefined;
@@ -152,11 +158,27 @@ export class Segment {
   }
 }
 
-/** All of it or nothing: what a full disk took of it is cut off again. Returns how many bytes it was. */
-function writeWhole(fd: number, parts: readonly Uint8Array[], position: number): number {
-  const length = parts.reduce((sum, part) => sum + part.length, 0);
-  const written = writevSync(fd, parts, position);
-  if (written === length) return length;
+/** Records are written one after another: each is put together in the same place, unless it is large. */
+const SCRATCH: Buffer = Buffer.alloc(16 * 1024);
+
+function scratch(length: number): Buffer {
+  return length <= SCRATCH.length ? SCRATCH.subarray(0, length) : Buffer.allocUnsafe(length);
+}
+
+/** All of it or nothing: what a full disk took of it is cut off again. */
+function writeWhole(fd: number, bytes: Uint8Array, position: number): void {
+  const written = writeSync(fd, bytes, 0, bytes.length, position);
+  if (written === bytes.length) return;
   ftruncateSync(fd, position);
-  throw Object.assign(new Error(`only ${written} of ${length} bytes were written`), { code: 'ENOSPC' });
+  throw Object.assign(new Error(`only ${written} of ${bytes.length} bytes were written`), { code: 'ENOSPC' });
+}
+
+async function readRange(path: string, from: number, to: number): Promise<Buffer> {
+  const file = await open(path, 'r');
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(to - from), 0, to - from, from);
+    return buffer.subarray(0, bytesRead);
+  } finally {
+    await file.close();
+  }
 }

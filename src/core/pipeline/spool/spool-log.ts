@@ -106,17 +106,15 @@ export class SpoolLog {
     const first = Math.max(this.#taken + 1, this.#segments[0]?.firstSeq ?? 0);
     const segment = this.#segmentOf(first);
     if (segment === undefined || first > this.#letGo) return undefined;
-    const payloads: StoredPayload[] = [];
-    let [seq, spans, lost] = [first, 0, 0];
-    for (; seq <= Math.min(segment.lastSeq, this.#letGo); seq++) {
-      if (seq > first && spans + segment.spansOf(seq) > maxSpans) break;
-      spans += segment.spansOf(seq);
-      const payload = await segment.read(seq);
-      if (payload === undefined) lost += segment.spansOf(seq);
-      else payloads.push(payload);
+    let last = first;
+    let spans = segment.spansOf(first);
+    while (last < Math.min(segment.lastSeq, this.#letGo) && spans + segment.spansOf(last + 1) <= maxSpans) {
+      spans += segment.spansOf(++last);
     }
-    if (seq > segment.lastSeq) segment.rest();
-    return { payloads, firstSeq: first, lastSeq: seq - 1, lost };
+    const read = await segment.read(first, last);
+    const payloads = read.filter((payload) => payload !== undefined);
+    const found = payloads.reduce((sum, payload) => sum + payload.spans, 0);
+    return { payloads, firstSeq: first, lastSeq: last, lost: spans - found };
   }
 
   /**
