@@ -77,7 +77,7 @@ export class SpoolHome {
 }
 
 /** `$XDG_STATE_HOME/throughline`, else a folder of the user's own where temporary files go. */
-export function defaultBase(): string {
+function defaultBase(): string {
   const state = process.env.XDG_STATE_HOME;
   if (state?.startsWith('/')) return join(state, 'throughline');
   const user = process.getuid?.();

@@ -60,18 +60,29 @@ export class SpoolLog {
     const size = sizeOf(payload);
     if (size > this.#maxBytes) throw new Error(`a record of ${size} bytes is larger than the spool may be`);
     const segment = this.#segmentFor(size);
+    if (segment.isEmpty) this.#append(segment, payload, spans, nowMs);
+    else {
+      try {
+        this.#append(segment, payload, spans, nowMs);
+      } catch {
+        // The file may have reached a limit of its own (EFBIG): a new one may do.
+        this.#append(this.#segmentFor(size), payload, spans, nowMs);
+      }
+    }
+    this.#lastSeq++;
+    return this.#lastSeq;
+  }
+
+  #append(segment: Segment, payload: Payload, spans: number, nowMs: number): void {
     const before = segment.bytes;
     try {
       segment.append(payload, spans, nowMs);
     } catch (error) {
-      // The next one starts anew: a file may have reached a limit of its own.
       if (segment.isEmpty) this.#remove(segment);
       else segment.close();
       throw error;
     }
     this.#bytes += segment.bytes - before;
-    this.#lastSeq++;
-    return this.#lastSeq;
   }
 
   /** Deletes the oldest files until `payload` fits; returns how many spans are lost by that. */
