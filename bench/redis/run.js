@@ -10,7 +10,7 @@ import { median } from '../statistics.js';
 
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 5);
 const COUNT = 40_960;
-const PER_TRACE = [1, 3, 8, 50];
+const PER_TRACE = [1, 3, 5, 8, 50];
 /** Traces of this length are also timed. */
 const TIMED = 8;
 

@@ -38,6 +38,10 @@ import { distinctSpans, TraceFold } from './trace-summary.ts';
 export interface FileStoreOptions {
   /** The file of OTLP JSON lines; what was rotated away from it (`.1`, `.2`, …) is read too. */
   readonly path: string;
+  /** When `append` rotates the file, in bytes: as `file()` of throughline/exporters. Default 64 MiB. */
+  readonly maxBytes?: number | undefined;
+  /** How many files there are at most, as there. Default 5. */
+  readonly maxFiles?: number | undefined;
 }
 
 /**
@@ -56,11 +60,11 @@ export function fileStore(options: FileStoreOptions): SpanStore {
   if (typeof options !== 'object' || options === null) {
     throw optionError(`fileStore(): needs { path }, got ${showValue(options)}`);
   }
-  refuseUnknownOptions('fileStore', options, ['path']);
+  refuseUnknownOptions('fileStore', options, ['path', 'maxBytes', 'maxFiles']);
   if (typeof options.path !== 'string' || options.path === '' || options.path.includes('\0')) {
     throw optionError(`fileStore(): "path" must be the path of a file, got ${showValue(options.path)}`);
   }
-  return new FileStore(options.path);
+  return new FileStore(options.path, file(options));
 }
 
 /** The spans of one line, and the position of its file among the files, the oldest being 0. */
@@ -78,9 +82,9 @@ class FileStore implements SpanStore {
   readonly #problems = new ProblemList();
   readonly #tails = new Set<TailBuffer>();
 
-  constructor(path: string) {
+  constructor(path: string, writer: Exporter) {
     this.destination = path;
-    this.#writer = file({ path });
+    this.#writer = writer;
   }
 
   async append(spans: readonly SpanRecord[], { signal = never }: StoreCall = {}): Promise<AppendResult> {

@@ -23,11 +23,12 @@ const MAX_FILES = 200;
 export async function openSpanFiles(path: string): Promise<SpanFile[]> {
   const files: SpanFile[] = [];
   try {
-    for (let n = 0; n < MAX_FILES; n++) {
+    // A rotation renames one file after the other, from the oldest on: for a moment one name is missing.
+    for (let n = 0, missing = 0; n < MAX_FILES && missing < 2; n++) {
       const file = await openSpanFile(n === 0 ? path : `${path}.${n}`);
-      if (file === undefined) {
-        if (n > 0) break; // a set may have lost its first file for the moment of a rotation
-      } else if (files.some((other) => other.inode === file.inode)) {
+      missing = file === undefined ? missing + 1 : 0;
+      if (file === undefined) continue;
+      if (files.some((other) => other.inode === file.inode)) {
         await file.handle.close();
       } else {
         files.unshift(file);

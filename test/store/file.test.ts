@@ -92,6 +92,29 @@ describe('fileStore()', () => {
     assert.deepEqual((await opened(t, path).trace(root.traceId))?.spans, [root, ...names]);
   });
 
+  it('reads and follows what the file exporter rotates', async (t) => {
+    const path = await freshPath(t);
+    const store = opened(t, path);
+    const tail = (await store.tail())[Symbol.asyncIterator]();
+    const exporter = file({ path, maxBytes: 2000, maxFiles: 50 });
+    t.after(() => exporter.shutdown?.());
+    const arriving = Array.from({ length: 40 }, (_, n) => bareRecord({ name: `span ${n}`, startTimeMs: 1000 + n }));
+    for (const record of arriving) {
+      await exporter.export([record], new AbortController().signal);
+      assert.ok((await store.search({ limit: 1 })).traces[0]?.rootName === record.name);
+    }
+    const seen: string[] = [];
+    while (seen.length < arriving.length) {
+      const { value } = (await tail.next()) as IteratorYieldResult<TailBatch>;
+      seen.push(...value.spans.map((record) => record.name));
+    }
+    const names = arriving.map((record) => record.name);
+    assert.deepEqual(seen, names);
+    const found = (await store.search({ limit: 100 })).traces.map((trace) => trace.rootName);
+    assert.deepEqual(found.reverse(), names);
+    await tail.return?.();
+  });
+
   it('removes rotated files that hold old traces alone, and none with half of a trace that stays', async (t) => {
     const path = await freshPath(t);
     const [oldest, old, young] = [10, 20, 300].map((startTimeMs) => bareRecord({ startTimeMs })) as [
