@@ -1,5 +1,5 @@
 import { HeaderEdit } from './header-edit.ts';
-import type { HeaderTarget } from './header-write.ts';
+import { type HeaderTarget, PairedHeaders } from './header-write.ts';
 
 /** What a call of fetch is about to send, as far as its arguments tell. */
 export interface FetchRequest {
@@ -35,23 +35,43 @@ export function describeFetch([input, init]: readonly unknown[]): FetchRequest {
 
 /**
  * The arguments of `fetch(input, init)` with a copy of their headers, which `write` may change: nothing
- * that belongs to the app is touched. When the headers cannot be read, the arguments as they are.
+ * that belongs to the app is touched. What fetch is going to refuse comes back as it is.
  */
 export function withHeaders(
-  [input, init, ...rest]: readonly unknown[],
+  args: readonly unknown[],
   write: (target: HeaderTarget) => ReadonlySet<string>,
 ): { readonly args: readonly unknown[]; readonly written: ReadonlySet<string> } {
+  const [input, init, ...rest] = args;
+  if (init !== undefined && init !== null && !isObject(init)) return { args, written: new Set() };
   const given = (isObject(init) ? init.headers : undefined) ?? (isRequest(input) ? input.headers : undefined);
-  const headers = copyOf(given);
-  const written = write(new HeaderEdit(headers));
+  const { headers, target } = copyOf(given);
+  const written = write(target);
   return { args: [input, extended(init, headers), ...rest], written };
 }
 
-/** A plain object keeps the spelling of its names; everything else is read as fetch reads it. */
-function copyOf(headers: unknown): Record<string, string> {
-  if (headers === undefined || headers === null) return {};
-  if (isPlain(headers)) return { ...(headers as Record<string, string>) };
-  return Object.fromEntries(new Headers(headers as Iterable<[string, string]> & Record<string, string>));
+interface CopiedHeaders {
+  readonly headers: object;
+  readonly target: HeaderTarget;
+}
+
+/** In the form in which they came, which keeps the spelling of their names; in any other, as fetch reads it. */
+function copyOf(headers: unknown): CopiedHeaders {
+  if (headers === undefined || headers === null) return record({});
+  if (Array.isArray(headers)) {
+    const pairs = headers.map(([name, value]): [unknown, unknown] => [name, value]);
+    return { headers: pairs, target: new PairedHeaders(pairs) };
+  }
+  if (isPlain(headers)) return record({ ...(headers as object) });
+  const read = new Headers(headers as Headers);
+  if (!(headers instanceof Headers)) return record(Object.fromEntries(read)); // another library's own
+  return {
+    headers: read,
+    target: { set: (name, value) => read.set(name, value), remove: (name) => read.delete(name) },
+  };
+}
+
+function record(headers: object): CopiedHeaders {
+  return { headers, target: new HeaderEdit(headers) };
 }
 
 /** `init` with other headers. A `Request`, or an object with getters, is looked through: they answer only to itself. */

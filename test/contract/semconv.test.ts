@@ -4,9 +4,12 @@ import { test } from 'node:test';
 import * as stable from '@opentelemetry/semantic-conventions';
 import {
   clientRequestAttributes,
+  informationalAttributes,
   noteEnding,
   noteErrorType,
+  noteNetwork,
   noteRoute,
+  noteServerPort,
   noteStatusCode,
   serverRequestAttributes,
 } from '../../middleware/http-attributes.ts';
@@ -42,6 +45,9 @@ const CLIENT = clientRequestAttributes({
   resendCount: 1,
 });
 
+noteNetwork(CLIENT, { protocolVersion: '1.1', peerAddress: '10.0.0.2', peerPort: 80 });
+noteServerPort(CLIENT, 80);
+
 function unknownOf(keys: readonly string[]): string[] {
   return keys.filter((key) => !STABLE.has(key) && !OURS.includes(key) && !DEVELOPMENT.includes(key));
 }
@@ -69,8 +75,17 @@ test('a server span has what the conventions require', () => {
   }
 });
 
-test('a client span has what the conventions require', () => {
-  for (const key of ['http.request.method', 'server.address', 'server.port', 'url.full']) {
-    assert.ok(CLIENT[key] !== undefined, key);
-  }
+test('a client span has what the conventions require, and recommend', () => {
+  const required = ['http.request.method', 'server.address', 'server.port', 'url.full', 'http.request.method_original'];
+  const recommended = [
+    'network.protocol.version',
+    'network.peer.address',
+    'network.peer.port',
+    'http.request.resend_count',
+  ];
+  for (const key of [...required, ...recommended]) assert.ok(CLIENT[key] !== undefined, key);
+});
+
+test('the event of an informational answer has its status under the stable key', () => {
+  assert.deepEqual(informationalAttributes(103), { [stable.ATTR_HTTP_RESPONSE_STATUS_CODE]: 103 });
 });

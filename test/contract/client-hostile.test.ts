@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
+import http from 'node:http';
 import { after, before, beforeEach, describe } from 'node:test';
 import axios, { type AxiosInstance } from 'axios';
-import { baggage, type SpanOptions, span, traceAxios } from 'throughline';
+import { baggage, type SpanOptions, span, traceAxios, traceFetch, traceHttp } from 'throughline';
 import { Baggage } from 'throughline/propagation';
 import { capture } from 'throughline/test';
 import { Peer } from './client-peer.ts';
 import { clientTest } from './client-tracer.ts';
+import { sendByHttp } from './http-sender.ts';
 
 const TRACEPARENT = /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-0[0-3]$/;
 const TRACESTATE_MEMBER =
@@ -19,9 +21,35 @@ before(() => peer.open());
 beforeEach(() => peer.reset());
 after(() => peer.close());
 
-const clients: readonly (readonly [string, AxiosInstance])[] = [
-  ['the http adapter', traceAxios(axios.create())],
-  ['the fetch adapter', traceAxios(axios.create({ adapter: 'fetch' }))],
+/** Asks for a URL; the status and the body of the answer. */
+type Client = (url: string) => Promise<readonly [status: number, body: string]>;
+
+function byAxios(instance: AxiosInstance): Client {
+  return async (url) => {
+    const { status, data } = await instance.get(url);
+    return [status, data];
+  };
+}
+
+function byFetch(fetch: typeof globalThis.fetch): Client {
+  return async (url) => {
+    const response = await fetch(url);
+    return [response.status, await response.text()];
+  };
+}
+
+const clients: readonly (readonly [string, Client])[] = [
+  ['the http adapter of axios', byAxios(traceAxios(axios.create()))],
+  ['the fetch adapter of axios', byAxios(traceAxios(axios.create({ adapter: 'fetch' })))],
+  ['the global fetch', byFetch(traceFetch())],
+  ['a fetch of the app', byFetch(traceFetch((input, init?: RequestInit) => fetch(input as string, init)))],
+  [
+    'node:http',
+    async (url) => {
+      const answer = await sendByHttp(traceHttp(http).request, 'http')({ url });
+      return [answer.status, answer.body];
+    },
+  ],
 ];
 
 /** As they stood on the wire: in a polluted process even node's `headers` are not to be believed. */
@@ -33,9 +61,8 @@ function sentHeaders(): Map<string, string> {
 }
 
 /** Sends one request; it must arrive, with headers of ours that are valid or absent. */
-async function assertSent(client: AxiosInstance): Promise<void> {
-  const { status, data } = await client.get(`${peer.origin}/ok`);
-  assert.deepEqual([status, data], [200, 'ok']);
+async function assertSent(client: Client): Promise<void> {
+  assert.deepEqual(await client(`${peer.origin}/ok`), [200, 'ok']);
   const headers = sentHeaders();
   const [traceparent, tracestate, bag] = ['traceparent', 'tracestate', 'baggage'].map((name) => headers.get(name));
   if (traceparent !== undefined) assert.match(String(traceparent), TRACEPARENT);
@@ -68,8 +95,8 @@ const TEXTS: readonly (readonly [string, string])[] = [
 ];
 const NOT_TEXT: readonly unknown[] = [Symbol('s'), 1n, Number.NaN, null, undefined, {}, [], () => 1];
 
-for (const [adapter, client] of clients) {
-  describe(`with ${adapter} a request is sent whatever the app puts into`, () => {
+for (const [name, client] of clients) {
+  describe(`with ${name} a request is sent whatever the app puts into`, () => {
     for (const [what, text] of TEXTS) {
       clientTest(`baggage values: ${what}`, async () => {
         await baggage.with({ before: '1', hostile: text, after: '2' }, () => assertSent(client));
@@ -164,7 +191,9 @@ for (const [adapter, client] of clients) {
       ['values that cannot be replaced', { value: 'polluted\r\nInjected: 1', writable: false }],
       ['accessors that throw', { get: () => assert.fail('read'), set: () => assert.fail('written') }],
     ];
-    for (const [what, descriptor] of pollutions) {
+    // The server of the test is in the same process: it fails at a header that it then cannot keep. axios fails
+    // to take one, so that none is sent.
+    for (const [what, descriptor] of name.includes('axios') ? pollutions : pollutions.slice(0, 1)) {
       clientTest(`Object.prototype: ${what} under our names`, async () => {
         await span('caller', under({ traceState: { serialize: () => 'a=1' } }), () =>
           baggage.with({ tenant: 'acme' }, () => polluted(descriptor, () => assertSent(client))),
