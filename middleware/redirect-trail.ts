@@ -55,9 +55,14 @@ export class RedirectTrail {
   }
 }
 
+/** May an answer with this status send its client elsewhere? Asked before its headers are looked at. */
+export function isRedirect(status: number): boolean {
+  return REDIRECTS.has(status);
+}
+
 /** Where the answer `status` to a request to `url` sends its client, if anywhere. */
 export function redirectTarget(status: number, location: unknown, url: URL | undefined): URL | undefined {
-  if (!REDIRECTS.has(status) || location === undefined || url === undefined) return undefined;
+  if (!isRedirect(status) || location === undefined || url === undefined) return undefined;
   try {
     return new URL(String(location), url);
   } catch {

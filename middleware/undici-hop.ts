@@ -1,7 +1,7 @@
 import { failureOf } from './client-failure.ts';
 import type { ClientCall, ClientFailure } from './client-handler.ts';
 import { informationalAttributes, type NetworkFacts } from './http-attributes.ts';
-import { redirectTarget } from './redirect-trail.ts';
+import { isRedirect, redirectTarget } from './redirect-trail.ts';
 import { answerHeader, type UndiciSocket } from './undici-request.ts';
 
 /** Who sent a request through undici, and is told where its answer points to. */
@@ -60,6 +60,7 @@ export class UndiciHop {
     }
     this.#status = status;
     this.#call.note('response head');
+    if (!isRedirect(status)) return; // undici's headers are bytes: finding one costs more than all the rest here
     const target = redirectTarget(status, answerHeader(headers, 'location'), this.#url);
     this.#isRedirect = target !== undefined;
     if (target !== undefined) this.#owner.redirected(this, target);

@@ -1,7 +1,8 @@
 import http from 'node:http';
 import axios, { type AxiosInstance, type AxiosResponse, type InternalAxiosRequestConfig } from 'axios';
 import { traceAxios } from 'throughline';
-import { type ContractOptions, clientContract, type Send } from './client.ts';
+import { clientContract } from './client.ts';
+import type { ContractOptions, Send } from './client-traits.ts';
 
 const ALL_BODIES = ['text', 'json', 'parameters', 'bytes', 'stream', 'form'] as const;
 

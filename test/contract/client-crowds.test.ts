@@ -4,8 +4,8 @@ import http, { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, before, describe } from 'node:test';
 import { current, span, traceFetch, traceHttp } from 'throughline';
-import type { Send } from './client.ts';
 import { clientSpans, clientTest, spansSoFar } from './client-tracer.ts';
+import type { Send } from './client-traits.ts';
 import { sendByFetch } from './fetch-sender.ts';
 import { sendByHttp } from './http-sender.ts';
 

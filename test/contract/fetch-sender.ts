@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import type { ContractRequest, ContractTraits, Send } from './client.ts';
+import type { ContractRequest, ContractTraits, Send } from './client-traits.ts';
 
 /** What every client over undici can do. */
 export const UNDICI_TRAITS: ContractTraits = {

@@ -265,8 +265,9 @@ describe('traceHttp', () => {
   });
 
   clientTest('a timeout that the app does not act on changes nothing', async () => {
+    const arrived = peer.arrived();
     const req = traced.get(`${peer.origin}/hang`, { timeout: 10 });
-    await once(req, 'timeout');
+    await Promise.all([arrived, once(req, 'timeout')]);
     peer.answerHanging();
     assert.equal(await bodyOf(req), 'late');
     assert.deepEqual((await clientSpan()).status, { code: 'unset' });

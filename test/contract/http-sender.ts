@@ -3,7 +3,7 @@ import https from 'node:https';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { certificate } from '../support/tls.ts';
-import type { ContractRequest, Send } from './client.ts';
+import type { ContractRequest, Send } from './client-traits.ts';
 
 /** `request` of node:http or node:https. */
 export type HttpRequest = typeof http.request;
