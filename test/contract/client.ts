@@ -184,10 +184,9 @@ export function clientContract(
 
     if (traits.seesConnection) {
       clientTest('the stages of a connection are events, and one that is used again says so', async () => {
-        await send({ url: `${peer.origin}/ok` });
-        await send({ url: `${peer.origin}/ok` });
+        for (let at = 0; at < 5; at++) await send({ url: `${peer.origin}/ok` });
         const stages = (await clientSpans()).map(({ events }) => events.map(({ name }) => name));
-        assert.equal(stages.length, 2);
+        assert.equal(stages.length, 5);
         for (const [connection, ...rest] of stages) {
           assert.match(String(connection), /^(connected|connection reused)$/);
           assert.deepEqual(
@@ -195,7 +194,8 @@ export function clientContract(
             connection === 'connected' && scheme === 'https' ? ['tls', 'response head'] : ['response head'],
           );
         }
-        assert.equal(stages[1]?.[0], 'connection reused');
+        // Which one is up to the client: it may have several, and find one closed.
+        assert.ok(stages.some(([connection]) => connection === 'connection reused'));
       });
     }
 
