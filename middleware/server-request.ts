@@ -30,7 +30,7 @@ export function describeRequest(
     peerAddress,
     peerPort: socket?.remotePort,
     protocolVersion: req.httpVersion === '2.0' ? '2' : req.httpVersion,
-    userAgent: userAgent === undefined ? undefined : bounded(userAgent, 1024),
+    userAgent: typeof userAgent === 'string' ? bounded(userAgent, 1024) : undefined, // an injected request may have anything
   });
 }
 

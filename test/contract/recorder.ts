@@ -3,6 +3,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { type SpanRecord, start, type Throughline } from 'throughline';
 import { type MemoryExporter, memory } from 'throughline/exporters';
 import { assertCounterLaw } from './counter-law.ts';
+import { assertServerConventions } from './server-conventions.ts';
 
 const DEADLINE_MS = 10_000;
 
@@ -25,12 +26,13 @@ export class Recorder {
     return this.#tl.stats().sampledOut;
   }
 
-  /** All spans since the last call, once none is open any more. */
+  /** All spans since the last call, once none is open any more. Those of requests keep to the conventions. */
   async spans(): Promise<readonly SpanRecord[]> {
     await this.#settled();
     await this.#tl.flush();
     const spans = this.#exporter.spans;
     this.#exporter.reset();
+    spans.forEach(assertServerConventions);
     return spans;
   }
 
