@@ -38,7 +38,7 @@ for (const [framework, spanName] of APPS) {
       await firstLine;
       for (let i = 0; i < 20; i++) assert.equal(await app.get('/hello/you'), '200 hello you');
       assert.deepEqual(await app.end(), [
-        `throughline: cannot send spans to ${endpoint}/v1/traces: connection failed: ECONNREFUSED; keeping them in memory and trying again`,
+        `throughline: cannot send spans to ${endpoint}/v1/traces: connection failed: ECONNREFUSED; keeping them in memory, then on disk, and trying again`,
       ]);
     });
   });

@@ -24,6 +24,23 @@ const WRONG: readonly (readonly [unknown, RegExp])[] = [
   [{ incoming: 'everything' }, /^tracing\(\): "incoming" must be .+, got "everything"$/],
   [{ incoming: null }, /^tracing\(\): "incoming" must be .+, got null$/],
   [{ incoming: ['link'] }, /^tracing\(\): "incoming" must be .+, got an array$/],
+  [
+    { ignore: 'healthz' },
+    /"ignore" must be paths \("\/healthz", "\/assets\/\*"\), RegExps or a function, got "healthz"$/,
+  ],
+  [{ ignore: [7] }, /"ignore" must be paths .+, got 7$/],
+  [{ ignore: null }, /"ignore" must be paths .+, got null$/],
+  [{ captureHeaders: ['x-a'] }, /unknown option "captureHeaders\.0"/],
+  [{ captureHeaders: null }, /"captureHeaders" must be \{ request, response \}, got null$/],
+  [{ captureHeaders: { request: 'x-a' } }, /"captureHeaders\.request" must be a list of names of headers, got "x-a"$/],
+  [
+    { captureHeaders: { response: ['x a'] } },
+    /"captureHeaders\.response" must be a list of names of headers, got an array$/,
+  ],
+  [{ captureHeaders: { requests: [] } }, /unknown option "captureHeaders\.requests"; did you mean "request"\?$/],
+  [{ responseHeader: true }, /"responseHeader" must be false, "traceresponse" or "server-timing", got true$/],
+  [{ responseHeader: 'traceparent' }, /"responseHeader" must be .+, got "traceparent"$/],
+  [{ attributes: { a: 1 } }, /"attributes" must be a function, got an object$/],
   [{ trustProxy: null }, /^tracing\(\): "trustProxy" must be true or false, got null$/],
 ];
 

@@ -39,6 +39,18 @@ export function goodCalls(): void {
   new Router().get('/metrics', tracing.metrics());
   createServer(tracing.metrics());
 
+  express().use(
+    tracing({ ignore: ['/healthz', /\.map$/], responseHeader: 'server-timing', attributes: () => ({ a: 1 }) }),
+  );
+  express().use(tracing.layer('auth', ((_req, _res, next) => next()) as express.RequestHandler), tracing.errors());
+  new Koa().use(tracing.layer('auth', async (_ctx: Koa.Context, next: Koa.Next) => next()));
+  createServer().on(
+    'upgrade',
+    tracing.upgrade((_req, socket) => socket.destroy()),
+  );
+  const tag: string = tracing.metaTag();
+  void tag;
+
   const settled: Promise<number> = tracing.handler(async () => 7)(...listenerArguments);
   const made: TracingMiddleware = tracing();
   const whole: Tracing = tracing;
@@ -59,6 +71,12 @@ export function badCalls(): void {
   tracing({ incoming: 'distrust' });
   // @ts-expect-error the answer is a mode, and is needed at once
   tracing({ incoming: async () => 'link' as const });
+  // @ts-expect-error a path, a RegExp, a list of them or a function
+  tracing({ ignore: 7 });
+  // @ts-expect-error no such header
+  tracing({ responseHeader: 'traceparent' });
+  // @ts-expect-error a name comes first
+  tracing.layer(() => undefined);
   // @ts-expect-error a listener is asked for
   tracing.handler();
   // @ts-expect-error a listener is a function
