@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { InstrumentationScope } from '../src/core/record.ts';
 import { runInScope } from '../src/core/scope.ts';
 import { firstItem, type ProxyView } from './forwarded.ts';
+import { type ContextCheck, followContext, layerOf } from './lost-context.ts';
 import { joinTemplate, mountTemplate, routePattern } from './route.ts';
 import type { ServerExchange, ServerRequestView } from './server-exchange.ts';
 import { beginRequest, exchangeOf } from './server-handler.ts';
@@ -61,6 +62,9 @@ class ExpressRequestView implements ServerRequestView {
   #baseUrl: string | undefined;
   #matched: MatchedRoute | undefined;
   #route: string | undefined;
+  /** Only while an app is developed. */
+  #check: ContextCheck | undefined;
+  #params: unknown;
 
   constructor(req: IncomingMessage, res: ServerResponse) {
     this.req = req;
@@ -68,6 +72,8 @@ class ExpressRequestView implements ServerRequestView {
     this.#baseUrl = undefined;
     this.#matched = undefined;
     this.#route = undefined;
+    this.#check = undefined;
+    this.#params = undefined;
   }
 
   originalUrl(): string {
@@ -87,6 +93,11 @@ class ExpressRequestView implements ServerRequestView {
     this.enter(req.baseUrl);
     exchange.routing = this;
     Object.defineProperties(req, WATCHED);
+    this.#check = followContext(req, exchange.span);
+    if (this.#check === undefined) return;
+    this.#params = req.params;
+    Object.defineProperty(req, 'params', WATCHED_PARAMS);
+    exchange.check = this.#check;
   }
 
   route(): string | undefined {
@@ -103,6 +114,16 @@ class ExpressRequestView implements ServerRequestView {
 
   get matched(): MatchedRoute | undefined {
     return this.#matched;
+  }
+
+  get params(): unknown {
+    return this.#params;
+  }
+
+  /** The router sets `params` before each layer that it runs. */
+  reach(params: unknown): void {
+    this.#params = params;
+    this.#check?.reached(layerOf(this.req.app, params));
   }
 
   /** The router sets `baseUrl`: longer inside a mounted router, shorter again when it is left. */
@@ -179,6 +200,20 @@ const WATCHED: PropertyDescriptorMap = {
       if (view?.req === this) view.match(route);
       else own(this, 'route', route);
     },
+  },
+};
+
+/** As `WATCHED`, on top of it while an app is developed. */
+const WATCHED_PARAMS: PropertyDescriptor = {
+  configurable: true,
+  enumerable: true,
+  get(this: ExpressRequest): unknown {
+    return watcherOf(this)?.params;
+  },
+  set(this: ExpressRequest, params: unknown) {
+    const view = watcherOf(this);
+    if (view?.req === this) view.reach(params);
+    else own(this, 'params', params);
   },
 };
 

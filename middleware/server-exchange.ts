@@ -20,6 +20,7 @@ import {
   noteStatusCode,
   type ServerEnding,
 } from './http-attributes.ts';
+import type { ContextCheck } from './lost-context.ts';
 import type { RequestTimer, StreamKind } from './request-timer.ts';
 import { type ResponseHead, withTrace } from './response-head.ts';
 import { endingOf, isComplete } from './response-state.ts';
@@ -60,6 +61,8 @@ export class ServerExchange implements RequestFacts {
   timedOut: boolean;
   /** A `text/event-stream`: its duration is how long somebody listened, and no latency. */
   isEventStream: boolean;
+  /** Follows the context from layer to layer while an app is developed. */
+  check: ContextCheck | undefined;
   /** Undefined where nothing is counted. */
   timer: RequestTimer | undefined;
   readonly #settings: ServerSettings;
@@ -77,6 +80,7 @@ export class ServerExchange implements RequestFacts {
     this.mount = '';
     this.timedOut = false;
     this.isEventStream = false;
+    this.check = undefined;
     this.timer = undefined;
     this.#settings = settings;
     this.#error = undefined;
@@ -101,6 +105,7 @@ export class ServerExchange implements RequestFacts {
 
   /** The head of the response is being written. Answers with the arguments for `writeHead`. */
   head(head: ResponseHead, args: readonly unknown[]): readonly unknown[] {
+    this.check?.answers();
     const { record, localTrace } = this.span;
     const { capture, responseHeader } = this.#settings;
     this.#noteHead(head.header('content-type'), head.header('content-length'));

@@ -141,8 +141,8 @@ function open(tracer: Tracer, exchange: ServerExchange, settings: ServerSettings
  * something in, to record it, or where a stream of events was asked for, whose head is what the client
  * waits for. EventSource always asks (WHATWG HTML, 9.2.2).
  */
-function needsHead({ span, view, timer }: ServerExchange, { responseHeader, capture }: ServerSettings): boolean {
-  if (responseHeader !== undefined) return true;
+function needsHead({ span, view, timer, check }: ServerExchange, { responseHeader, capture }: ServerSettings): boolean {
+  if (responseHeader !== undefined || check !== undefined) return true;
   if (!span.isRecording() && timer === undefined) return false;
   return (
     (capture.response.length > 0 && span.isRecording()) ||

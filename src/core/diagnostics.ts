@@ -3,6 +3,9 @@ import { debuglog } from 'node:util';
 /** Details for the curious: `NODE_DEBUG=throughline`. */
 const debugLine = debuglog('throughline');
 
+/** Whether checks may run that are too dear for production. */
+export const isDevelopment: boolean = process.env.NODE_ENV === 'development' || debugLine.enabled;
+
 // Taken once, at load: an app may put a logger in the place of `console`.
 const { Console } = console;
 let lines: InstanceType<typeof Console> | undefined;
