@@ -184,9 +184,13 @@ export function clientContract(
 
     if (traits.seesConnection) {
       clientTest('the stages of a connection are events, and one that is used again says so', async () => {
-        for (let at = 0; at < 5; at++) await send({ url: `${peer.origin}/ok` });
-        const stages = (await clientSpans()).map(({ events }) => events.map(({ name }) => name));
-        assert.equal(stages.length, 5);
+        let stages: string[][] = [];
+        // undici takes its connections in turn, those first that other tests have broken.
+        for (let at = 0; at < 50 && !stages.some(([connection]) => connection === 'connection reused'); at++) {
+          await send({ url: `${peer.origin}/ok` });
+          stages = (await clientSpans()).map(({ events }) => events.map(({ name }) => name));
+        }
+        assert.equal(stages.length, peer.received.length);
         for (const [connection, ...rest] of stages) {
           assert.match(String(connection), /^(connected|connection reused)$/);
           assert.deepEqual(
@@ -194,7 +198,6 @@ export function clientContract(
             connection === 'connected' && scheme === 'https' ? ['tls', 'response head'] : ['response head'],
           );
         }
-        // Which one is up to the client: it may have several, and find one closed.
         assert.ok(stages.some(([connection]) => connection === 'connection reused'));
       });
     }
