@@ -1,5 +1,5 @@
 import { characterClass, characterRange, DIGITS, isRunOf, LOWER } from './characters.ts';
-import { headerBytes, MAX_HEADER_LENGTH, runEnd, SHORT_LENGTH } from './header-bytes.ts';
+import { headerBytes, MAX_HEADER_LENGTH, SHORT_LENGTH } from './header-bytes.ts';
 
 /** W3C Trace Context 3.3.1: 0*31 further list-members. */
 export const MAX_MEMBERS = 32;
@@ -22,6 +22,16 @@ const VALUE = characterClass(characterRange(0x20, 0x7e, ',='));
 const OWS = characterClass(' \t');
 /** What may stand between members: 3.3.2, empty and blank members MUST be accepted. */
 const BLANK = characterClass(' \t,');
+
+const IN_KEY = 1;
+const IN_VALUE = 2;
+const IN_OWS = 4;
+const IN_BLANK = 8;
+/** All of them in one table, a bit each. */
+const CLASSES: Uint8Array = KEY.map((inKey, code) => {
+  const [inValue = 0, inOws = 0, inBlank = 0] = [VALUE[code], OWS[code], BLANK[code]];
+  return inKey * IN_KEY + inValue * IN_VALUE + inOws * IN_OWS + inBlank * IN_BLANK;
+});
 
 /** Any odd number with as many ones as zeroes. */
 const MARK_FACTOR = 0x9e3779b1;
@@ -108,7 +118,7 @@ function readAll(header: string): string[] | undefined {
     const keyEnd = scanKey(bytes, at, length);
     if (keyEnd === -1) return undefined;
     const valueEnd = scanValue(bytes, keyEnd + 1, length);
-    const next = owsEnd(bytes, valueEnd, length);
+    const next = runEnd(bytes, valueEnd, length, IN_OWS);
     count += 1;
     if (valueEnd === keyEnd + 1 || !isMemberEnd(bytes, next, length) || count > MAX_MEMBERS) return undefined;
     const mark = markOf(bytes, at, keyEnd);
@@ -158,29 +168,39 @@ function hasKey(
   return false;
 }
 
-// Each with a table of its own: V8 writes the table into the loop then, 1 instead of 3.5 ns a byte (bench/hostile).
-
 /** 3.3.2: empty and blank members MUST be accepted. */
 function blankEnd(bytes: Uint8Array, start: number, length: number): number {
-  return runEnd(bytes, start, length, BLANK);
+  return runEnd(bytes, start, length, IN_BLANK);
 }
 
-function owsEnd(bytes: Uint8Array, start: number, length: number): number {
-  return runEnd(bytes, start, length, OWS);
+/**
+ * Where the run that starts at `start` ends: `start` itself when there is none. Four at a time, without a
+ * branch between them, and out of one table that is a constant: with a table as argument a byte costs 3.5
+ * instead of 1 ns where this is called once a request (bench/hostile).
+ */
+function runEnd(bytes: Uint8Array, start: number, end: number, mask: number): number {
+  let at = start;
+  for (; at + 3 < end; at += 4) {
+    const first = (CLASSES[bytes[at] as number] as number) & (CLASSES[bytes[at + 1] as number] as number);
+    const second = (CLASSES[bytes[at + 2] as number] as number) & (CLASSES[bytes[at + 3] as number] as number);
+    if ((first & second & mask) === 0) break;
+  }
+  while (at < end && ((CLASSES[bytes[at] as number] as number) & mask) !== 0) at += 1;
+  return at;
 }
 
 /** Where the `=` after the key stands; -1 when no valid key starts here. Looks no further than the longest key reaches. */
 function scanKey(bytes: Uint8Array, start: number, length: number): number {
   if (KEY_START[bytes[start] as number] !== 1) return -1;
   const limit = Math.min(length, start + MAX_KEY_LENGTH);
-  const at = runEnd(bytes, start, limit, KEY);
+  const at = runEnd(bytes, start, limit, IN_KEY);
   return bytes[at] === EQUALS && at < length ? at : -1;
 }
 
 /** Where the value ends, without the spaces behind it; no further than the longest one reaches. */
 function scanValue(bytes: Uint8Array, start: number, length: number): number {
   const limit = Math.min(length, start + MAX_VALUE_LENGTH);
-  let end = runEnd(bytes, start, limit, VALUE);
+  let end = runEnd(bytes, start, limit, IN_VALUE);
   while (end > start && bytes[end - 1] === SPACE) end -= 1;
   return end;
 }
