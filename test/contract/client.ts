@@ -184,13 +184,13 @@ export function clientContract(
 
     if (traits.seesConnection) {
       clientTest('the stages of a connection are events, and one that is used again says so', async () => {
-        let stages: string[][] = [];
-        // undici takes its connections in turn, those first that other tests have broken.
-        for (let at = 0; at < 50 && !stages.some(([connection]) => connection === 'connection reused'); at++) {
-          await send({ url: `${peer.origin}/ok` });
-          stages = (await clientSpans()).map(({ events }) => events.map(({ name }) => name));
-        }
-        assert.equal(stages.length, peer.received.length);
+        // Of its own: undici of Node 24 may close each connection to an origin that has reset some.
+        const fresh = new Peer(scheme);
+        await fresh.open();
+        for (let at = 0; at < 5; at++) await send({ url: `${fresh.origin}/ok` });
+        await fresh.close();
+        const stages = (await clientSpans()).map(({ events }) => events.map(({ name }) => name));
+        assert.equal(stages.length, 5);
         for (const [connection, ...rest] of stages) {
           assert.match(String(connection), /^(connected|connection reused)$/);
           assert.deepEqual(
