@@ -29,6 +29,7 @@ import type {
   TailBatch,
   TailOptions,
   TraceQuery,
+  TraceSummary,
 } from './span-store.ts';
 import { storeError } from './store-error.ts';
 import { TailBuffer } from './tail-buffer.ts';
@@ -81,6 +82,7 @@ class FileStore implements SpanStore {
   readonly #writer: Exporter;
   readonly #problems = new ProblemList();
   readonly #tails = new Set<TailBuffer>();
+  #lastSearch: { readonly key: string; readonly found: readonly TraceSummary[] } | undefined;
 
   constructor(path: string, writer: Exporter) {
     this.destination = path;
@@ -104,8 +106,37 @@ class FileStore implements SpanStore {
     return own.length === 0 ? undefined : { traceId, spans: distinctSpans(own), dropped: 0 };
   }
 
+  /** All of them in one pass over the files. */
+  async traces(traceIds: readonly string[], call?: StoreCall): Promise<readonly StoredTrace[]> {
+    const found = new Map<string, SpanRecord[]>(traceIds.map((traceId) => [traceId, []]));
+    if (found.size === 0) return [];
+    for await (const { spans } of this.#read(call)) {
+      for (const span of spans) found.get(span.traceId)?.push(span);
+    }
+    return [...found].flatMap(([traceId, spans]) =>
+      spans.length === 0 ? [] : [{ traceId, spans: distinctSpans(spans), dropped: 0 }],
+    );
+  }
+
   async search(query: TraceQuery = {}, call?: StoreCall): Promise<SearchPage> {
     parseCursor(query.cursor);
+    call?.signal?.throwIfAborted();
+    const key = await this.#searchKey(query);
+    // The pages of a search over files that have not changed come from one pass.
+    if (query.cursor === undefined || this.#lastSearch?.key !== key) {
+      this.#lastSearch = { key, found: await this.#searchFiles(query, call) };
+    }
+    return pageOf(this.#lastSearch.found, query);
+  }
+
+  /** Which files, how large, and what is asked of them. */
+  async #searchKey({ cursor: _cursor, limit: _limit, ...criteria }: TraceQuery): Promise<string> {
+    const files = await this.#opened();
+    await closeSpanFiles(files);
+    return JSON.stringify([files.map(({ inode, size }) => [inode, size]), criteria]);
+  }
+
+  async #searchFiles(query: TraceQuery, call: StoreCall | undefined): Promise<readonly TraceSummary[]> {
     const matches = spanMatcher(query);
     const folds = new Map<string, TraceFold>();
     for await (const { spans } of this.#read(call)) {
@@ -119,10 +150,7 @@ class FileStore implements SpanStore {
       }
     }
     const found = [...folds.values()].filter((fold) => fold.matched && isInTime(fold.startTimeMs, query));
-    return pageOf(
-      found.map((fold) => fold.summary()),
-      query,
-    );
+    return found.map((fold) => fold.summary());
   }
 
   async services(call?: StoreCall): Promise<readonly string[]> {

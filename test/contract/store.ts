@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
-import type { SpanRecord, SpanStore, TailBatch, TraceQuery } from 'throughline/store';
+import {
+  readTraces,
+  type SpanRecord,
+  type SpanStore,
+  searchAll,
+  type TailBatch,
+  type TraceQuery,
+} from 'throughline/store';
 import { bareRecord, sampleRecord } from './sample-record.ts';
 
 /** A store of its own, empty, and what else can be done with its data. */
@@ -27,6 +34,7 @@ export function storeContract(name: string, factory: StoreFactory): void {
     'finds traces by the time they started': findsByTime,
     'sums a trace up': sumsUp,
     'pages through all traces, the latest first, each once': pages,
+    'gives every trace that matches, whole': readsWhole,
     'orders traces that overlap across services and hours by their start': ordersAcrossServices,
     'refuses a cursor that is none': refusesCursor,
     'lists services and operations': listsServices,
@@ -247,6 +255,35 @@ async function pages({ store }: StoreFixture): Promise<void> {
     seen,
     whole.map((trace) => trace.traceId),
   );
+}
+
+async function readsWhole({ store }: StoreFixture): Promise<void> {
+  const traces = Array.from({ length: 40 }, (_, n) => {
+    const root = span({ at: n * 1000 });
+    return [
+      root,
+      span({ at: n * 1000 + 5, service: 'stock', overrides: { traceId: root.traceId, parentSpanId: root.spanId } }),
+    ];
+  });
+  await stored(store, ...traces.flat());
+  await stored(store, span({ service: 'other', at: 100_000 }));
+  const latestFirst = traces.map(([root]) => root?.traceId).reverse();
+  const listed: string[] = [];
+  for await (const { traceId } of searchAll(store, { service: 'stock' })) listed.push(traceId);
+  assert.deepEqual(listed, latestFirst);
+  for (const [query, amount] of [
+    [{ service: 'stock' }, 40],
+    [{ service: 'stock', limit: 7 }, 7],
+    [{ service: 'nobody' }, 0],
+  ] as const) {
+    const whole = new Map<string, readonly SpanRecord[]>();
+    for await (const { traceId, spans } of readTraces(store, query)) whole.set(traceId, spans);
+    assert.deepEqual(new Set(whole.keys()), new Set(latestFirst.slice(0, amount)));
+    for (const spans of traces) {
+      const found = whole.get(String(spans[0]?.traceId));
+      if (found) assert.deepEqual(found, spans);
+    }
+  }
 }
 
 async function ordersAcrossServices({ store }: StoreFixture): Promise<void> {
