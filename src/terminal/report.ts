@@ -4,6 +4,7 @@ import type { Report, ReportedEdge, ReportedOperation } from '../analysis/report
 import { count } from './count.ts';
 import { safe } from './label.ts';
 import { composeLine, drawingWidth, segmentsWidth } from './line.ts';
+import { moment } from './moment.ts';
 import { type Palette, palette } from './style.ts';
 import { type Column, tableLines } from './table.ts';
 import { formatDuration, sanitize } from './text.ts';
@@ -62,12 +63,6 @@ function headLine({ from, to, traces, spans, findings }: Report, width: number, 
     ],
     width,
   );
-}
-
-/** In UTC, to the second; nothing for what is no date. */
-function moment(ms: number): string {
-  const date = new Date(ms);
-  return Number.isNaN(date.getTime()) ? '?' : `${date.toISOString().slice(0, 19)}Z`;
 }
 
 function findingLines(findings: readonly Finding[], maxRows: number, width: number, paint: Palette): string[] {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { outputOfNode } from '../support/child-process.ts';
-import { listEntries, readText } from '../support/repository.ts';
+import { listEntries, listFiles, readText, repositoryRoot } from '../support/repository.ts';
 import { measureClosure } from './entry-closure.ts';
 import { blankNonCode } from './module-source.ts';
 
@@ -71,6 +72,23 @@ describe('the import closure', () => {
       );
     });
   }
+
+  it('of the command is arguments and text; a command loads stores and analysis, and none the tracer', async () => {
+    const { rooms, packages } = await measureClosure(join(repositoryRoot, 'dist', 'cli', 'run.js'));
+    assert.deepEqual(rooms, ['cli', 'src/core', 'src/terminal']);
+    assert.deepEqual(packages, []);
+    for (const path of listFiles('cli/commands')) {
+      const built = path.replace(/\.ts$/, '.js');
+      const { files, packages: used } = await measureClosure(join(repositoryRoot, 'dist', built));
+      assert.deepEqual(used, [], path);
+      const heavy = /dist\/(?:middleware|src\/(?:setup|redis|core\/tracer|store\/(?:redis|file-store)))/;
+      assert.deepEqual(
+        files.filter((file) => heavy.test(file)),
+        [],
+        path,
+      );
+    }
+  });
 
   it('of throughline holds no server', async () => {
     const { files } = await measureClosure('throughline');

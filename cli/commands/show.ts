@@ -1,0 +1,72 @@
+import { criticalPath } from '../../src/analysis/critical-path.ts';
+import { buildTrace } from '../../src/analysis/tree.ts';
+import type { TraceTree } from '../../src/analysis/types.ts';
+import type { StoredTrace } from '../../src/store/span-store.ts';
+import { drawWaterfall } from '../../src/terminal/waterfall.ts';
+import { type Command, drawOptions } from '../command.ts';
+import { EXIT, UsageError } from '../exit-code.ts';
+import { findTrace } from '../find-trace.ts';
+import { quote } from '../given.ts';
+import { safeJson } from '../io.ts';
+import { storeAddress } from '../open-store.ts';
+import { COMMON_OPTIONS, FILTER_OPTIONS } from '../option-specs.ts';
+import { traceFilter } from '../trace-filter.ts';
+import { withStore } from '../with-store.ts';
+
+export const command: Command = {
+  usage: '<trace | last | slowest> [options]',
+  about: 'Draws one trace as a waterfall: by its id or the beginning of it, the last one, or the slowest.',
+  options: {
+    critical: { help: 'show what the trace waited for: solid bars, the rest shaded' },
+    collapse: { help: 'four or more similar siblings become one row' },
+    lines: { value: 'number', help: 'draw so many lines at most (default 2000)' },
+    ...FILTER_OPTIONS,
+    ...COMMON_OPTIONS,
+  },
+  examples: [
+    ['throughline show last', 'the trace that began last'],
+    ["throughline show slowest --operation 'POST /order' --since today", "today's slowest order"],
+    ['throughline show 4bf92f35 --critical', 'one trace, and what it waited for'],
+  ],
+  async run(given, io) {
+    const [word, extra] = given.positionals;
+    if (word === undefined)
+      throw new UsageError('show needs a trace: its id or the beginning of it, "last" or "slowest"');
+    if (extra !== undefined) throw new UsageError(`show takes one trace, got also ${quote(extra)}`);
+    const query = traceFilter(given, io.now());
+    const maxLines = given.number('lines');
+    return withStore(storeAddress(given.text('store'), io), io, async (store) => {
+      const stored = await findTrace(store, word, query, io);
+      const trace = buildTrace(stored.spans);
+      if (given.has('json')) {
+        io.out(`${safeJson(describeTrace(stored, trace))}\n`);
+        return EXIT.ok;
+      }
+      const remark = stored.dropped > 0 ? `${stored.dropped.toLocaleString('en-US')} not kept` : undefined;
+      const marks = { critical: given.has('critical'), collapse: given.has('collapse') };
+      io.out(`${drawWaterfall(trace, { ...drawOptions(given, io), ...marks, maxLines, remark })}\n`);
+      return EXIT.ok;
+    });
+  },
+};
+
+/** The trace as data: its sums, the critical path, and every span as it is kept. */
+function describeTrace({ traceId, spans, dropped }: StoredTrace, trace: TraceTree): object {
+  const { startTimeMs, durationMs, errors, services, spanCount } = trace;
+  const sections = criticalPath(trace).sections.map(({ node, fromMs, toMs }) => ({
+    spanId: node.span.spanId,
+    fromMs,
+    toMs,
+  }));
+  return {
+    traceId,
+    startTimeMs,
+    durationMs,
+    spanCount,
+    errorCount: errors,
+    services,
+    dropped,
+    criticalPath: sections,
+    spans,
+  };
+}

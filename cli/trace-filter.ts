@@ -1,0 +1,31 @@
+import type { TraceQuery } from '../src/store/span-store.ts';
+import { UsageError } from './exit-code.ts';
+import { type Given, quote } from './given.ts';
+import { momentOf, parseDuration } from './times.ts';
+
+/** The query that the filter options stand for. */
+export function traceFilter(given: Given, nowMs: number): TraceQuery {
+  const query: { -readonly [Key in keyof TraceQuery]: TraceQuery[Key] } = {
+    service: given.text('service'),
+    operation: given.text('operation'),
+  };
+  const tags = given.all('tag').map(parseTag);
+  if (tags.length > 0) query.attributes = Object.fromEntries(tags);
+  const [min, max] = [given.text('min-duration'), given.text('max-duration')];
+  if (min !== undefined) query.minDurationMs = parseDuration('min-duration', min);
+  if (max !== undefined) query.maxDurationMs = parseDuration('max-duration', max);
+  if (given.has('error')) query.error = true;
+  const [since, until] = [given.text('since'), given.text('until')];
+  if (since !== undefined) query.from = momentOf('since', since, nowMs);
+  if (until !== undefined) query.to = momentOf('until', until, nowMs);
+  if (query.from !== undefined && query.to !== undefined && query.from >= query.to) {
+    throw new UsageError('--since must be before --until');
+  }
+  return query;
+}
+
+function parseTag(text: string): [key: string, value: string] {
+  const equals = text.indexOf('=');
+  if (equals < 1) throw new UsageError(`--tag must be key=value, such as http.route=/cart, got ${quote(text)}`);
+  return [text.slice(0, equals), text.slice(equals + 1)];
+}

@@ -1,0 +1,99 @@
+import type { TraceTree } from '../analysis/types.ts';
+import { safe, spanLabel } from './label.ts';
+import { composeLine, drawingWidth, type Segment } from './line.ts';
+import { moment } from './moment.ts';
+import { type Palette, palette } from './style.ts';
+import { type Column, tableLines } from './table.ts';
+import { formatDuration } from './text.ts';
+
+/** A trace in a list: what stores say of it. */
+export interface ListedTrace {
+  readonly traceId: string;
+  readonly startTimeMs: number;
+  readonly durationMs: number;
+  readonly spanCount: number;
+  readonly errorCount: number;
+  readonly services: readonly string[];
+  readonly rootName: string;
+  readonly rootService: string;
+}
+
+/** What `drawTraceList` and `drawTraceLine` take. */
+export interface TraceListOptions {
+  /** Columns, 40 to 300 (others are clamped). Default 100. */
+  readonly width?: number | undefined;
+  /** ANSI colours. Default false. */
+  readonly color?: boolean | undefined;
+}
+
+/** Enough to tell traces apart, and to paste. */
+const SHORT_ID = 12;
+const WIDE = 140;
+
+/**
+ * Traces as a table, a line each: id (whole on wide terminals), start in UTC, where it began, duration, size and errors.
+ * Lines are separated by `\n`, none wider than `width`. Names are made safe to print.
+ *
+ *     console.log(drawTraceList((await store.search()).traces, { width: process.stdout.columns }));
+ */
+export function drawTraceList(traces: readonly ListedTrace[], options: TraceListOptions = {}): string {
+  const width = drawingWidth(options.width);
+  const paint = palette(options.color === true);
+  return tableLines(columnsOf(width, paint), traces, width, paint).join('\n');
+}
+
+function columnsOf(width: number, paint: Palette): Column<ListedTrace>[] {
+  const idLength = width >= WIDE ? 32 : SHORT_ID;
+  const services: Column<ListedTrace> = { title: 'services', cell: (row) => row.services.map(safe).join(' ') };
+  return [
+    // "Numeric": never cut. Ids and times are all of one length, so their titles stand on the left by themselves.
+    { title: 'trace'.padEnd(idLength), numeric: true, cell: ({ traceId }) => safe(traceId.slice(0, idLength)) },
+    {
+      title: 'started'.padEnd(20),
+      numeric: true,
+      expendable: 4,
+      cell: ({ startTimeMs }) => moment(startTimeMs),
+      paint: () => paint.dim,
+    },
+    { title: 'service', expendable: 2, cell: ({ rootService }) => safe(rootService) },
+    { title: 'root', cell: ({ rootName }) => safe(rootName), paint: (row) => redIfFailed(row, paint) },
+    { title: 'duration', numeric: true, cell: ({ durationMs }) => formatDuration(durationMs) },
+    { title: 'spans', numeric: true, expendable: 3, cell: ({ spanCount }) => String(spanCount) },
+    {
+      title: 'errors',
+      numeric: true,
+      expendable: 1,
+      cell: ({ errorCount }) => String(errorCount),
+      paint: (row) => redIfFailed(row, paint),
+    },
+    ...(width >= WIDE ? [services] : []),
+  ];
+}
+
+function redIfFailed({ errorCount }: ListedTrace, paint: Palette): ((text: string) => string) | undefined {
+  return errorCount > 0 ? paint.red : undefined;
+}
+
+/**
+ * A trace in one line, for lists that grow while one looks:
+ *
+ *     23:04:05  4bf92f3577b3  shop GET /cart  120 ms  15 spans  2 failed
+ */
+export function drawTraceLine(trace: TraceTree, options: TraceListOptions = {}): string {
+  const width = drawingWidth(options.width);
+  const paint = palette(options.color === true);
+  const first = trace.roots[0] ?? trace.orphans[0]?.nodes[0];
+  const segments: Segment[] = [
+    { text: `${moment(trace.startTimeMs).slice(11, 19)}  `, paint: paint.dim },
+    { text: `${safe(trace.traceId.slice(0, width >= WIDE ? 32 : SHORT_ID))}  ` },
+    { text: `${formatDuration(trace.durationMs).padStart(7)}  ` },
+    trace.errors > 0
+      ? { text: `✗ ${trace.errors} of ${trace.spanCount}`, paint: paint.red }
+      : { text: `  ${trace.spanCount}` },
+    { text: trace.spanCount === 1 ? ' span' : ' spans' },
+    { text: '  ' },
+    { text: first ? spanLabel(first) : 'no spans', paint: trace.errors > 0 ? paint.red : paint.bold },
+    { text: trace.services.length > 0 ? `  ${trace.services.map(safe).join(' ')}` : '', paint: paint.dim },
+  ];
+  return composeLine(segments, width);
+}
