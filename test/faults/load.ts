@@ -7,7 +7,7 @@ const MB = 1024 * 1024;
 /** FAULTS.md row 12 and the export's share of the event loop: many spans, live or with the collector dead. */
 async function manySpans(isAlive: boolean, extent: Extent): Promise<Outcome> {
   const world = await World.open();
-  const rate = 5000;
+  const rate = 8000;
   const total = extent.isLong ? 1_000_000 : 20_000;
   try {
     if (!isAlive) await world.proxy.become('refuse');

@@ -1,4 +1,4 @@
-import type { RunLine } from './run.ts';
+import type { RunLine } from './results.ts';
 
 const HEAD = `# Reliability
 

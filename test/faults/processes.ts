@@ -41,11 +41,11 @@ class Asked {
     return this.#answer(0);
   }
 
-  ask<Answer>(name: string): Promise<Answer> {
+  ask<Answer>(name: string, value?: object): Promise<Answer> {
     const id = ++this.#lastId;
     const answer = this.#answer<Answer>(id);
     if (this.#isGone) this.#gone();
-    else this.child.send({ id, name }, (error) => error && this.#gone());
+    else this.child.send({ id, name, value }, (error) => error && this.#gone());
     return answer;
   }
 
@@ -71,6 +71,14 @@ export interface Arrived {
   readonly foreign: number;
   /** The numbers that came, by the run they belong to. */
   readonly numbers: ReadonlyMap<string, ReadonlySet<number>>;
+}
+
+/** How the collector answers what it understands. */
+export interface SinkAnswers {
+  /** Spans in one request above which it says 413. */
+  readonly tooLargeAbove?: number;
+  /** How many spans of each request it refuses (OTLP partial success). */
+  readonly rejects?: number;
 }
 
 /** The collector, a process of its own. */
@@ -99,8 +107,9 @@ export class SinkProcess {
     return { ...answer, numbers };
   }
 
-  pause(): void {
-    this.#asked.child.kill('SIGSTOP');
+  /** From now on. */
+  async answerWith(answers: SinkAnswers): Promise<void> {
+    await this.#asked.ask('answer', answers);
   }
 
   stop(): void {

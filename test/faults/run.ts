@@ -1,28 +1,14 @@
-import { appendFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { repositoryRoot } from '../support/repository.ts';
-import { reliabilityPage } from './page.ts';
-import type { Outcome, Scenario } from './scenario.ts';
+import { keepResult, type RunLine } from './results.ts';
+import type { Scenario } from './scenario.ts';
 import { scenarios } from './scenarios.ts';
 
 const HELP = `npm run faults                 every fault in its quick form: minutes
-npm run soak -- [options]      every fault at its real length, three runs each; writes docs/reliability.md
+npm run soak -- [options]      every fault at its real length, three runs each: an hour and a half; each run is kept
+                               in docs/reliability.jsonl, from which docs/reliability.md is written
 
   --row <n>      only this row of the table (may be repeated)
   --runs <n>     runs of each (3)`;
-
-const LINES = join(repositoryRoot, 'docs', 'reliability.jsonl');
-const PAGE = join(repositoryRoot, 'docs', 'reliability.md');
-
-/** One line of docs/reliability.jsonl. */
-export interface RunLine extends Outcome {
-  readonly row: number;
-  readonly fault: string;
-  readonly holds: string;
-  readonly run: number;
-  readonly node: string;
-}
 
 async function main(args: string[]): Promise<number> {
   const { values } = parseArgs({
@@ -43,9 +29,7 @@ async function main(args: string[]): Promise<number> {
   if (chosen.length === 0)
     throw new Error(`--row: the rows are ${[...new Set(scenarios.map(({ row }) => row))].join(', ')}`);
   const runs = values.runs === undefined ? (values.long ? 3 : 1) : wholeNumber(values.runs, 'runs');
-  const writes = values.long && rows === undefined;
-  const lines = await runAll(chosen, runs, values.long, writes ? LINES : undefined);
-  if (writes) writeFileSync(PAGE, reliabilityPage(lines));
+  const lines = await runAll(chosen, runs, values.long);
   const failed = lines.filter(({ problems }) => problems.length > 0).length;
   const skipped = lines.filter((line) => line.skipped !== undefined).length;
   console.log(`\nfaults: ${lines.length - failed - skipped} passed, ${failed} failed, ${skipped} skipped`);
@@ -57,19 +41,13 @@ function wholeNumber(text: string, name: string): number {
   return Number(text);
 }
 
-async function runAll(
-  chosen: readonly Scenario[],
-  runs: number,
-  isLong: boolean,
-  file: string | undefined,
-): Promise<RunLine[]> {
-  if (file !== undefined) rmSync(file, { force: true });
+async function runAll(chosen: readonly Scenario[], runs: number, isLong: boolean): Promise<RunLine[]> {
   const lines: RunLine[] = [];
-  for (const scenario of chosen) {
-    for (let run = 1; run <= runs; run++) {
+  for (let run = 1; run <= runs; run++) {
+    for (const scenario of chosen) {
       const line = await runOne(scenario, { run, isLong });
       lines.push(line);
-      if (file !== undefined) appendFileSync(file, `${JSON.stringify(line)}\n`);
+      if (isLong) keepResult(line);
       show(line);
     }
   }

@@ -1,4 +1,5 @@
 import { collector } from 'throughline/test';
+import type { SinkAnswers } from './processes.ts';
 
 /**
  * The collector as a process of its own. It keeps the sequence numbers of the spans that came and
@@ -11,8 +12,13 @@ let received = 0;
 let incomplete = 0;
 let foreign = 0;
 
+/** How it answers: it may call large requests too large, and refuse some spans of each. */
+let answers: SinkAnswers = {};
+
 backend.respond(({ records }) => {
-  for (const { traceId, spanId, attributes } of records) {
+  const { tooLargeAbove = Number.POSITIVE_INFINITY, rejects = 0 } = answers;
+  if (records.length > tooLargeAbove) return { status: 413 };
+  for (const { traceId, spanId, attributes } of records.slice(rejects)) {
     received++;
     const { seq, run } = attributes;
     const id = traceId + spanId;
@@ -28,10 +34,13 @@ backend.respond(({ records }) => {
     else list.push(seq);
   }
   setImmediate(() => backend.reset()); // they are counted: nobody needs them whole
-  return undefined;
+  if (rejects === 0) return undefined;
+  const partialSuccess = { rejectedSpans: String(Math.min(rejects, records.length)), errorMessage: 'not these' };
+  return { status: 200, headers: { 'content-type': 'application/json' }, body: JSON.stringify({ partialSuccess }) };
 });
 
-process.on('message', (question: { id: number }) => {
+process.on('message', (question: { id: number; value?: SinkAnswers }) => {
+  if (question.value !== undefined) answers = question.value;
   const runs = [...numbers].map(([run, list]) => [run, Uint32Array.from(list).toString()]);
   process.send?.({ id: question.id, received, distinct: arrived.size, incomplete, foreign, runs });
 });

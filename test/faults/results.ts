@@ -1,0 +1,41 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { repositoryRoot } from '../support/repository.ts';
+import { reliabilityPage } from './page.ts';
+import type { Outcome } from './scenario.ts';
+import { scenarios } from './scenarios.ts';
+
+const LINES = join(repositoryRoot, 'docs', 'reliability.jsonl');
+const PAGE = join(repositoryRoot, 'docs', 'reliability.md');
+
+/** One line of docs/reliability.jsonl: one run of one fault. */
+export interface RunLine extends Outcome {
+  readonly row: number;
+  readonly fault: string;
+  readonly holds: string;
+  readonly run: number;
+  readonly node: string;
+}
+
+/** Puts a run in the place of the one before it, and writes the page anew from all of them. */
+export function keepResult(line: RunLine): void {
+  const others = readLines().filter(({ fault, run }) => fault !== line.fault || run !== line.run);
+  const order = scenarios.map(({ fault }) => fault);
+  const lines = [...others, line]
+    .filter(({ fault }) => order.includes(fault))
+    .sort((a, b) => order.indexOf(a.fault) - order.indexOf(b.fault) || a.run - b.run);
+  writeFileSync(LINES, lines.map((each) => `${JSON.stringify(each)}\n`).join(''));
+  writeFileSync(PAGE, reliabilityPage(lines));
+}
+
+function readLines(): RunLine[] {
+  try {
+    const text = readFileSync(LINES, 'utf8');
+    return text
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => JSON.parse(line) as RunLine);
+  } catch {
+    return []; // the first run of all
+  }
+}
