@@ -1,13 +1,13 @@
 import { performance } from 'node:perf_hooks';
-import { contained, describe } from '../diagnostics.ts';
+import { contained } from '../diagnostics.ts';
 import type { SpanRecord } from '../record.ts';
 import { runOutsideScopes } from '../scope.ts';
 import { Announcer } from './announcer.ts';
 import { attempt } from './attempt.ts';
-import { checkedResult } from './checked-result.ts';
 import type { Exporter, ExportProbe, ExportResult } from './exporter.ts';
 import { Outbox } from './outbox.ts';
 import { nextTurn, type Pause, pause } from './pause.ts';
+import { probeExporter } from './probe.ts';
 import { retryDelayMs } from './retry-delay.ts';
 import { type BatchSettings, DEFAULT_TIMING, type PipelineTiming } from './settings.ts';
 import type { SpoolState } from './spool/spool.ts';
@@ -51,10 +51,6 @@ export interface SenderState {
     /** False while nobody has said where spans shall go, and none has arrived. */
     readonly isUsed: boolean;
   };
-}
-
-function unanswered(reason: string): ExportProbe {
-  return { result: { outcome: 'retry', reason } };
 }
 
 /** Accepted requests after which one may be larger again. */
@@ -389,30 +385,11 @@ export class Sender {
 
   /** What `doctor()` asks of it: whether the other side takes spans, and what is on disk. Never rejects. */
   async examine(timeoutMs: number): Promise<SenderState> {
-    const probe = await runOutsideScopes(() => this.#probe(timeoutMs));
+    const probe = await probeExporter(this.#exporter, timeoutMs);
     const spool = this.#kit?.spool;
     if (spool === undefined) return { stats: this.stats(), probe };
     const isUsed = this.#outbox.spool !== undefined;
     return { stats: this.stats(), probe, spool: { isUsed, ...spool.state() } };
-  }
-
-  /** Under a total deadline, as an export: the process stays alive for it. */
-  async #probe(timeoutMs: number): Promise<ExportProbe | undefined> {
-    if (this.#exporter.probe === undefined) return undefined;
-    const deadline = pause(timeoutMs);
-    const giveUp = new AbortController();
-    const late = deadline.promise.then(() => {
-      giveUp.abort();
-      return unanswered(`no answer within ${timeoutMs} ms`);
-    });
-    try {
-      const probe = await Promise.race([this.#exporter.probe(giveUp.signal), late]);
-      return { serverTimeMs: probe.serverTimeMs, result: checkedResult(probe.result, 0) };
-    } catch (error) {
-      return unanswered(describe(error));
-    } finally {
-      deadline.cancel();
-    }
   }
 
   stats(): ExporterStats {
