@@ -58,16 +58,20 @@ async function killedWith(mode: 'ahead' | 'overflow', extent: Extent): Promise<O
   }
 }
 
+/** Waits as long as the successor still finds some. */
 async function lostAfterSuccession(
   world: World,
   endedByRun: ReadonlyMap<string, number>,
 ): Promise<Map<string, number>> {
   return world.withSuccessor(async () => {
-    for (let tries = 0; ; tries++) {
+    let before = Number.POSITIVE_INFINITY;
+    for (let quietTurns = 0; ; quietTurns++) {
       const arrived = await world.sink.arrived();
       const lost = new Map([...endedByRun].map(([run, ended]) => [run, missingOf(arrived, run, ended).length]));
-      const isSteady = tries > 100 || [...lost.values()].every((count) => count === 0);
-      if (isSteady) return lost;
+      const total = [...lost.values()].reduce((sum, count) => sum + count, 0);
+      if (total === 0 || quietTurns === 100) return lost;
+      if (total < before) quietTurns = 0;
+      before = total;
       await setTimeout(50);
     }
   });

@@ -1,5 +1,14 @@
 import assert from 'node:assert/strict';
-import { appendFileSync, mkdirSync, readdirSync, readFileSync, renameSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  cpSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { ownerLives, parseOwnerName } from '../../src/core/pipeline/spool/owner.ts';
@@ -50,6 +59,20 @@ describe('the spool of a process that was killed', () => {
     assert.deepEqual(accepted.sort(), [...numbers(10), ...numbers(10), ...numbers(10)].sort());
     await adopters[0]?.until(() => filesIn(folder).length === 0);
     for (const { sender } of adopters) await sender.shutdown(1000);
+  });
+
+  it('is taken over at once, however many there are', async (t) => {
+    const folder = temporaryFolder(t);
+    const dead = await deadProcess(folder);
+    for (let i = 1; i < 100; i++) {
+      const suffix = i.toString(16).padStart(12, '0');
+      cpSync(dead, dead.replace(/[0-9a-f]{12}$/, suffix), { recursive: true });
+    }
+    const exporter = scriptedExporter(() => ACCEPTED, 'http://there/');
+    const { sender, until } = spoolingSender(exporter, { folder, timing: { adoptMs: 60_000, staleMs: 60_000 } });
+    await until(({ adopted }) => adopted === 1000);
+    await until(() => filesIn(folder).length === 0);
+    await sender.shutdown(1000);
   });
 
   it('stays when the other side does not take it, for the next process', async (t) => {

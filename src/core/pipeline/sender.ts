@@ -6,9 +6,9 @@ import { Announcer } from './announcer.ts';
 import { attempt } from './attempt.ts';
 import type { Exporter, ExportProbe, ExportResult } from './exporter.ts';
 import { Outbox } from './outbox.ts';
+import { Pace } from './pace.ts';
 import { nextTurn, type Pause, pause } from './pause.ts';
 import { probeExporter } from './probe.ts';
-import { retryDelayMs } from './retry-delay.ts';
 import { type BatchSettings, DEFAULT_TIMING, type PipelineTiming } from './settings.ts';
 import type { SpoolState } from './spool/spool.ts';
 import type { SpoolKit } from './spool/spool-kit.ts';
@@ -53,9 +53,6 @@ export interface SenderState {
   };
 }
 
-/** Accepted requests after which one may be larger again. */
-const GROW_AFTER = 16;
-
 /** How long the end of the process waits for an answer where what cannot be sent is kept on disk. */
 const SPOOLED_END_MS = 150;
 /** How long it may take at most: a collector that answers within 2 s gets everything. */
@@ -80,22 +77,14 @@ export class Sender {
   readonly #announcer: Announcer;
   readonly #kit: SpoolKit | undefined;
   readonly #outbox: Outbox;
+  readonly #pace: Pace;
   readonly #dropped: DropCounters = { queue: 0, export: 0, limit: 0, spool: 0, shutdown: 0 };
   #ended = 0;
   #exported = 0;
   #adopted = 0;
   #lastError: string | undefined;
-  /** Failed attempts in a row, and since when. */
-  #retries = 0;
-  #failingSinceMs = 0;
-  #retryDelayMs = 0;
-  /** What the other side asked for in a `Retry-After`: until then even a flush waits. */
-  #notBeforeMs = 0;
   /** When the attempt began that is under way; 0: none is. */
   #attemptSinceMs = 0;
-  /** Spans in one request: fewer than a batch after the other side has called one too large. */
-  #requestSpans: number;
-  #sinceTooLarge = 0;
   #timer: NodeJS.Timeout | undefined;
   #immediate: NodeJS.Immediate | undefined;
   #spilling: NodeJS.Immediate | undefined;
@@ -118,7 +107,7 @@ export class Sender {
     this.#say = say;
     this.#announcer = new Announcer(exporter, say);
     this.#kit = kit;
-    this.#requestSpans = settings.maxBatch;
+    this.#pace = new Pace(timing, settings.maxBatch);
     this.#outbox = new Outbox(settings, kit?.spool, this.#dropped);
     if (kit !== undefined && exporter.isDefaultDestination !== true) this.#allowSpool();
   }
@@ -133,13 +122,13 @@ export class Sender {
     this.#outbox.push(record, bytes);
     if (this.#outbox.isHalfFull && this.#isStalled()) this.#spillSoon();
     if (this.#draining !== undefined || this.#immediate !== undefined) return;
-    if (this.#outbox.waiting >= this.#settings.maxBatch && this.#retries === 0) this.#drainSoon();
+    if (this.#outbox.waiting >= this.#settings.maxBatch && !this.#pace.isFailing) this.#drainSoon();
     else if (this.#timer === undefined) this.#drainAfter(this.#nextDelayMs());
   }
 
   /** Nothing leaves at the moment: an attempt has failed, or has had no answer for long. */
   #isStalled(): boolean {
-    if (this.#retries > 0) return true;
+    if (this.#pace.isFailing) return true;
     return this.#attemptSinceMs > 0 && performance.now() - this.#attemptSinceMs >= this.#timing.outageMs;
   }
 
@@ -188,7 +177,7 @@ export class Sender {
   async #sendBatches(): Promise<void> {
     while (!this.#outbox.isEmpty) {
       await this.#sendOne(this.#outbox);
-      if (this.#closed || this.#retries > 0) return;
+      if (this.#closed || this.#pace.isFailing) return;
       if (!this.#isMoreDue()) break;
       await nextTurn(); // an exporter that answers at once must not keep everybody else from running
     }
@@ -202,7 +191,7 @@ export class Sender {
   }
 
   #nextDelayMs(): number {
-    if (this.#retries > 0) return this.#retryDelayMs;
+    if (this.#pace.isFailing) return this.#pace.retryDelayMs;
     return this.#kit?.inherited.isEmpty === false ? 0 : this.#settings.delayMs;
   }
 
@@ -216,13 +205,14 @@ export class Sender {
     const lost =
       damaged + discarded === 0 ? '' : `; ${damaged} damaged records and ${discarded} old spans were left out`;
     this.#say(`sent ${spans} spans that ended processes had left in the spool${lost}`);
+    this.#look(); // no more are taken over at once than one process can send
   }
 
   /** One request. */
   async #sendOne(source: Source): Promise<void> {
     const hand = await source.next(this.#settings.maxBatch);
     if (hand === undefined) return this.#foundNothing(source);
-    const part = hand.records.slice(0, this.#requestSpans);
+    const part = hand.records.slice(0, this.#pace.requestSpans);
     if (part.length === 0) return;
     this.#attemptSinceMs = performance.now();
     const answer = await attempt(this.#exporter, part, this.#settings.timeoutMs);
@@ -250,7 +240,8 @@ export class Sender {
         else this.#adopted += part.length - rejected;
         if (isOwn) this.#dropped.export += rejected;
         if (message !== undefined || rejected > 0) this.#lastError = message ?? `${rejected} spans were rejected`;
-        this.#succeeded();
+        this.#pace.accepted();
+        if (this.#kit !== undefined) this.#allowSpool();
         source.settle(part.length);
         return;
       }
@@ -259,9 +250,7 @@ export class Sender {
         if (!this.#closed) source.putBack();
         return;
       case 'too-large':
-        this.#retries = 0;
-        this.#requestSpans = Math.ceil(part.length / 2);
-        this.#sinceTooLarge = 0;
+        this.#pace.tooLarge(part.length);
         this.#lastError = result.reason;
         return;
       case 'refused':
@@ -269,29 +258,14 @@ export class Sender {
     }
   }
 
-  /** After smaller requests have gone through for a while they grow again: it may have been one large span. */
-  #succeeded(): void {
-    this.#retries = 0;
-    if (this.#requestSpans < this.#settings.maxBatch && ++this.#sinceTooLarge >= GROW_AFTER) {
-      const step = Math.ceil(this.#settings.maxBatch / 16);
-      this.#requestSpans = Math.min(this.#settings.maxBatch, this.#requestSpans + step);
-      this.#sinceTooLarge = 0;
-    }
-    if (this.#kit !== undefined) this.#allowSpool();
-  }
-
   #failed(reason: string, retryAfterMs: number | undefined): void {
-    const nowMs = performance.now();
-    if (this.#retries === 0) this.#failingSinceMs = nowMs;
-    this.#retries++;
     this.#lastError = reason;
-    this.#retryDelayMs = retryDelayMs(this.#timing, this.#retries, retryAfterMs);
-    this.#notBeforeMs = retryAfterMs === undefined ? 0 : nowMs + this.#retryDelayMs;
-    if (nowMs - this.#failingSinceMs >= this.#timing.outageMs) this.#spillSoon();
+    this.#pace.failed(retryAfterMs);
+    if (this.#pace.isOutage) this.#spillSoon();
   }
 
   #refused(source: Source, part: readonly SpanRecord[], reason: string): void {
-    this.#retries = 0;
+    this.#pace.answered();
     this.#lastError = reason;
     if (source === this.#outbox) this.#dropped.export += part.length;
     if (this.#outbox.spool !== undefined) this.#kit?.deadLetters.add(part);
@@ -334,18 +308,18 @@ export class Sender {
     for (let exported = -1; exported < this.#exported && performance.now() < endMs; ) {
       exported = this.#exported;
       await this.flush(isSpooling ? SPOOLED_END_MS : LONGEST_END_MS, false);
-      if (this.#outbox.isEmpty || this.#retries > 0) return;
+      if (this.#outbox.isEmpty || this.#pace.isFailing) return;
     }
   }
 
   async #flushUntil(deadline: Pause, patient: boolean): Promise<void> {
     this.#flushing++;
     while (!deadline.isOver && !this.#outbox.isEmpty && !this.#closed) {
-      const heldBackMs = this.#notBeforeMs - performance.now();
-      if (heldBackMs <= 0) await Promise.race([this.#drain(), deadline.promise]);
-      if (this.#retries === 0) continue;
+      const { heldBackMs } = this.#pace;
+      if (heldBackMs === 0) await Promise.race([this.#drain(), deadline.promise]);
+      if (!this.#pace.isFailing) continue;
       if (!patient) break;
-      const backOff = pause(Math.max(heldBackMs, this.#retryDelayMs));
+      const backOff = pause(Math.max(heldBackMs, this.#pace.retryDelayMs));
       await Promise.race([backOff.promise, deadline.promise]);
       backOff.cancel();
     }
