@@ -14,4 +14,8 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: 'what was slow, what failed, and why',
     load: async () => (await import('./commands/report.ts')).command,
   },
+  diff: { summary: 'compare two traces, or two runs', load: async () => (await import('./commands/diff.ts')).command },
+  tail: { summary: 'follow traces as they come', load: async () => (await import('./commands/tail.ts')).command },
+  export: { summary: 'write traces for other tools', load: async () => (await import('./commands/export.ts')).command },
+  doctor: { summary: 'say why spans do not arrive', load: async () => (await import('./commands/doctor.ts')).command },
 };

@@ -10,7 +10,7 @@ const ID = /^[0-9a-f]{32}$/i;
 const ID_START = /^[0-9a-f]{2,31}$/i;
 
 /** Whether a word may name a trace. */
-function namesTrace(word: string): boolean {
+export function namesTrace(word: string): boolean {
   return word === 'last' || word === 'slowest' || ID.test(word) || ID_START.test(word);
 }
 

@@ -52,6 +52,7 @@ function say(text: string, io: Io): number {
 }
 
 function explain(error: unknown, name: string, io: Io): number {
+  if (io.signal.aborted) return EXIT.interrupted;
   const { message, code } = error as NodeJS.ErrnoException;
   if (error instanceof UsageError) {
     const more = Object.hasOwn(COMMANDS, name) ? `throughline ${name} --help` : 'throughline --help';

@@ -1,6 +1,5 @@
 import type { SpanStore, StoreProblems } from '../src/store/span-store.ts';
 import { sanitize } from '../src/terminal/text.ts';
-import { EXIT } from './exit-code.ts';
 import type { Io } from './io.ts';
 import { type OpenOptions, openStore } from './open-store.ts';
 
@@ -8,18 +7,15 @@ import { type OpenOptions, openStore } from './open-store.ts';
  * Opens a store, does something with it and closes it. Whatever of it could not be read is told in one line, and
  * the rest was read.
  */
-export async function withStore(
+export async function withStore<T>(
   address: string,
   io: Io,
-  use: (store: SpanStore) => Promise<number>,
+  use: (store: SpanStore) => Promise<T>,
   options?: OpenOptions,
-): Promise<number> {
+): Promise<T> {
   const store = await openStore(address, io, options);
   try {
     return await use(store);
-  } catch (error) {
-    if (io.signal.aborted) return EXIT.interrupted;
-    throw error;
   } finally {
     tellProblems(store.problems(), io);
     await store.close();

@@ -183,8 +183,8 @@ export const rooms: readonly Room[] = [
   },
   {
     path: 'src/terminal',
-    why: 'Draws what analysis found, as text. Whoever has a stream writes it: this room never does.',
-    mayImport: ['src/analysis', ...RECORD_TYPES],
+    why: 'Draws what analysis and doctor found, as text. Whoever has a stream writes it: this room never does.',
+    mayImport: ['src/analysis', 'src/core/doctor/report.ts', ...RECORD_TYPES],
     builtins: [],
     packages: [],
     isPure: true,
@@ -216,8 +216,9 @@ export const rooms: readonly Room[] = [
       'src/exporters',
       'src/formats',
       'src/core',
-      // At first use: Redis by its door, as a program has it.
+      // At first use: Redis by its door, as a program has it; for `doctor` the tracer as the environment sets it up.
       'src/redis.ts',
+      'src/setup.ts',
     ],
     builtins: 'any',
     packages: [],

@@ -31,8 +31,7 @@ describe('throughline', () => {
         for (const option of Object.keys(command.options)) assert.ok(out.includes(`--${option}`), option);
       }
       assert.equal((await call(['help', name])).out, (await call([name, '-h'])).out);
-      assert.ok(command.examples.length > 0);
-      for (const [line] of command.examples) assert.ok(line.startsWith(`throughline ${name}`), line);
+      assert.ok(command.examples.some(([line]) => line.startsWith(`throughline ${name}`)));
     });
   }
 

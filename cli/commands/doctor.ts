@@ -1,0 +1,108 @@
+import { type DoctorCheck, fine, odd, wrong } from '../../src/core/doctor/report.ts';
+import { searchAll } from '../../src/store/read-traces.ts';
+import type { SpanStore, TraceSummary } from '../../src/store/span-store.ts';
+import { drawChecks } from '../../src/terminal/checks.ts';
+import { count } from '../../src/terminal/count.ts';
+import { moment } from '../../src/terminal/moment.ts';
+import { type Command, drawOptions } from '../command.ts';
+import { EXIT, UsageError } from '../exit-code.ts';
+import { type Given, quote } from '../given.ts';
+import { type Io, safeJson } from '../io.ts';
+import { openStore, storeAddress } from '../open-store.ts';
+import { COMMON_OPTIONS } from '../option-specs.ts';
+
+const { width, help } = COMMON_OPTIONS;
+
+export const command: Command = {
+  usage: '[options]',
+  about:
+    'Says why spans do not arrive: which variables are set, whether the collector that they name takes spans and why not, whether context survives the way out and in, whether the clocks agree, whether the store can be read. Sends no span and changes nothing. What a running service knows beside (spans lost, its spool, copies of the package), tl.doctor() tells there.',
+  options: {
+    store: {
+      value: 'where',
+      help: 'the store to try (default: $THROUGHLINE_STORE, else ./spans.jsonl when it is there)',
+    },
+    json: { help: 'JSON instead of text: { ok, checks: [{ name, state, message }] }' },
+    ...(width && help ? { width, help } : {}),
+  },
+  examples: [
+    ['throughline doctor', 'in the environment of a service'],
+    ['OTEL_EXPORTER_OTLP_ENDPOINT=https://collector:4318 npx throughline doctor', 'another collector'],
+    ['throughline doctor --store redis://127.0.0.1:6379', 'a Redis, too'],
+  ],
+  async run(given, io) {
+    const [extra] = given.positionals;
+    if (extra !== undefined) throw new UsageError(`doctor takes no argument, got ${quote(extra)}`);
+    const [tracer, store] = await Promise.all([tracerChecks(), storeChecks(given, io)]);
+    const checks = [environmentCheck(io.env), ...tracer, ...store];
+    const ok = checks.every(({ state }) => state !== 'error');
+    if (given.has('json')) io.out(`${safeJson({ ok, checks })}\n`);
+    else io.out(`${drawChecks(checks, drawOptions(given, io))}\n`);
+    return ok ? EXIT.ok : EXIT.no;
+  },
+};
+
+/** A tracer as a service in this environment would have it, but without a spool: it must not take over what others have left there. */
+async function tracerChecks(): Promise<DoctorCheck[]> {
+  const { start } = await import('../../src/setup.ts');
+  const tracer = start({ spool: 'off' });
+  try {
+    const { checks } = await tracer.doctor();
+    // It made no spans, and is no service: these would say nothing.
+    return checks.filter(({ name }) => name !== 'spans' && name !== 'copies');
+  } finally {
+    await tracer.shutdown();
+  }
+}
+
+const OURS = /^(?:OTEL_|THROUGHLINE_)|^(?:NODE_DEBUG|NODE_EXTRA_CA_CERTS)$/;
+const SECRET = /HEADERS|KEY|TOKEN|SECRET|PASSWORD/;
+
+function environmentCheck(env: Io['env']): DoctorCheck {
+  const seen = Object.entries(env).filter(([name, value]) => OURS.test(name) && value !== undefined && value !== '');
+  if (seen.length === 0)
+    return fine('environment', 'no OTEL_* and no THROUGHLINE_* variable is set: the defaults hold');
+  const list = seen
+    .sort()
+    .map(([name, value]) => `${name}=${SECRET.test(name) ? '(not shown)' : withoutCredentials(String(value))}`);
+  return fine('environment', list.join(' '));
+}
+
+function withoutCredentials(value: string): string {
+  return value.replace(/\/\/\S*@/g, '//(not shown)@');
+}
+
+async function storeChecks(given: Given, io: Io): Promise<DoctorCheck[]> {
+  let address: string;
+  try {
+    address = storeAddress(given.text('store'), io);
+  } catch {
+    return [fine('store', 'none is named, and there is no spans.jsonl here')];
+  }
+  let store: SpanStore | undefined;
+  try {
+    store = await openStore(address, io);
+    return [await lookInto(store, io)];
+  } catch (error) {
+    if (io.signal.aborted) throw error;
+    return [wrong('store', (error as Error).message)];
+  } finally {
+    await store?.close();
+  }
+}
+
+async function lookInto(store: SpanStore, io: Io): Promise<DoctorCheck> {
+  const where = store.destination ?? store.name;
+  const services = await store.services({ signal: io.signal });
+  let last: TraceSummary | undefined;
+  for await (const trace of searchAll(store, { limit: 1 }, { signal: io.signal })) last = trace;
+  const problems = store.problems();
+  const [first] = problems.first;
+  if (first !== undefined)
+    return odd('store', `${where} can be read, but for ${count(problems.count, 'place')}: ${first.message}`);
+  if (last === undefined) return odd('store', `${where} can be read, and is empty`);
+  return fine(
+    'store',
+    `${where} has traces of ${count(services.length, 'service')}, the last one of ${moment(last.startTimeMs)}`,
+  );
+}

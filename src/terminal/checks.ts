@@ -1,0 +1,40 @@
+import type { DoctorCheck } from '../core/doctor/report.ts';
+import { composeLine, drawingWidth, type Segment } from './line.ts';
+import { type Palette, palette } from './style.ts';
+import { fit, sanitize } from './text.ts';
+import { wrapText } from './wrap.ts';
+
+const NAME = 12;
+
+/**
+ * What `doctor()` found, a check a paragraph: `✓` fine, `!` odd, `✗` wrong. Lines are separated by `\n`, none wider
+ * than `width`; texts are made safe to print.
+ *
+ *     ✓ endpoint     http://127.0.0.1:4318/v1/traces takes spans
+ */
+export function drawChecks(
+  checks: readonly DoctorCheck[],
+  options: { readonly width?: number | undefined; readonly color?: boolean | undefined } = {},
+): string {
+  const width = drawingWidth(options.width);
+  const paint = palette(options.color === true);
+  const lines = checks.flatMap(({ name, state, message }) => {
+    const indent = 2 + NAME + 1;
+    const head: Segment[] = [markOf(state, paint), { text: ` ${fit(sanitize(name), NAME)} ` }];
+    return wrapText(breakable(sanitize(message), width - indent), width - indent).map((text, i) =>
+      composeLine([...(i === 0 ? head : [{ text: ' '.repeat(indent) }]), { text }], width),
+    );
+  });
+  return lines.join('\n');
+}
+
+/** Addresses are longer than a narrow line, and must be read whole. */
+function breakable(text: string, room: number): string {
+  const pieces = new RegExp(`[^ ]{${room}}(?=[^ ])`, 'gu');
+  return text.replace(pieces, '$& ');
+}
+
+function markOf(state: DoctorCheck['state'], paint: Palette): Segment {
+  if (state === 'ok') return { text: '✓' };
+  return state === 'warning' ? { text: '!', paint: paint.yellow } : { text: '✗', paint: paint.red };
+}
