@@ -6,7 +6,7 @@ import { readOptions } from './options.ts';
 import { printReport, printTrace, printTracesAsTheyCome } from './print.ts';
 import { requests } from './requests.ts';
 
-/** Spans leave their services within 150 ms. */
+/** Spans leave their services within 100 ms. */
 const TRACE_TIMEOUT_MS = 2000;
 
 const options = readOptions();

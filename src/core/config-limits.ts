@@ -36,7 +36,7 @@ function checkedLimits(caller: string, option: unknown): Partial<Limits> {
 }
 
 /**
- * OpenTelemetry's default delay is 5 s; ours is 150 ms, so that a process that is killed loses little
+ * OpenTelemetry's default delay is 5 s; ours is 100 ms, so that a process that is killed loses little
  * and a viewer shows a request when it ends. Batches fill up under load all the same.
  */
 export function resolveBatch(queueBytes: number, environment: Environment): BatchSettings {
@@ -44,7 +44,7 @@ export function resolveBatch(queueBytes: number, environment: Environment): Batc
   const maxBatch = environment.whole('OTEL_BSP_MAX_EXPORT_BATCH_SIZE', 1) ?? 512;
   return {
     maxBatch: Math.min(maxBatch, queueSpans), // a queue that never holds a batch would never be full in time
-    delayMs: environment.whole('OTEL_BSP_SCHEDULE_DELAY', 0, LONGEST_TIMER_MS) ?? 150,
+    delayMs: environment.whole('OTEL_BSP_SCHEDULE_DELAY', 0, LONGEST_TIMER_MS) ?? 100,
     timeoutMs:
       environment.whole('OTEL_EXPORTER_OTLP_TRACES_TIMEOUT', 1, LONGEST_TIMER_MS) ??
       environment.whole('OTEL_EXPORTER_OTLP_TIMEOUT', 1, LONGEST_TIMER_MS) ??

@@ -53,7 +53,7 @@ describe('the defaults', () => {
       ...{ openSpans: 100_000, openMs: 300_000, queueBytes: 8 * 1024 * 1024 },
     });
     assert.deepEqual(batch, {
-      ...{ maxBatch: 512, delayMs: 150, timeoutMs: 10_000 },
+      ...{ maxBatch: 512, delayMs: 100, timeoutMs: 10_000 },
       ...{ queueSpans: Number.POSITIVE_INFINITY, queueBytes: 8 * 1024 * 1024 },
     });
     assert.deepEqual(propagator.fields, ['traceparent', 'tracestate', 'baggage']);
@@ -66,7 +66,7 @@ describe('the defaults', () => {
       OTEL_PROPAGATORS: '',
       OTEL_SDK_DISABLED: '',
     };
-    assert.equal(configOf({}, blank).batch.delayMs, 150);
+    assert.equal(configOf({}, blank).batch.delayMs, 100);
   });
 });
 
@@ -176,9 +176,9 @@ describe('a variable', () => {
     ],
     [{ OTEL_RESOURCE_ATTRIBUTES: 'a=1,b=%' }, /one entry is ignored$/, aOf, '1'],
     [{ OTEL_SPAN_EVENT_COUNT_LIMIT: '-1' }, /must be a whole number, 0 or more/, (config) => config.limits.events, 128],
-    [{ OTEL_BSP_SCHEDULE_DELAY: '1.5' }, /OTEL_BSP_SCHEDULE_DELAY/, (config) => config.batch.delayMs, 150],
+    [{ OTEL_BSP_SCHEDULE_DELAY: '1.5' }, /OTEL_BSP_SCHEDULE_DELAY/, (config) => config.batch.delayMs, 100],
     // Longer than a timer can be: Node would take it for 1 ms.
-    [{ OTEL_BSP_SCHEDULE_DELAY: '9999999999' }, /0 to 2147483647/, (config) => config.batch.delayMs, 150],
+    [{ OTEL_BSP_SCHEDULE_DELAY: '9999999999' }, /0 to 2147483647/, (config) => config.batch.delayMs, 100],
     [{ OTEL_EXPORTER_OTLP_TIMEOUT: '9999999999' }, /1 to 2147483647/, (config) => config.batch.timeoutMs, 10_000],
     [{ OTEL_EXPORTER_OTLP_TIMEOUT: '0' }, /OTEL_EXPORTER_OTLP_TIMEOUT/, (config) => config.batch.timeoutMs, 10_000],
     [{ OTEL_BSP_MAX_EXPORT_BATCH_SIZE: '0' }, /1 or more/, (config) => config.batch.maxBatch, 512],

@@ -40,7 +40,7 @@ async function misbehaving({ fault }: Misbehaviour, extent: Extent): Promise<Out
     const { ended } = await service.stopMaking();
     const { missing } = await world.untilArrived('answers', ended, taken ? 0 : 15_000);
     const { stats, blockMs } = await service.figures();
-    const readMb = world.proxy.answeredBytes / MB;
+    const readMb = world.proxy.mostTakenBytes / MB;
     return {
       figures: {
         spans: ended,
@@ -54,7 +54,8 @@ async function misbehaving({ fault }: Misbehaviour, extent: Extent): Promise<Out
         ...must(taken || missing.length === 0, `${missing.length} of ${ended} spans were lost`),
         ...must(taken || droppedOf(stats) === 0, `dropped: ${JSON.stringify(stats.dropped)}`),
         ...must(world.proxy.mostSockets <= 2, `${world.proxy.mostSockets} sockets at once`),
-        ...must(!taken || readMb < 100, 'the whole answer of 100 MB was read'),
+        // The exporter stops at 4 MiB; what the two ends of the connection hold in their buffers comes on top.
+        ...must(!taken || readMb < 20, `${readMb.toFixed(0)} MB of one answer were read`),
         ...must(/cannot send spans|redirect/i.test(service.stderr) || taken, `nothing was said:\n${service.stderr}`),
         ...booksProblem(stats),
         ...mustWhenMeasured(extent, taken || recoveredMs <= 2000, `sending again took ${recoveredMs} ms`),

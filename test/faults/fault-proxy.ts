@@ -33,8 +33,8 @@ export class FaultProxy {
   #fault: Fault = 'pass';
   /** Connections that were open at once, at most. */
   mostSockets = 0;
-  /** Bytes of fixed answers that the service has taken. */
-  answeredBytes = 0;
+  /** Bytes of one fixed answer that the service has taken, at most. */
+  mostTakenBytes = 0;
 
   constructor(targetUrl: string) {
     const { hostname, port } = new URL(targetUrl);
@@ -128,12 +128,14 @@ export class FaultProxy {
 
   #pour(socket: Socket, bytes: number): void {
     let left = bytes;
+    let taken = 0;
     const more = (): void => {
       while (left > 0 && !socket.destroyed) {
         const chunk = left < CHUNK.length ? CHUNK.subarray(0, left) : CHUNK;
         left -= chunk.length;
         const goesOn = socket.write(chunk, (error) => {
-          if (error == null) this.answeredBytes += chunk.length;
+          if (error == null) taken += chunk.length;
+          this.mostTakenBytes = Math.max(this.mostTakenBytes, taken);
         });
         if (!goesOn) {
           socket.once('drain', more);
