@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { type SpanRecord, type StartOptions, start, type Throughline } from 'throughline';
 import { memory } from 'throughline/exporters';
+import { assertClientConventions } from './http-conventions.ts';
 import { endsClean } from './no-leaks.ts';
 
 /** One tracer a file: a second `start()` would replace the first, and say so. Started by the first test, after its clients were made. */
@@ -14,7 +15,7 @@ export function startWith(given: typeof options): void {
   options = given;
 }
 
-/** `it`, ending clean: every span that was started has ended, once, and the books balance. */
+/** `it`, ending clean: every span that was started has ended, once, the books balance, and each CLIENT span keeps to the conventions. */
 export function clientTest(claim: string, test: () => Promise<void>): void {
   it(
     claim,
@@ -26,6 +27,7 @@ export function clientTest(claim: string, test: () => Promise<void>): void {
       await tracer.flush();
       const ids = exporter.spans.map(({ spanId }) => spanId);
       assert.equal(new Set(ids).size, ids.length, 'every span ends once');
+      exporter.spans.forEach(assertClientConventions);
     }),
   );
 }

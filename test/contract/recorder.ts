@@ -3,7 +3,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { type SpanRecord, start, type Throughline } from 'throughline';
 import { type MemoryExporter, memory } from 'throughline/exporters';
 import { assertCounterLaw } from './counter-law.ts';
-import { assertServerConventions } from './server-conventions.ts';
+import { assertServerConventions } from './http-conventions.ts';
 
 const DEADLINE_MS = 10_000;
 
