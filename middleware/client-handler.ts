@@ -285,13 +285,15 @@ function statusOf({ status }: ClientOutcome): number | undefined {
   return Number.isInteger(status) ? status : undefined;
 }
 
-/** HTTP semantic conventions: 4xx and 5xx are errors of a client, and whoever cancels has none. */
+/**
+ * HTTP semantic conventions: 4xx and 5xx are errors of a client, also where it does not want the body of
+ * such an answer. Whoever cancels before has none.
+ */
 function errorTypeOf(outcome: ClientOutcome): string | undefined {
   const { failure } = outcome;
   const status = statusOf(outcome);
-  if (failure?.kind === 'cancelled') return undefined;
   if (status !== undefined && status >= 400) return String(status);
-  if (failure === undefined) return undefined;
+  if (failure === undefined || failure.kind === 'cancelled') return undefined;
   return failure.kind === 'timeout' ? 'timeout' : errorType(failure.cause ?? failure.error);
 }
 

@@ -28,7 +28,7 @@ export interface Received {
  *     /hints                 103, then 200
  *     /pieces                a body in three pieces, and a trailer
  *     /big                   a body of 1 MB
- *     /endless               a body that begins and never ends
+ *     /endless               a body that begins and never ends; /endless/503 with that status
  *
  * Over TLS when it is told so.
  */
@@ -42,7 +42,9 @@ export class Peer {
 
   constructor(scheme: 'http' | 'https' = 'http') {
     this.scheme = scheme;
-    const handle = (req: IncomingMessage, res: ServerResponse): void => void this.#handle(req, res);
+    // A client may break off in its body: then there is nobody to answer.
+    const handle = (req: IncomingMessage, res: ServerResponse): void =>
+      void this.#handle(req, res).catch(() => res.destroy());
     this.#server = scheme === 'http' ? createServer(handle) : createTlsServer({ key, cert: certificate }, handle);
   }
 
@@ -127,7 +129,7 @@ export class Peer {
         res.end();
         return;
       case 'endless':
-        res.write('first');
+        res.writeHead(argument || 200).write('first');
         return;
       case 'big':
         res.end(Buffer.alloc(1_000_000, 'x'));

@@ -168,6 +168,15 @@ describe('traceFetch', () => {
     assert.equal(status.code, 'unset');
   });
 
+  clientTest('an answer 503 whose body is not wanted is an error all the same', async () => {
+    const response = await traceFetch()(`${peer.origin}/endless/503`);
+    await response.body?.cancel();
+    const { attributes, status, events } = await clientSpan();
+    assert.deepEqual([attributes['error.type'], attributes['throughline.ending']], ['503', 'cancelled']);
+    assert.deepEqual(status, { code: 'error' });
+    assert.ok(events.every(({ name }) => name !== 'exception'));
+  });
+
   clientTest('a reason of the caller is a cancellation too, whatever it is', async () => {
     const controller = new AbortController();
     const arrived = peer.arrived();

@@ -246,6 +246,16 @@ describe('traceHttp', () => {
     });
   }
 
+  clientTest('an answer 503 that the app destroys is an error all the same', async () => {
+    const req = traced.get(`${peer.origin}/endless/503`);
+    const [res] = (await once(req, 'response')) as [IncomingMessage];
+    res.destroy();
+    await closed(req);
+    const { attributes, status } = await clientSpan();
+    assert.deepEqual([attributes['error.type'], attributes['throughline.ending']], ['503', 'cancelled']);
+    assert.deepEqual(status, { code: 'error' });
+  });
+
   clientTest('an answer that the app destroys is a cancellation', async () => {
     const req = traced.get(`${peer.origin}/endless`);
     const [res] = (await once(req, 'response')) as [IncomingMessage];
