@@ -31,13 +31,14 @@ export function instrumentFetch(on: boolean): void {
 
 /**
  * Listens to undici from here on: nothing is loaded or patched by it, and Node 20 to 26 publish the same.
- * What a listener throws ends the process, so nothing leaves {@link guarded}.
+ * What a listener throws ends the process, so nothing leaves {@link listen}.
  */
 export function watchUndici(): void {
   if (isWatching) return;
   isWatching = true;
   listen('undici:request:create', ({ request }) => created(request));
   listen('undici:client:sendHeaders', ({ request, socket }) => hops.get(request)?.sent(socket));
+  listen('undici:request:bodySent', ({ request }) => hops.get(request)?.bodySent());
   listen('undici:request:headers', ({ request, response }) => {
     hops.get(request)?.answered(response.statusCode, response.headers);
   });

@@ -16,8 +16,8 @@ const usedSockets = new WeakSet<object>();
 /**
  * One request of undici, as its channels tell of it:
  *
- *     create ─▶ sendHeaders ─▶ headers (1xx …) ─▶ headers ─▶ trailers: the whole answer is there
- *                    └──────────────┴──────────────┴───────▶ error
+ *     create ─▶ sendHeaders ─▶ bodySent ─▶ headers (1xx …) ─▶ headers ─▶ trailers: the whole answer is there
+ *                    └────────────┴──────────────┴──────────────┴──────▶ error
  */
 export class UndiciHop {
   readonly #call: ClientCall;
@@ -26,6 +26,8 @@ export class UndiciHop {
   readonly #signal: unknown;
   #status: number | undefined;
   #network: NetworkFacts | undefined;
+  #socket: UndiciSocket | undefined;
+  #isSent: boolean;
   #isRedirect: boolean;
 
   constructor(call: ClientCall, url: URL | undefined, owner: HopOwner, signal?: unknown) {
@@ -35,6 +37,8 @@ export class UndiciHop {
     this.#signal = signal;
     this.#status = undefined;
     this.#network = undefined;
+    this.#socket = undefined;
+    this.#isSent = false;
     this.#isRedirect = false;
   }
 
@@ -42,6 +46,7 @@ export class UndiciHop {
   sent(socket: UndiciSocket): void {
     const isReused = usedSockets.has(socket);
     if (!isReused) usedSockets.add(socket);
+    this.#socket = socket;
     if (!this.#call.isRecording) return;
     this.#call.note(isReused ? 'connection reused' : 'connected');
     const { remoteAddress, remotePort, alpnProtocol } = socket;
@@ -50,6 +55,11 @@ export class UndiciHop {
       peerAddress: typeof remoteAddress === 'string' ? remoteAddress : undefined,
       peerPort: typeof remotePort === 'number' ? remotePort : undefined,
     };
+  }
+
+  /** All of the request is out; a source of its body that fails would do so before. */
+  bodySent(): void {
+    this.#isSent = true;
   }
 
   /** The head of an answer came. */
@@ -73,7 +83,19 @@ export class UndiciHop {
 
   failed(error: unknown): void {
     // Who follows a redirect drops the rest of its answer.
-    if (!this.#isRedirect) this.end(failureOf(error, this.#signal));
+    if (this.#isRedirect) return;
+    const failure = failureOf(error, this.#signal);
+    this.end(failure.kind === 'error' && this.#isCallers() ? { kind: 'cancelled', error } : failure);
+  }
+
+  /**
+   * A caller may give a reason of its own, and its signal is not to be seen from here. But what else ends a
+   * request that is sent has closed its socket before undici tells of it; for a caller's sake undici closes
+   * it afterwards. Of HTTP/2, where many requests share one socket, that says nothing.
+   */
+  #isCallers(): boolean {
+    const socket = this.#socket;
+    return this.#isSent && socket !== undefined && socket.destroyed === false && socket.alpnProtocol !== 'h2';
   }
 
   end(failure?: ClientFailure): void {

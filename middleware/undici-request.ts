@@ -20,6 +20,7 @@ export interface UndiciSocket {
   readonly remotePort?: unknown;
   /** Of a TLS socket: `h2`, `http/1.1` or false. */
   readonly alpnProtocol?: unknown;
+  readonly destroyed?: unknown;
 }
 
 /** Where a request goes; undefined when that is no URL. */

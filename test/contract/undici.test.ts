@@ -72,6 +72,44 @@ describe('the package undici, under instrument.fetch', () => {
     await mock.close();
   });
 
+  const own = new Error('no longer needed');
+  for (const [what, reason] of [
+    ['an error of its own', own],
+    ['a text', 'enough'],
+  ] as const) {
+    clientTest(`a caller that aborts with ${what} has cancelled, before the answer and in its body`, async () => {
+      for (const method of ['GET', 'POST'] as const) {
+        const controller = new AbortController();
+        const arrived = peer.arrived();
+        const body = method === 'POST' ? 'all of it' : null;
+        const sent = fetch(`${peer.origin}/hang`, { method, body, signal: controller.signal });
+        await arrived;
+        controller.abort(reason);
+        await assert.rejects(sent, (error) => error === reason);
+      }
+      const controller = new AbortController();
+      const answer = await request(`${peer.origin}/endless`, { signal: controller.signal });
+      controller.abort(reason);
+      await assert.rejects(answer.body.text());
+      assert.deepEqual(
+        (await clientSpans()).map(({ attributes, status }) => [attributes['throughline.ending'], status.code]),
+        Array(3).fill(['cancelled', 'unset']),
+      );
+    });
+  }
+
+  clientTest('a body whose source fails is an error, and no cancellation', async () => {
+    const { Readable } = await import('node:stream');
+    const source = Readable.from(
+      (async function* () {
+        yield 'one';
+        throw Object.assign(new Error('disk'), { code: 'EIO' });
+      })(),
+    );
+    await assert.rejects(request(`${peer.origin}/ok`, { method: 'POST', body: source }));
+    assert.equal((await clientSpan()).attributes['error.type'], 'EIO');
+  });
+
   clientTest('an upgrade is left alone', async () => {
     const server = createServer();
     server.on('upgrade', (_req, socket) => {
