@@ -117,6 +117,11 @@ export class ClientCall {
     return this.#span?.record !== undefined;
   }
 
+  /** Whether anybody will know how it ends: metrics count what is not sampled too. */
+  get wantsOutcome(): boolean {
+    return this.isRecording || this.#timer !== undefined;
+  }
+
   /** Notes a stage of the attempt: an event of its span. */
   note(stage: ClientStage, attributes?: Attributes): void {
     this.#span?.addEvent(stage, attributes);

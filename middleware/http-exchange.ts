@@ -47,7 +47,7 @@ export class HttpExchange {
   watch(): void {
     const request = this.#request;
     request.once('close', () => this.#end());
-    if (!this.#call.isRecording) return;
+    if (!this.#call.wantsOutcome) return;
     request.once(errorMonitor, (error: unknown) => {
       this.#error = error;
       this.#end(); // before the app sees it; `close` comes later
@@ -55,10 +55,11 @@ export class HttpExchange {
     request.on('timeout', () => {
       this.#hasTimedOut = true;
     });
+    request.once('socket', (socket) => this.#connecting(socket));
+    if (!this.#call.isRecording) return;
     request.on('information', ({ statusCode }) => {
       this.#call.note('informational response', informationalAttributes(statusCode));
     });
-    request.once('socket', (socket) => this.#connecting(socket));
   }
 
   /** The head of the answer is there; the app is about to see it. */

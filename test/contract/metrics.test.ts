@@ -10,6 +10,7 @@ import Koa from 'koa';
 import { traceAxios, traceFetch, traceHttp, tracing } from 'throughline';
 import { type Captured, type CaptureOptions, capture } from 'throughline/test';
 import { listening } from '../support/listening.ts';
+import { closedPort } from './client-peer.ts';
 
 const plain = axios.create({ proxy: false, validateStatus: () => true });
 
@@ -169,6 +170,23 @@ describe('the metrics of real requests', () => {
         'server http_request_method="GET",http_response_status_code="200"} 3',
         'server http_request_method="GET",http_response_status_code="500",error_type="500"} 1',
       ]);
+    }
+  });
+
+  it('count failures of outbound attempts, whatever the client, sampled or not', async () => {
+    const fetchTraced = traceFetch();
+    const httpTraced = traceHttp(http);
+    for (const sample of [1, 0]) {
+      const gone = `http://127.0.0.1:${await closedPort()}/`;
+      const { text } = await scrape(httpApp, { sample }, async () => {
+        await assert.rejects(fetchTraced(gone));
+        await assert.rejects(once(httpTraced.get(gone), 'response'));
+      });
+      const counts = text.split('\n').filter((line) => line.startsWith('http_client_request_duration_seconds_count'));
+      assert.deepEqual(
+        counts.map((line) => line.replace(/^.*server_port="\d+",/, '')),
+        ['http_request_method="GET",error_type="ECONNREFUSED"} 2'],
+      );
     }
   });
 
