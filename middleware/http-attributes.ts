@@ -44,6 +44,12 @@ export function serverRequestAttributes(facts: ServerRequestFacts): Attributes {
   return attributes;
 }
 
+/** The scheme that a server span says its request came by. */
+export function recordedScheme(attributes: Attributes): string | undefined {
+  const scheme = attributes['url.scheme'];
+  return typeof scheme === 'string' ? scheme : undefined;
+}
+
 /** What is known of an outbound request when it starts. */
 export interface ClientRequestFacts {
   readonly method: string;

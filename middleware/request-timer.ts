@@ -16,21 +16,22 @@ export type StreamKind = 'upgrade' | 'event-stream';
 /** Counts and times one inbound request, sampled or not. */
 export class RequestTimer {
   readonly #metrics: RequestMetrics;
+  readonly #scheme: string;
   readonly #startedMs: number;
 
-  constructor(metrics: RequestMetrics) {
+  constructor(metrics: RequestMetrics, scheme: string) {
     this.#metrics = metrics;
+    this.#scheme = scheme;
     this.#startedMs = metrics.now();
   }
 
   /** Called once, when the span has ended: whether its trace is kept is decided by then. */
   end(request: TimedRequest, outcome: RequestOutcome, stream: StreamKind | undefined): void {
     try {
-      const { method, span } = request;
-      const { route } = request;
-      const template = route === undefined ? undefined : bounded(route, NAME_LENGTH);
-      if (stream !== undefined) this.#metrics.stream(method, template, stream);
-      else this.#metrics.serverRequest(method, template, outcome, this.#startedMs, span);
+      const { method, route: matched, span } = request;
+      const route = matched === undefined ? undefined : bounded(matched, NAME_LENGTH);
+      if (stream !== undefined) this.#metrics.stream(method, route, stream);
+      else this.#metrics.serverRequest({ method, scheme: this.#scheme, route }, outcome, this.#startedMs, span);
     } catch (error) {
       contained('server request metrics', error);
     }

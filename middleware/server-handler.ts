@@ -14,7 +14,7 @@ import { watchHead } from './response-head.ts';
 import { isClosed, isServed } from './response-state.ts';
 import { joinTemplate } from './route.ts';
 import { ServerExchange, type ServerRequestView } from './server-exchange.ts';
-import { describeRequest } from './server-request.ts';
+import { describeRequest, requestScheme } from './server-request.ts';
 import type { ServerSettings } from './server-settings.ts';
 
 /** Our mark on a request. Registered, so that two copies of the package agree on it. */
@@ -126,7 +126,9 @@ function open(tracer: Tracer, exchange: ServerExchange, settings: ServerSettings
     const decision = span.localTrace?.decision;
     if (decision !== undefined) decision.facts = exchange;
   }
-  if (tracer.requests !== undefined) exchange.timer = new RequestTimer(tracer.requests);
+  if (tracer.requests !== undefined) {
+    exchange.timer = new RequestTimer(tracer.requests, requestScheme(view, settings, span.record?.attributes));
+  }
   // Metrics count by route, sampled or not.
   if (span.record !== undefined || exchange.timer !== undefined) view.watch(exchange);
   if (isClosed(res)) exchange.finish();

@@ -1,8 +1,9 @@
-import type { IncomingHttpHeaders } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import { contained } from '../src/core/diagnostics.ts';
 import { bounded } from '../src/core/limits.ts';
 import type { Attributes } from '../src/core/record.ts';
 import { forwardedBy, type ProxyView } from './forwarded.ts';
-import { type HostPort, serverRequestAttributes } from './http-attributes.ts';
+import { type HostPort, recordedScheme, serverRequestAttributes } from './http-attributes.ts';
 import type { ServerRequestView } from './server-exchange.ts';
 import type { ServerSettings } from './server-settings.ts';
 import { parseHost, splitTarget } from './url-parts.ts';
@@ -16,7 +17,7 @@ export function describeRequest(
   const { req } = view;
   const { socket, headers } = req;
   const proxied = proxyView(view, settings);
-  const scheme = proxied?.scheme ?? (isEncrypted(socket) ? 'https' : 'http');
+  const scheme = schemeOf(req, proxied);
   const { path, query } = splitTarget(view.originalUrl(), parameters);
   const userAgent = headers['user-agent'];
   const peerAddress = socket?.remoteAddress;
@@ -32,6 +33,26 @@ export function describeRequest(
     protocolVersion: req.httpVersion === '2.0' ? '2' : req.httpVersion,
     userAgent: typeof userAgent === 'string' ? bounded(userAgent, 1024) : undefined, // an injected request may have anything
   });
+}
+
+/** By which scheme a request came, recorded or not. Never throws, as functions of the app's about proxies may. */
+export function requestScheme(
+  view: Pick<ServerRequestView, 'req' | 'proxied'>,
+  settings: ServerSettings,
+  recorded: Attributes | undefined,
+): string {
+  const known = recorded && recordedScheme(recorded);
+  if (known !== undefined) return known;
+  try {
+    return schemeOf(view.req, proxyView(view, settings));
+  } catch (error) {
+    contained('server request scheme', error);
+    return 'http';
+  }
+}
+
+function schemeOf({ socket }: IncomingMessage, proxied: ProxyView | undefined): string {
+  return proxied?.scheme ?? (isEncrypted(socket) ? 'https' : 'http');
 }
 
 function proxyView(

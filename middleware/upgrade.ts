@@ -12,6 +12,7 @@ import { knownMethod, noteEnding, noteErrorType, noteStatusCode } from './http-a
 import { RequestTimer } from './request-timer.ts';
 import { closedBy } from './response-state.ts';
 import { type Begun, type InboundRequest, startServerSpan } from './server-handler.ts';
+import { requestScheme } from './server-request.ts';
 import type { ServerSettings } from './server-settings.ts';
 
 /** A listener of node:http's `upgrade` and `connect`. */
@@ -55,7 +56,10 @@ function begin(req: IncomingMessage, socket: Duplex, settings: ServerSettings): 
     const tracer = currentTracer();
     const begun = startServerSpan(tracer, view, settings);
     span = begun.span;
-    const timer = span === undefined || tracer.requests === undefined ? undefined : new RequestTimer(tracer.requests);
+    const timer =
+      span === undefined || tracer.requests === undefined
+        ? undefined
+        : new RequestTimer(tracer.requests, requestScheme(view, settings, span.record?.attributes));
     return new Handshake(req, socket, begun, timer);
   } catch (error) {
     contained('upgrade start', error);

@@ -105,7 +105,7 @@ describe('the metrics of real requests', () => {
   for (const [name, hasRoutes, makeApp] of apps) {
     it(`are by route, method and status, sampled or not: ${name}`, async () => {
       const route = (template: string) =>
-        `{http_route="${hasRoutes ? template : '_UNMATCHED'}",http_request_method="GET"`;
+        `{http_route="${hasRoutes ? template : '_UNMATCHED'}",url_scheme="http",http_request_method="GET"`;
       const expected = [
         `${route('/api/users/:id')},http_response_status_code="200"} 2`,
         `${route('/api/fails')},http_response_status_code="500",error_type="500"} 1`,
@@ -142,6 +142,27 @@ describe('the metrics of real requests', () => {
       }
     });
   }
+
+  it('say by which scheme a request came, as a trusted proxy has it, sampled or not', async () => {
+    for (const sample of [1, 0]) {
+      const app = (): RequestListener => {
+        const behind = express();
+        behind.set('trust proxy', true);
+        behind.use(tracing());
+        behind.get('/a', (_req, res) => void res.end());
+        behind.get('/metrics', tracing.metrics());
+        return behind;
+      };
+      const { text } = await scrape(app, { sample }, async (url) => {
+        await plain.get(`${url}/a`, { headers: { 'x-forwarded-proto': 'https' } });
+        await plain.get(`${url}/a`);
+      });
+      assert.deepEqual(
+        countsIn(text).map((line) => /url_scheme="(\w+)"/.exec(line)?.[1]),
+        ['https', 'http'],
+      );
+    }
+  });
 
   it('count outbound attempts by host, whatever the client, sampled or not', async () => {
     const api = traceAxios(axios.create({ proxy: false, validateStatus: () => true }));
@@ -209,6 +230,6 @@ describe('the metrics of real requests', () => {
       request.destroy();
       await captured.settled();
     });
-    assert.deepEqual(countsIn(text), ['{http_route="_UNMATCHED",http_request_method="GET"} 1']);
+    assert.deepEqual(countsIn(text), ['{http_route="_UNMATCHED",url_scheme="http",http_request_method="GET"} 1']);
   });
 });

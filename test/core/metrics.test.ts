@@ -34,7 +34,7 @@ function serve(tracer: Tracer, { method = 'GET', route, status, errorType, ms = 
   const span = tracer.startRemote(method, 'server', undefined, { name: 'test' });
   clock.advance(ms);
   span.end();
-  requests.serverRequest(method, route, { status, errorType }, startedMs, span);
+  requests.serverRequest({ method, scheme: 'https', route }, { status, errorType }, startedMs, span);
   return span.traceId;
 }
 
@@ -49,7 +49,7 @@ describe('the metrics of requests', () => {
     for (const sample of [1, 0]) {
       const { tracer } = measured({ sample });
       for (const ms of [0, 5, 6, 300, 20_000]) serve(tracer, { route: '/a', status: 200, ms });
-      const labels = '{http_route="/a",http_request_method="GET",http_response_status_code="200"';
+      const labels = '{http_route="/a",url_scheme="https",http_request_method="GET",http_response_status_code="200"';
       const counts = DURATION_BOUNDS.map((bound) => {
         const le = Number.isInteger(bound) ? `${bound}.0` : `${bound}`;
         const line = linesWith(tracer, `_bucket${labels},le="${le}"}`)[0] ?? '';
@@ -80,10 +80,10 @@ describe('the metrics of requests', () => {
     assert.deepEqual(
       linesWith(tracer, 'server_request_duration_seconds_count').map((line) => line.replace(/^[^{]*/, '')),
       [
-        '{http_route="_UNMATCHED",http_request_method="GET",http_response_status_code="404"} 1',
-        '{http_route="/a",http_request_method="GET",http_response_status_code="503",error_type="503"} 1',
-        '{http_route="/a",http_request_method="GET",error_type="ECONNRESET"} 1',
-        '{http_route="/a",http_request_method="GET"} 1',
+        '{http_route="_UNMATCHED",url_scheme="https",http_request_method="GET",http_response_status_code="404"} 1',
+        '{http_route="/a",url_scheme="https",http_request_method="GET",http_response_status_code="503",error_type="503"} 1',
+        '{http_route="/a",url_scheme="https",http_request_method="GET",error_type="ECONNRESET"} 1',
+        '{http_route="/a",url_scheme="https",http_request_method="GET"} 1',
       ],
     );
   });
@@ -150,7 +150,7 @@ describe('the number of series', () => {
     const span = tracer.startRemote('GET', 'server', undefined, { name: 'test' });
     for (let i = 0; i < 100_000; i++) {
       const outcome = { status: 100 + (i % 500), errorType: `Error${i}` };
-      requests.serverRequest('GET', `/route/${i}`, outcome, requests.now(), span);
+      requests.serverRequest({ method: 'GET', scheme: 'http', route: `/route/${i}` }, outcome, requests.now(), span);
       requests.clientRequest('GET', `host-${i}:80`, outcome, requests.now(), span);
       requests.stream('GET', `/route/${i}`, 'upgrade');
     }

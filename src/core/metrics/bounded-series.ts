@@ -20,8 +20,8 @@ export interface Series<Value> {
  * The series of one metric, by a label of many values (the group) and the others (the detail). Bounded:
  * groups beyond the first thousand are one, and so is all that comes when the series are used up.
  *
- *     "/users/:id" ─▶ "GET⏎200⏎" ─▶ value        a request costs two look-ups by text,
- *                     "GET⏎500⏎500" ─▶ value     and makes one short text
+ *     "/users/:id" ─▶ "http⏎GET⏎200⏎" ─▶ value        a request costs two look-ups by text,
+ *                     "http⏎GET⏎500⏎500" ─▶ value     and makes one short text
  *     "_OTHER"     ─▶ …
  */
 export class BoundedSeries<Value> {

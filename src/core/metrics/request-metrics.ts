@@ -12,6 +12,15 @@ export interface RequestOutcome {
   readonly errorType: string | undefined;
 }
 
+/** One inbound request, by what its series is told apart. */
+export interface ServerRequest {
+  readonly method: string;
+  /** `http` or `https`: OpenTelemetry's conventions require it of the metric. */
+  readonly scheme: string;
+  /** Undefined where none has matched. */
+  readonly route: string | undefined;
+}
+
 /** Where no route has matched: a 404, a static file, a framework without routes. */
 const UNMATCHED = '_UNMATCHED';
 
@@ -39,13 +48,12 @@ export class RequestMetrics {
 
   /** One inbound request that began at `startedMs` has ended, and its span with it. */
   serverRequest(
-    method: string,
-    route: string | undefined,
+    { method, scheme, route }: ServerRequest,
     outcome: RequestOutcome,
     startedMs: number,
     span: RecordingSpan,
   ): void {
-    const histogram = this.server.valueOf(route ?? UNMATCHED, detailOf(method, outcome));
+    const histogram = this.server.valueOf(route ?? UNMATCHED, `${scheme}\n${detailOf(method, outcome)}`);
     this.#measure(histogram, startedMs, span);
   }
 

@@ -2,7 +2,7 @@ import type { Tracer } from '../tracer.ts';
 import { histogramLines, labelText, type MetricFormat, type NumberMetric, numberLines } from './metric-text.ts';
 import type { RequestMetrics } from './request-metrics.ts';
 
-const SERVER_LABELS = ['http_route', 'http_request_method', 'http_response_status_code', 'error_type'];
+const SERVER_LABELS = ['http_route', 'url_scheme', 'http_request_method', 'http_response_status_code', 'error_type'];
 const CLIENT_LABELS = ['http_request_method', 'http_response_status_code', 'error_type'];
 const STREAM_LABELS = ['http_route', 'http_request_method', 'kind'];
 
