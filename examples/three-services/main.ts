@@ -1,10 +1,12 @@
-// The launcher: starts a collector and the three services, sends requests, shows and checks the traces they become.
+// The launcher: starts a collector and the three services, sends requests, shows, checks and keeps the traces they become.
+import type { SpanStore } from 'throughline/store';
 import { type Collector, collector } from 'throughline/test';
 import { problemOf, type SentRequest, send, strayProblem, tracesOf } from './check.ts';
 import { type Service, startService } from './launch.ts';
 import { readOptions } from './options.ts';
 import { printReport, printTrace, printTracesAsTheyCome } from './print.ts';
 import { requests } from './requests.ts';
+import { keep, openStore } from './store.ts';
 
 /** Spans leave their services within 100 ms. */
 const TRACE_TIMEOUT_MS = 2000;
@@ -14,6 +16,7 @@ process.exitCode = await main();
 
 async function main(): Promise<number> {
   const backend = await collector();
+  const store = await openStore(options.store);
   const services: Service[] = [];
   try {
     const shop = await startServices(backend, services);
@@ -21,8 +24,8 @@ async function main(): Promise<number> {
     await untilComplete(sent, backend);
     // What the services still held arrives as they stop: it must not be too much either.
     if (options.once) await stopServices(services);
-    const isComplete = showTraces(sent, backend);
-    if (!options.once) await serveUntilCtrlC(shop, backend);
+    const isComplete = await showTraces(sent, backend, store);
+    if (!options.once) await serveUntilCtrlC(shop, backend, store);
     return isComplete ? 0 : 1;
   } catch (error) {
     console.error(`✗ ${(error as Error).message}`);
@@ -30,6 +33,7 @@ async function main(): Promise<number> {
   } finally {
     await stopServices(services);
     await backend.close();
+    await store.close();
   }
 }
 
@@ -72,7 +76,7 @@ async function untilComplete(sent: readonly SentRequest[], backend: Collector): 
 }
 
 /** Shows the traces, and what they say together; true when they are what they should be. */
-function showTraces(sent: readonly SentRequest[], backend: Collector): boolean {
+async function showTraces(sent: readonly SentRequest[], backend: Collector, store: SpanStore): Promise<boolean> {
   let complete = 0;
   for (const one of sent) {
     const { method, path, title } = one.request;
@@ -83,12 +87,13 @@ function showTraces(sent: readonly SentRequest[], backend: Collector): boolean {
   }
   const stray = strayProblem(sent, backend);
   if (stray !== undefined) console.error(`✗ ${stray}\n`);
-  printReport(backend.spans);
+  printReport(await keep(backend, store));
   console.log(`${sent.length} requests, ${complete} complete traces, ${backend.spans.length} spans`);
+  if (options.store !== undefined) console.log(`kept: npx throughline report --store ${store.destination}`);
   return complete === sent.length && stray === undefined;
 }
 
-async function serveUntilCtrlC(shop: string, backend: Collector): Promise<void> {
+async function serveUntilCtrlC(shop: string, backend: Collector, store: SpanStore): Promise<void> {
   console.log(`
 Serving until Ctrl-C. Try, in another terminal:
   curl ${shop}/order/lamp
@@ -96,5 +101,5 @@ Serving until Ctrl-C. Try, in another terminal:
   curl -X POST ${shop}/order/ghost
 `);
   const ctrlC = new Promise((resolve) => process.once('SIGINT', resolve).once('SIGTERM', resolve));
-  await Promise.race([ctrlC, printTracesAsTheyCome(backend)]);
+  await Promise.race([ctrlC, printTracesAsTheyCome(backend, store)]);
 }

@@ -7,6 +7,9 @@ const HELP = `Three services, one trace a request: shop (Express 5), pricing (Ko
   npm run example -- --once         end after the requests (always so where CI is set or the output is no terminal)
   npm run example -- --serve        go on serving wherever it runs
   npm run example -- --requests 5   five requests of each kind at once (default 1)
+  npm run example -- --store redis://127.0.0.1:6379
+                                    keep the traces there (or in a file: --store spans.jsonl; default: in memory),
+                                    for npx throughline to look at
 
 SHOP_PORT=8080 makes the shop listen there (default: a free port).
 Ends with status 0 when every request formed exactly one complete trace, with 1 and the reason otherwise.`;
@@ -15,6 +18,8 @@ export interface Options {
   /** Of each kind. */
   readonly requests: number;
   readonly once: boolean;
+  /** Where to keep the traces; nothing: in memory. */
+  readonly store: string | undefined;
 }
 
 /** Reads the command line. Where there is nothing to run (`--help`, a mistake) it says so and ends the process. */
@@ -25,6 +30,7 @@ export function readOptions(): Options {
         once: { type: 'boolean' },
         serve: { type: 'boolean' },
         requests: { type: 'string', default: '1' },
+        store: { type: 'string' },
         help: { type: 'boolean', short: 'h' },
       },
     });
@@ -32,7 +38,7 @@ export function readOptions(): Options {
     const requests = Number(values.requests);
     if (!Number.isInteger(requests) || requests < 1) throw new Error('--requests must be a whole number, 1 or more');
     const unattended = Boolean(process.env.CI) || process.stdout.isTTY !== true;
-    return { requests, once: values.once === true || (unattended && values.serve !== true) };
+    return { requests, store: values.store, once: values.once === true || (unattended && values.serve !== true) };
   } catch (error) {
     return end(`${(error as Error).message}\nTry --help.`, 1);
   }

@@ -1,7 +1,8 @@
 // Traces on the terminal.
 import { setTimeout } from 'node:timers/promises';
 import { styleText } from 'node:util';
-import { buildTraces, criticalOperations, report } from 'throughline/analysis';
+import { criticalOperations, report, type TraceTree } from 'throughline/analysis';
+import type { SpanStore } from 'throughline/store';
 import { type Collector, drawReport, drawWaterfall, type SpanRecord } from 'throughline/test';
 
 const isColored = process.stdout.isTTY === true && process.stdout.hasColors(); // knows NO_COLOR
@@ -15,8 +16,7 @@ export function printTrace(title: string, spans: readonly SpanRecord[]): void {
 const MAX_ROWS = 12;
 
 /** What all traces together say: what was slow, what failed, and why. */
-export function printReport(spans: readonly SpanRecord[]): void {
-  const traces = buildTraces(spans);
+export function printReport(traces: readonly TraceTree[]): void {
   const width = process.stdout.columns;
   const critical = criticalOperations(traces);
   console.log(`${drawReport(report(traces), { width, color: isColored, maxRows: MAX_ROWS, critical })}\n`);
@@ -26,8 +26,8 @@ export function printReport(spans: readonly SpanRecord[]): void {
 const QUIET_MS = 500;
 const FOREVER_MS = 2 ** 31 - 1;
 
-/** Prints whatever arrives from now on. Ends when the collector is closed. */
-export async function printTracesAsTheyCome(backend: Collector): Promise<void> {
+/** Prints and keeps whatever arrives from now on. Ends when the collector is closed. */
+export async function printTracesAsTheyCome(backend: Collector, store: SpanStore): Promise<void> {
   for (;;) {
     backend.reset();
     await backend.waitForSpans(1, FOREVER_MS);
@@ -37,6 +37,7 @@ export async function printTracesAsTheyCome(backend: Collector): Promise<void> {
       await setTimeout(QUIET_MS);
     } while (backend.spans.length > before);
     for (const spans of backend.traces().values()) printTrace(titleOf(spans), spans);
+    await store.append(backend.spans);
   }
 }
 

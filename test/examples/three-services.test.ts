@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
 import { describe, it } from 'node:test';
+import { parseSpans } from 'throughline/exporters';
 import { childEnvironment, runNode } from '../support/child-process.ts';
 import { listening } from '../support/listening.ts';
 import { repositoryRoot } from '../support/repository.ts';
@@ -79,6 +82,19 @@ describe('the example', { concurrency: 3 }, () => {
     assert.equal(status, 1);
     assert.match(stderr, /^\[shop\] listen EADDRINUSE/m);
     assert.match(stderr, /^✗ shop did not start: it ended with exit code 1$/m);
+  });
+
+  it('keeps its traces in the file that it is told, and says where it cannot', async (t) => {
+    const folder = mkdtempSync(join(tmpdir(), 'throughline-example-'));
+    t.after(() => rmSync(folder, { recursive: true, force: true }));
+    const path = join(folder, 'spans.jsonl');
+    const { status, stdout, stderr } = await run(['--once', '--store', path]);
+    assert.equal(status, 0, stderr);
+    assert.equal(parseSpans(readFileSync(path, 'utf8')).length, 35);
+    assert.ok(stdout.endsWith(`kept: npx throughline report --store ${path}\n`));
+    const nowhere = await run(['--once', '--store', join(folder, 'no', 'folder.jsonl')]);
+    assert.equal(nowhere.status, 1);
+    assert.match(nowhere.stderr, /✗ .*folder\.jsonl.*ENOENT/);
   });
 
   it('explains itself, and what it was asked wrongly', async () => {
