@@ -2,8 +2,10 @@ import assert from 'node:assert/strict';
 import http from 'node:http';
 import { after, before, beforeEach, describe } from 'node:test';
 import axios from 'axios';
-import { span, traceAxios, traceFetch, traceHttp } from 'throughline';
+import got from 'got';
+import { baggage, span, traceAxios, traceFetch, traceHttp } from 'throughline';
 import { capture } from 'throughline/test';
+import { Agent, interceptors, request } from 'undici';
 import { Peer } from './client-peer.ts';
 import { clientSpan, clientSpans, clientTest, startWith, traceparentOf } from './client-tracer.ts';
 import { sendByHttp } from './http-sender.ts';
@@ -74,6 +76,40 @@ describe('instrument', () => {
     assert.equal(peer.received[0]?.headers.traceparent, undefined);
     assert.deepEqual(await clientSpans(), []);
   });
+
+  const followers: Readonly<Record<string, (url: string) => Promise<unknown>>> = {
+    fetch: (url) => fetch(url).then((response) => response.text()),
+    "undici's request": async (url) => {
+      const following = new Agent().compose(interceptors.redirect({ maxRedirections: 5 }));
+      const { body } = await request(url, { dispatcher: following });
+      await body.text();
+      await following.close();
+    },
+    ...(SEES_HTTP && { axios: (url: string) => axios.get(url), got: (url: string) => got(url).text() }),
+  };
+  for (const [name, follow] of Object.entries(followers)) {
+    clientTest(`takes baggage along to no other origin than it may, hop by hop: ${name}`, async () => {
+      const other = new Peer();
+      await other.open();
+      const propagateTo = ({ port }: URL) => ({ trace: true, baggage: Number(port) === peer.port });
+      const { spans } = await capture({ propagateTo }, () =>
+        baggage.with({ tenant: 'acme' }, () =>
+          follow(`${peer.origin}/redirect/302?to=${other.origin}/redirect/307?to=${peer.origin}/ok`),
+        ),
+      );
+      const requests = [peer.received[0], other.received[0], peer.received[1]];
+      await other.close();
+      assert.deepEqual(
+        requests.map((received) => received?.headers.baggage),
+        ['tenant=acme', undefined, 'tenant=acme'],
+      );
+      assert.deepEqual(
+        new Set(requests.map((received) => received?.headers.traceparent?.slice(36, 52))),
+        new Set(spans.map(({ spanId }) => spanId)),
+      );
+      assert.equal(spans.length, 3);
+    });
+  }
 
   clientTest('names itself as the instrumentation', async () => {
     await span('caller', async () => {
