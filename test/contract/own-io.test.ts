@@ -53,6 +53,57 @@ describe('what exporters send is never traced', () => {
     }),
   );
 
+  it(
+    'by our own exporter that tries again, after its timer and after an await',
+    endsClean(async ({ watch, takeDiagnostics }) => {
+      const received = await collector();
+      received.respond(({ number }) => (number < 3 ? { status: 503, headers: { 'retry-after': '0' } } : undefined));
+      const exporters = otlp({ endpoint: received.url });
+      const tracer = watch(start({ exporters, instrument: { fetch: true, http: SEES_HTTP } }));
+      span('one', () => undefined);
+      await tracer.flush();
+      await tracer.flush();
+      takeDiagnostics();
+      assert.equal(received.requests, 3);
+      assert.deepEqual(
+        received.spans.map(({ name }) => name),
+        ['one'],
+      );
+      assert.equal(tracer.stats().started, 1);
+      await received.close();
+    }),
+  );
+
+  it(
+    'by one of the app that tries again by itself, on a timer, called out of a span',
+    endsClean(async ({ watch, takeDiagnostics }) => {
+      let attempts = 0;
+      const exporter = {
+        name: 'own',
+        async export() {
+          for (const send of Object.values(senders)) {
+            await new Promise((resolve) => setTimeout(resolve, 1));
+            await send(ok());
+            attempts++;
+          }
+          if (attempts > Object.keys(senders).length) return { outcome: 'accepted' as const };
+          return { outcome: 'retry' as const, reason: 'not yet' };
+        },
+      };
+      const tracer = watch(start({ exporters: exporter, instrument: { fetch: true, http: SEES_HTTP } }));
+      // The queue is asked to empty itself from inside a span: what it starts must not belong to that.
+      await span('one', async () => {
+        span('two', () => undefined);
+        await tracer.flush();
+      });
+      await tracer.flush();
+      takeDiagnostics();
+      assert.equal(tracer.stats().started, 2);
+      assert.ok(attempts > Object.keys(senders).length, `${attempts} attempts`);
+      assert.deepEqual(new Set(peer.received.map(({ headers }) => headers.traceparent)), new Set([undefined]));
+    }),
+  );
+
   for (const [what, send] of Object.entries(senders)) {
     it(
       `by one that uses ${what}`,
