@@ -15,29 +15,36 @@ interface Connected {
 export class Connection {
   /** Nothing moved on it for as long as the app allows, since the newest request began. */
   timedOut = false;
+  readonly #socket: Socket;
   #queued: Set<() => void> | undefined;
 
   constructor(socket: Socket) {
+    this.#socket = socket;
     this.#queued = undefined;
     socket.on('timeout', () => {
       this.timedOut = true;
     });
   }
 
+  /** Bytes that were written to it so far; undefined while answers wait in it, whose bytes those may be. */
+  get bytesWritten(): number | undefined {
+    return this.#queued === undefined || this.#queued.size === 0 ? this.#socket.bytesWritten : undefined;
+  }
+
   /**
    * Calls `lost` when the connection closes. For the response of a pipelined request that waits for its
    * turn: nobody closes that one (Node 20 and 22). Returns how to forget it.
    */
-  onLost(socket: Socket, lost: () => void): () => void {
-    this.#queued ??= this.#watch(socket);
+  onLost(lost: () => void): () => void {
+    this.#queued ??= this.#watch();
     const queued = this.#queued;
     queued.add(lost);
     return () => void queued.delete(lost);
   }
 
-  #watch(socket: Socket): Set<() => void> {
+  #watch(): Set<() => void> {
     const queued = new Set<() => void>();
-    socket.on('close', () => {
+    this.#socket.on('close', () => {
       for (const lost of [...queued]) lost();
     });
     return queued;

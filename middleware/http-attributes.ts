@@ -125,6 +125,11 @@ export function noteResponseBodySize(attributes: Attributes, bytes: number): voi
   attributes['http.response.body.size'] = bytes;
 }
 
+/** Bytes of the whole answer as it was written to the connection: head, body with its coding for the transfer, trailers. */
+export function noteResponseSize(attributes: Attributes, bytes: number): void {
+  attributes['http.response.size'] = bytes;
+}
+
 /** Milliseconds until the head of a stream went out, which is what its client waited for; ours. */
 export function noteHeadersTime(attributes: Attributes, ms: number): void {
   attributes['throughline.headers_ms'] = ms;

@@ -16,6 +16,7 @@ import {
   noteErrorType,
   noteHeadersTime,
   noteResponseBodySize,
+  noteResponseSize,
   noteRoute,
   noteStatusCode,
   type ServerEnding,
@@ -59,6 +60,8 @@ export class ServerExchange implements RequestFacts {
   mount: string;
   /** The connection was idle for longer than the app allows. */
   timedOut: boolean;
+  /** What the connection took for the answer, head and all; NaN where that is not to be told. */
+  bytesWritten: number;
   /** A `text/event-stream`: its duration is how long somebody listened, and no latency. */
   isEventStream: boolean;
   /** Follows the context from layer to layer while an app is developed. */
@@ -79,6 +82,7 @@ export class ServerExchange implements RequestFacts {
     this.routing = undefined;
     this.mount = '';
     this.timedOut = false;
+    this.bytesWritten = Number.NaN;
     this.isEventStream = false;
     this.check = undefined;
     this.timer = undefined;
@@ -162,14 +166,16 @@ export class ServerExchange implements RequestFacts {
     this.#describeRoute(record);
     if (status !== undefined) noteStatusCode(attributes, status);
     if (ending !== undefined) noteEnding(attributes, ending);
-    else this.#describeBody(record, req, res);
+    if (status !== undefined && hasBody(req, res)) this.#describeSize(record, ending);
     this.#askApp(req, res);
     if (type !== undefined) this.#describeFailure(record, type);
   }
 
-  #describeBody({ attributes }: OpenRecord, req: IncomingMessage, res: ServerResponse): void {
-    const bytes = wholeNumber(this.#contentLength);
-    if (bytes !== undefined && hasBody(req, res)) noteResponseBodySize(attributes, bytes);
+  /** The size that was announced, when all of it came; of a stream, and of what was cut off, what was written. */
+  #describeSize({ attributes }: OpenRecord, ending: ServerEnding | undefined): void {
+    const announced = ending === undefined ? wholeNumber(this.#contentLength) : undefined;
+    if (announced !== undefined) noteResponseBodySize(attributes, announced);
+    else if (this.bytesWritten > 0) noteResponseSize(attributes, this.bytesWritten);
   }
 
   #describeRoute(record: OpenRecord): void {

@@ -158,13 +158,15 @@ function awaitEnd(exchange: ServerExchange, req: IncomingMessage, res: ServerRes
   if (allowed > 0) res.setMaxListeners(allowed + 1);
   const connection = connectionOf(req);
   if (connection !== undefined) connection.timedOut = false;
+  const writtenBefore = exchange.span.record === undefined || isQueued(res) ? undefined : connection?.bytesWritten;
   let forget: (() => void) | undefined;
   const finishExchange = (): void => {
     forget?.();
     exchange.timedOut = connection?.timedOut === true;
+    if (writtenBefore !== undefined) exchange.bytesWritten = (connection?.bytesWritten ?? Number.NaN) - writtenBefore;
     exchange.finish();
   };
-  if (connection !== undefined && isQueued(res)) forget = connection.onLost(req.socket, finishExchange);
+  if (connection !== undefined && isQueued(res)) forget = connection.onLost(finishExchange);
   res.on('close', finishExchange);
   if (!isServed(req)) res.on('finish', finishExchange);
 }

@@ -18,7 +18,7 @@ import {
 const OURS = ['throughline.ending', 'throughline.headers_ms', 'throughline.withheld'];
 
 /** In development; nothing stable says who is at the other end, nor how large a body was. */
-const DEVELOPMENT = ['service.peer.name', 'http.response.body.size'];
+const DEVELOPMENT = ['service.peer.name', 'http.response.body.size', 'http.response.size'];
 
 const STABLE: ReadonlySet<unknown> = new Set(
   Object.entries(stable).flatMap(([name, value]) => (name.startsWith('ATTR_') ? [value] : [])),

@@ -23,6 +23,8 @@ interface Closing {
     readonly errorType?: string;
     readonly exception?: string;
     readonly bodySize?: number;
+    /** What was written is told, where no length was announced or not all of it came. */
+    readonly hasSize?: true;
     readonly isStream?: true;
   };
 }
@@ -40,7 +42,7 @@ export const CLOSINGS: readonly Closing[] = [
   {
     ending: 'an answer in chunks',
     answer: (_req, res) => res.write('hel', () => res.end('lo')),
-    span: { status: 200 },
+    span: { status: 200, hasSize: true },
   },
   {
     ending: 'an answer to HEAD, which has no body',
@@ -55,19 +57,19 @@ export const CLOSINGS: readonly Closing[] = [
       res.addTrailers({ 'x-sum': '5' });
       res.end();
     },
-    span: { status: 200 },
+    span: { status: 200, hasSize: true },
   },
   {
     ending: 'a 500 of the app',
     answer: (_req, res) => res.writeHead(500).end(),
-    span: { status: 500, errorType: '500' },
+    span: { status: 500, errorType: '500', hasSize: true },
   },
   {
     ending: 'a stream of events that the client leaves',
     request: EVENTS,
     answer: (_req, res) => res.writeHead(200, { 'content-type': 'text/event-stream' }).write('data: 1\n\n'),
     client: (socket) => socket.end(),
-    span: { ending: 'aborted', status: 200, isStream: true },
+    span: { ending: 'aborted', status: 200, isStream: true, hasSize: true },
   },
   {
     ending: 'a stream of events that ends',
@@ -76,7 +78,7 @@ export const CLOSINGS: readonly Closing[] = [
       res.setHeader('Content-Type', 'text/event-stream; charset=utf-8');
       res.end('data: 1\n\n');
     },
-    span: { status: 200, isStream: true },
+    span: { status: 200, isStream: true, hasSize: true },
   },
   {
     ending: 'a client that closes before an answer',
@@ -107,12 +109,12 @@ export const CLOSINGS: readonly Closing[] = [
   {
     ending: 'a response that the app destroys half-way',
     answer: (_req, res) => res.write('half', () => res.destroy()),
-    span: { ending: 'destroyed', status: 200, errorType: 'destroyed' },
+    span: { ending: 'destroyed', status: 200, errorType: 'destroyed', hasSize: true },
   },
   {
     ending: 'a body whose source fails',
     answer: (_req, res) => pipeline(failing(), res, () => undefined),
-    span: { ending: 'destroyed', status: 200, errorType: 'EIO', exception: 'the disk failed' },
+    span: { ending: 'destroyed', status: 200, errorType: 'EIO', exception: 'the disk failed', hasSize: true },
   },
   {
     ending: 'a connection that the app destroys',
@@ -127,12 +129,12 @@ export const CLOSINGS: readonly Closing[] = [
   {
     ending: 'an answer that stops for longer than the app allows',
     answer: (_req, res) => res.write('half', () => res.setTimeout(10)),
-    span: { ending: 'timeout', status: 200, errorType: 'timeout' },
+    span: { ending: 'timeout', status: 200, errorType: 'timeout', hasSize: true },
   },
   {
     ending: 'a timeout that the app answers itself',
     answer: (_req, res) => res.setTimeout(10, () => res.writeHead(503).end()),
-    span: { status: 503, errorType: '503' },
+    span: { status: 503, errorType: '503', hasSize: true },
   },
 ];
 
@@ -143,6 +145,7 @@ export function closingsTable(): string {
     const also = [
       ...(span.exception === undefined ? [] : ['the exception']),
       ...(span.bodySize === undefined ? [] : ['`http.response.body.size`']),
+      ...(span.hasSize === undefined ? [] : ['`http.response.size`']),
       ...(span.isStream === undefined ? [] : ['`throughline.headers_ms`']),
     ];
     const outcome = errorType === 'unset' ? errorType : `error, \`${errorType}\``;
@@ -173,6 +176,34 @@ export function closingCases(bench: ServerBench): void {
       assert.deepEqual(told(await bench.span()), expected);
     });
   }
+
+  test('tells of streams how many bytes were written, each on one connection by itself, head and all', async () => {
+    const socket = await dial(bench.site);
+    let received = 0;
+    socket.on('data', (chunk: Buffer) => {
+      received += chunk.length;
+    });
+    const sizes: number[] = [];
+    for (const pieces of [
+      ['one ', 'two ', 'three'],
+      ['x'.repeat(100_000), 'y'.repeat(100_000)],
+    ]) {
+      const reached = once(bench.stage, 'raw');
+      socket.write(requestText('GET /raw', [], 'keep-alive'));
+      const [, res] = (await reached) as [IncomingMessage, ServerResponse];
+      const before = received;
+      for (const piece of pieces) res.write(piece);
+      res.end();
+      const { attributes } = await bench.span();
+      const size = Number(attributes['http.response.size']);
+      while (received - before < size) await once(socket, 'data');
+      sizes.push(received - before - size);
+      assert.ok(size > pieces.join('').length);
+      assert.equal(attributes['http.response.body.size'], undefined);
+    }
+    assert.deepEqual(sizes, [0, 0]);
+    socket.destroy();
+  });
 
   test('ends every one of many pipelined requests when their client leaves', async () => {
     const reached: IncomingMessage[] = [];
@@ -230,6 +261,7 @@ function told({ attributes, status, events, durationMs }: SpanRecord): Closing['
     errorType,
     exception: events[0]?.attributes['exception.message'],
     bodySize: attributes['http.response.body.size'],
+    hasSize: Number(attributes['http.response.size']) > 0 ? true : undefined,
     isStream: headersMs === undefined ? undefined : true,
   });
   return Object.fromEntries(entries.filter(([, value]) => value !== undefined));

@@ -56,10 +56,11 @@ export function requestCases(bench: ServerBench): void {
 
   test('tells what the semantic conventions ask for', async () => {
     const headers = ['User-Agent: probe/1.0'];
-    await exchange(bench.site, requestText('GET /ok?id=7', headers));
+    const answer = await exchange(bench.site, requestText('GET /ok?id=7', headers));
     const { attributes } = await bench.span();
-    const { 'network.peer.port': port, ...rest } = attributes;
+    const { 'network.peer.port': port, 'http.response.size': size, ...rest } = attributes;
     assert.ok(typeof port === 'number' && port > 0);
+    assert.equal(size, knowsRoutes ? undefined : Buffer.byteLength(answer));
     assert.deepEqual(rest, {
       'http.request.method': 'GET',
       'http.response.status_code': 200,
@@ -72,7 +73,7 @@ export function requestCases(bench: ServerBench): void {
       'network.peer.address': '127.0.0.1',
       'network.protocol.version': '1.1',
       'user_agent.original': 'probe/1.0',
-      // The app on node:http alone gives its headers to writeHead, where a length is not seen.
+      // The app on node:http alone gives its headers to writeHead, where a length is not seen: then what was written is told.
       ...(knowsRoutes ? { 'http.route': '/ok', 'http.response.body.size': 2 } : {}),
     });
   });
