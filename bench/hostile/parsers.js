@@ -9,11 +9,17 @@ const SENDABLE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
 let kept;
 
+/** All that reading a header ever costs: what an extract leaves for later is asked for. */
+function readAll(propagator, fields) {
+  const found = propagator.extract(fields, getter);
+  return [found?.traceState?.serialize(), found?.baggage?.serialize()];
+}
+
 function timeCalls(propagator, fields, calls) {
   const times = new Float64Array(calls);
   for (let i = 0; i < calls; i += 1) {
     const start = performance.now();
-    kept = propagator.extract(fields, getter);
+    kept = readAll(propagator, fields);
     times[i] = performance.now() - start;
   }
   return times.sort();

@@ -3,7 +3,9 @@ import { startProcess } from '../processes.js';
 import { median } from '../statistics.js';
 
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 7);
-const REQUESTS = 3000;
+/** Pairs of turns in a round, short ones: what else the machine does comes and goes, and so meets both sides alike. */
+const TURNS = 4;
+const REQUESTS = 750;
 const CONNECTIONS = 8;
 /** Only these formats beside the server, by name and comma: all of them when not given. */
 const ONLY = process.env.BENCH_FORMATS?.split(',');
@@ -35,62 +37,76 @@ async function timeParsers() {
   return worst;
 }
 
+/** What services do with a request. Each app does all of it on either side, but for reading the header. */
+const APPS = {
+  answers: { does: 'that answers', path: '/json/42' },
+  calls: { does: 'that calls a neighbour by traced axios and answers', path: '/call' },
+};
+const SPEAKS = {
+  one: { and: 'speaks W3C and the format', names: (name) => [...new Set(['tracecontext', 'baggage', name])] },
+  all: { and: 'has every format on, to read and to write', names: (_name, all) => all },
+};
+
 /**
  * Throughput of a real server beside the same server with a header as long that nobody reads, in turns: A B, B A, ...
- * Each format twice: on a server that has it beside W3C's, and on one that has all of them, which then also writes
- * in all of them what came in one (64 members of `baggage` are 64 header fields more in Jaeger's).
+ * Each format on a server that has it beside W3C's, and on one that has all of them, which then also writes in all of
+ * them what came in one (64 members of `baggage` are 64 header fields more in Jaeger's).
  */
 async function timeServer(worst, all) {
-  const load = await startProcess('./hostile/load.js');
-  for (const [title, namesBeside] of [
-    ['that speaks W3C and', (name) => [...new Set(['tracecontext', 'baggage', name])]],
-    ['that has every format on and gets', () => all],
-  ]) {
-    console.log(
-      `\nAn Express app ${title} the format with every request (requests/s; at least 90 % of the harmless one)\n`,
-    );
-    for (const format of worst) {
-      say(`server: ${format.name}, ${title}`);
-      console.log(await timeFormat(format, namesBeside(format.name), load));
+  const execArgv = ['--max-http-header-size=65536']; // what is sent on in every format may be more than 16 KiB
+  const helpers = {
+    load: await startProcess('./hostile/load.js'),
+    upstream: await startProcess('./ladder/upstream.js', { execArgv }),
+  };
+  for (const { and, names } of Object.values(SPEAKS)) {
+    for (const { does, path } of Object.values(APPS)) {
+      console.log(`\nAn Express app ${does} and ${and}: at least 90 % of the harmless one\n`);
+      for (const format of worst) {
+        say(`server: ${format.name}, ${path}, ${and}`);
+        console.log(await timeFormat(format, names(format.name, all), path, helpers));
+      }
     }
   }
-  await load.stop();
+  await Promise.all(Object.values(helpers).map((helper) => helper.stop()));
 }
 
-async function timeFormat({ name, field, hostile }, propagators, load) {
-  const execArgv = ['--max-http-header-size=65536'];
-  const server = await startProcess('./hostile/server.js', { args: [propagators.join(',')], execArgv });
+async function timeFormat({ name, field, hostile }, propagators, path, { load, upstream }) {
+  const server = await startProcess('./hostile/server.js', {
+    args: [propagators.join(','), upstream.ready],
+    execArgv: ['--max-http-header-size=65536'],
+    env: { NODE_ENV: 'production' },
+  });
   const runs = { harmless: [], hostile: [] };
   const lines = {
     harmless: [...(COMPANIONS[name] ?? []), `${'x'.repeat(field.length)}: ${'a'.repeat(hostile.length)}`],
     hostile: [...(COMPANIONS[name] ?? []), `${field}: ${hostile}`],
   };
-  for (let round = -1; round < ROUNDS; round += 1) {
-    const turn = round % 2 === 0 ? ['harmless', 'hostile'] : ['hostile', 'harmless'];
-    for (const side of turn) {
-      const figures = await fire(server, load, lines[side]);
-      if (round >= 0) runs[side].push(figures);
+  for (let turn = -TURNS; turn < ROUNDS * TURNS; turn += 1) {
+    for (const side of turn % 2 === 0 ? ['harmless', 'hostile'] : ['hostile', 'harmless']) {
+      const figures = await fire(server, load, path, lines[side]);
+      if (turn >= 0) runs[side].push(figures);
     }
   }
   await server.stop();
   return serverLine(name, field, runs);
 }
 
-async function fire(server, load, lines) {
+async function fire(server, load, path, lines) {
   await server.ask('begin');
-  const request = { port: server.ready, path: '/json/42', requests: REQUESTS, connections: CONNECTIONS, lines };
+  const request = { port: server.ready, path, requests: REQUESTS, connections: CONNECTIONS, lines };
   const rate = await load.ask('fire', request);
   return { rate, cpu: (await server.ask('finish')) / REQUESTS };
 }
 
+/** By CPU first: on a machine that others use the rate says more about them. */
 function serverLine(name, field, runs) {
-  const rate = (side) => median(runs[side].map((run) => run.rate));
-  const cpu = (side) => median(runs[side].map((run) => run.cpu));
-  const share = median(runs.hostile.map((run, round) => run.rate / runs.harmless[round].rate)) * 100;
-  const rates = `${rate('harmless').toFixed(0).padStart(6)} → ${rate('hostile').toFixed(0).padStart(6)}`;
-  const cpuShare = median(runs.hostile.map((run, round) => runs.harmless[round].cpu / run.cpu)) * 100;
-  const cpus = `${cpu('harmless').toFixed(1)} → ${cpu('hostile').toFixed(1)} µs CPU a request, ${cpuShare.toFixed(1)} %`;
-  return `  ${`${name} (${field})`.padEnd(34)} ${rates}  ${share.toFixed(1)} %   ${cpus}`;
+  const of = (side, what) => median(runs[side].map((run) => run[what]));
+  const shareOf = (ratio) => (median(runs.hostile.map(ratio)) * 100).toFixed(1).padStart(5);
+  const cpuShare = shareOf((run, turn) => runs.harmless[turn].cpu / run.cpu);
+  const rateShare = shareOf((run, turn) => run.rate / runs.harmless[turn].rate);
+  const cpus = `${of('harmless', 'cpu').toFixed(1).padStart(6)} → ${of('hostile', 'cpu').toFixed(1).padStart(6)} µs CPU`;
+  const rates = `${of('harmless', 'rate').toFixed(0).padStart(5)} → ${of('hostile', 'rate').toFixed(0).padStart(5)} a second`;
+  return `  ${`${name} (${field})`.padEnd(34)} ${cpus} ${cpuShare} %   ${rates} ${rateShare} %`;
 }
 
 /** What the formats cost that are on and not used: fresh processes in turns. */

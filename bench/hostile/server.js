@@ -1,26 +1,14 @@
-import { start, tracing } from 'throughline';
-import { inject } from 'throughline/propagation';
+import { start, traceAxios, tracing } from 'throughline';
 import { createExpressServer } from '../ladder/app-express.js';
 import { answer } from '../processes.js';
 
 /** Takes every batch at once: what is measured is the request. */
 const discard = { name: 'discard', destination: 'nowhere', export: async () => ({ outcome: 'accepted' }) };
 
-// `server.js <names of propagators>`
-start({ service: 'bench', exporters: discard, propagators: process.argv[2].split(',') });
-
-const traced = tracing();
-
-// The Express app of the ladder: it reads what came, and writes what a call to another service would take along.
-const door = {
-  middleware: () => (req, res, next) =>
-    traced(req, res, () => {
-      inject({});
-      next();
-    }),
-  client: (axios) => axios,
-};
-const server = createExpressServer(door);
+// `server.js <names of propagators> <upstream url>`: the Express app of the ladder. What it sends on comes from its calls.
+const [propagators, upstreamUrl] = process.argv.slice(2);
+start({ service: 'bench', exporters: discard, propagators: propagators.split(',') });
+const server = createExpressServer({ middleware: tracing, client: traceAxios }, upstreamUrl);
 
 let before = process.cpuUsage();
 
