@@ -3,7 +3,10 @@ import type { Getter, OutboundContext, Propagator, RemoteContext, Setter } from 
 
 const BAGGAGE = 'baggage';
 
-/** W3C Baggage. It travels without a trace context too; where there is none, none is made up. */
+/**
+ * W3C Baggage. It travels without a trace context too; where there is none, none is made up. What it reads
+ * is looked at when somebody asks for it, and may have no member then.
+ */
 export const baggage: Propagator = Object.freeze({
   name: 'baggage',
   fields: Object.freeze([BAGGAGE]),
@@ -13,8 +16,7 @@ export const baggage: Propagator = Object.freeze({
 
 function extractBaggage<Carrier>(carrier: Carrier, getter: Getter<Carrier>): RemoteContext | undefined {
   const header = getter.get(carrier, BAGGAGE);
-  const found = typeof header === 'string' ? Baggage.parse(header) : undefined;
-  if (found === undefined) return undefined;
+  if (typeof header !== 'string' || header === '') return undefined;
   return {
     traceId: undefined,
     spanId: undefined,
@@ -22,7 +24,7 @@ function extractBaggage<Carrier>(carrier: Carrier, getter: Getter<Carrier>): Rem
     random: false,
     debug: false,
     traceState: undefined,
-    baggage: found,
+    baggage: Baggage.received(header),
     vendor: undefined,
   };
 }

@@ -74,8 +74,8 @@ class CompositePropagator implements Propagator {
       const found = tryExtract(propagator, carrier, getter);
       if (found === undefined) continue;
       if (trace === undefined && hasTraceContext(found)) trace = found;
-      if (bag === undefined && found.baggage !== undefined) bag = found;
-      if (trace !== undefined && bag !== undefined) break;
+      // Baggage may not have been looked at yet: it is where a second format has some too.
+      if (found.baggage !== undefined && bag?.baggage?.isAbsent !== false) bag = found;
     }
     return merge(trace, bag);
   }
@@ -106,6 +106,15 @@ function tryExtract<Carrier>(
 /** A state alone (`b3: 0`) is a trace context too: the decision must reach downstream. */
 function hasTraceContext(context: RemoteContext): boolean {
   return context.traceId !== undefined || context.sampled !== undefined;
+}
+
+/**
+ * A context as it is when all of it is looked at: baggage that came without a valid member is none, and
+ * neither is a context of that alone.
+ */
+export function settledContext(context: RemoteContext | undefined): RemoteContext | undefined {
+  if (context?.baggage?.isAbsent !== true) return context;
+  return hasTraceContext(context) ? { ...context, baggage: undefined } : undefined;
 }
 
 function merge(trace: RemoteContext | undefined, bag: RemoteContext | undefined): RemoteContext | undefined {

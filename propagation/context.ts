@@ -50,6 +50,7 @@ export interface RemoteContext {
   readonly random: boolean;
   readonly debug: boolean;
   readonly traceState: TraceState | undefined;
+  /** Of a propagator's own `extract` it may not have been looked at yet, and turn out to be without members. */
   readonly baggage: Baggage | undefined;
   readonly vendor: VendorFields | undefined;
 }

@@ -6,6 +6,7 @@
 // Whoever comes in by this door alone still gets the configured formats.
 import './setup.ts';
 import { carrierGetter, carrierSetter } from '../propagation/carriers.ts';
+import { settledContext } from '../propagation/composite.ts';
 import type { Getter, OutboundContext, RemoteContext, Setter } from '../propagation/context.ts';
 import { currentTracer } from './core/runtime.ts';
 import { activeScope } from './core/scope.ts';
@@ -69,7 +70,7 @@ export function extract<Carrier>(
   options: { readonly getter?: Getter<Carrier> } = {},
 ): RemoteContext | undefined {
   const getter = options.getter ?? (carrierGetter(carrier) as Getter<Carrier>);
-  return currentTracer().propagator.extract(carrier, getter);
+  return settledContext(currentTracer().propagator.extract(carrier, getter));
 }
 
 function activeContext(): OutboundContext {

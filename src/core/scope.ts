@@ -106,7 +106,7 @@ export class Scope {
   /** OpenTelemetry `Context.getValue`. */
   getValue(key: symbol): unknown {
     if (key === OTEL_SPAN_KEY) return this.span;
-    if (key === OTEL_BAGGAGE_KEY) return this.baggage;
+    if (key === OTEL_BAGGAGE_KEY) return this.baggage?.isAbsent === true ? undefined : this.baggage;
     let entry = this.#entries;
     while (entry !== undefined && entry.key !== key) entry = entry.next;
     return entry?.value;

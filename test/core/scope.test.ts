@@ -20,6 +20,11 @@ describe('a scope as an OpenTelemetry context', () => {
     assert.equal(propagation.getBaggage(scope)?.getEntry('tenant')?.value, 'acme');
   });
 
+  it('shows no baggage to the real API where what came has no valid member', () => {
+    assert.equal(propagation.getBaggage(new Scope(span, Baggage.received('junk'))), undefined);
+    assert.equal(propagation.getBaggage(new Scope(span, Baggage.received('a=1')))?.getEntry('a')?.value, '1');
+  });
+
   it('takes span and baggage from the real API', () => {
     const withSpan = trace.setSpan(ROOT_SCOPE, span);
     assert.ok(withSpan instanceof Scope);

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { Baggage } from '../../propagation/baggage.ts';
+import { countLooks } from '../fuzz/looks.ts';
 
 const MEGABYTE = 1_048_576;
 /** 3.1, a list-member; without its comma. */
@@ -315,6 +316,49 @@ test('reads the properties of a megabyte of metadata that the app sets in one pa
   const metadata = `${';'.repeat(MEGABYTE / 2)}p=1${';a'.repeat(MEGABYTE / 4)}`;
   const properties = Baggage.empty.setEntry('a', { value: '1', metadata }).getEntry('a')?.metadata?.properties;
   assert.equal(properties?.length, 1 + MEGABYTE / 4);
+});
+
+test('is the same when it is looked at late, whatever is asked first', () => {
+  const questions: ((baggage: Baggage) => unknown)[] = [
+    (baggage) => baggage.size,
+    (baggage) => baggage.get('a'),
+    (baggage) => baggage.getEntry('a')?.metadata?.toString(),
+    (baggage) => baggage.getAllEntries(),
+    (baggage) => baggage.serialize(),
+    (baggage) => baggage.set('c', '3').serialize(),
+    (baggage) => baggage.set('not a token', '3') === baggage,
+    (baggage) => baggage.removeEntry('a').serialize(),
+    (baggage) => baggage.removeEntry('missing') === baggage,
+    (baggage) => {
+      const seen: string[] = [];
+      baggage.eachValue((key, value) => seen.push(key, value));
+      return seen;
+    },
+  ];
+  for (const header of ['a=1;p,b=2', ' a = 1 ; p , junk, b=%41,a=3', 'junk', ',', `${numbered(70)},a=1`]) {
+    for (const question of questions) {
+      const late = Baggage.received(header);
+      const atOnce = Baggage.parse(header);
+      assert.deepEqual(question(late), question(atOnce ?? Baggage.empty), header);
+      assert.equal(late.isAbsent, atOnce === undefined, header);
+      assert.equal(late.serialize(), atOnce?.serialize() ?? '', header);
+      assert.deepEqual(question(late), question(atOnce ?? Baggage.empty), header);
+    }
+  }
+  assert.equal(Baggage.empty.isAbsent, false);
+});
+
+test('costs nothing while nobody asks, and is read once', () => {
+  const header = 'a=1;p=2, '.repeat(1800);
+  let late = Baggage.empty;
+  assert.ok(countLooks(() => (late = Baggage.received(header))) < 10);
+  assert.ok(countLooks(() => late.serialize()) > 1000);
+  assert.ok(countLooks(() => late.serialize()) < 10);
+});
+
+test('keeps no header above 16 KB alive for later', () => {
+  assert.ok(countLooks(() => Baggage.received('a=1;p=2, '.repeat(1830))) > 1000);
+  assert.equal(Baggage.received(`${','.repeat(179)}a=1${','.repeat(MEGABYTE)}`).get('a'), '1');
 });
 
 test('sends any text as ASCII and gives it back', () => {

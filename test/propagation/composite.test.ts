@@ -4,6 +4,7 @@ import { Baggage } from '../../propagation/baggage.ts';
 import { carrierGetter, carrierSetter } from '../../propagation/carriers.ts';
 import { compositePropagator, propagatorsByName } from '../../propagation/composite.ts';
 import type { Propagator, RemoteContext } from '../../propagation/context.ts';
+import { countLooks } from '../fuzz/looks.ts';
 
 const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';
 const SPAN = '00f067aa0ba902b7';
@@ -54,6 +55,20 @@ test('takes the trace context of the first that has one, and the baggage of the 
   assert.equal(extract([...W3C, other], fields)?.traceId, TRACE);
   assert.equal(extract([...W3C, other], fields)?.baggage?.serialize(), 'w3c=1');
   assert.equal(extract([...W3C, other], {})?.traceId, 'a'.repeat(32));
+});
+
+test('looks at baggage only where another format has some too', () => {
+  const header = 'user=alice;p=1, '.repeat(1000);
+  const W3C_AND_JAEGER = [...W3C, propagatorsByName.jaeger];
+  for (const readers of [W3C, W3C_AND_JAEGER]) {
+    const alone = { traceparent: TRACEPARENT, baggage: header };
+    assert.ok(countLooks(() => extract(readers, alone)) < 500);
+    assert.equal(extract(readers, alone)?.baggage?.serialize(), 'user=alice;p=1');
+  }
+  const both = (baggage: string) => ({ traceparent: TRACEPARENT, baggage, 'uberctx-old': '1' });
+  assert.equal(extract(W3C_AND_JAEGER, both('new=1'))?.baggage?.serialize(), 'new=1');
+  assert.equal(extract(W3C_AND_JAEGER, both('junk'))?.baggage?.serialize(), 'old=1');
+  assert.equal(extract(W3C_AND_JAEGER, both('junk'))?.traceId, TRACE);
 });
 
 test('takes a decision without ids for a trace context', () => {

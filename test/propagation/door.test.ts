@@ -116,6 +116,19 @@ describe('inject and extract', () => {
   );
 
   it(
+    'give no baggage where none of it is valid',
+    clean(() => {
+      const traceparent = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`;
+      for (const baggage of ['junk', ',', 'a b=1', 'x'.repeat(20_000)]) {
+        assert.equal(extract({ baggage }), undefined);
+        const remote = extract({ traceparent, baggage });
+        assert.deepEqual([remote?.traceId, remote?.baggage], ['a'.repeat(32), undefined]);
+      }
+      assert.equal(extract({ baggage: 'junk,a=1' })?.baggage?.serialize(), 'a=1');
+    }),
+  );
+
+  it(
     'take a context in the place of the active one',
     clean(() =>
       withActive(() => {

@@ -236,6 +236,12 @@ const BAGGAGE: readonly RuleRow[] = [
     'keeps the newer of a repeated name, with its own properties',
   ],
   [
+    'What came is looked at when it is asked for or sent on, and is the same then as if it had been read at once.',
+    'our own',
+    'propagation/baggage.test.ts',
+    'is the same when it is looked at late, whatever is asked first',
+  ],
+  [
     'Up to 64 members are passed on.',
     'Baggage 3.3.2 (MUST)',
     'propagation/baggage.test.ts',
