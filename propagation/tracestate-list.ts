@@ -1,4 +1,4 @@
-import { characterClass, characterRange, DIGITS, isRunOf, LOWER } from './characters.ts';
+import { characterClass, characterRange, DIGITS, isRunOf, joinPieces, LOWER } from './characters.ts';
 import { headerBytes, MAX_HEADER_LENGTH, SHORT_LENGTH } from './header-bytes.ts';
 
 /** W3C Trace Context 3.3.1: 0*31 further list-members. */
@@ -6,13 +6,15 @@ export const MAX_MEMBERS = 32;
 const MAX_KEY_LENGTH = 256;
 const MAX_VALUE_LENGTH = 256;
 
-/**
- * The longest text that is sent. 3.3.3.1 asks for at least 512; Node refuses more than 16 KiB for all
- * headers of a message together, so half of that is as much as one of them can ask of the next hop.
- */
-export const MAX_SENT_LENGTH = 8192;
 /** 3.3.3.1: when something has to go, members longer than this go first. */
 const LONG_MEMBER = 128;
+/**
+ * The longest text that is sent, and that is looked at: 32 members of 128 characters and the commas between
+ * them. 3.3.3.1 asks for at least 512. All headers of a message together have 16 KiB in Node.
+ */
+export const MAX_SENT_LENGTH: number = MAX_MEMBERS * LONG_MEMBER + MAX_MEMBERS - 1;
+/** How many pieces between commas, blank ones too, are told apart of a longer text. */
+const MAX_PIECES = 64;
 
 // Level 2, 3.3.2.2: key = ( lcalpha / DIGIT ) 0*255( lcalpha / DIGIT / "_" / "-" / "*" / "/" / "@" ).
 // Every Level 1 key (tenant@system too) is one of these.
@@ -60,15 +62,16 @@ function isValueLength(length: number): boolean {
 export function fitMembers(members: readonly string[], maxLength: number): readonly string[] {
   const kept = [...members];
   let excess = joinedLength(kept) - maxLength;
-  for (const smallest of [LONG_MEMBER, -1]) {
+  if (excess <= 0) return kept;
+  for (const smallest of [LONG_MEMBER, 0]) {
     for (let at = kept.length - 1; at >= 0 && excess > 0; at -= 1) {
       const { length } = kept[at] ?? '';
       if (length <= smallest) continue;
-      kept.splice(at, 1);
+      kept[at] = '';
       excess -= length + 1;
     }
   }
-  return kept;
+  return kept.filter((member) => member !== '');
 }
 
 export function joinedLength(members: readonly string[]): number {
@@ -77,33 +80,29 @@ export function joinedLength(members: readonly string[]): number {
   return length;
 }
 
-/** The members left to right, none twice; `undefined` when one is invalid or there are too many. */
-export function readMembers(header: string): string[] | undefined {
-  if (header.length > MAX_HEADER_LENGTH) return undefined;
-  // Only ASCII is valid anywhere; of a short header the reader finds out as fast.
-  if (header.length > SHORT_LENGTH && Buffer.byteLength(header) !== header.length) return undefined;
-  const text = header.length <= MAX_SENT_LENGTH ? header : shorten(header);
-  return text === undefined ? undefined : readAll(text);
+/**
+ * As much of a header as is looked at: all of it, or of one that is longer than may be sent the pieces that
+ * are left when it is truncated as it came, unread. Blank ones count with the white space that they are.
+ * Nothing of one that Node would not let in.
+ */
+export function withinLimits(header: string): string {
+  if (header.length <= MAX_SENT_LENGTH) return header;
+  if (header.length > MAX_HEADER_LENGTH) return '';
+  const pieces: string[] = [];
+  for (let at = 0, looked = 0; at < header.length && looked < MAX_PIECES; looked += 1) {
+    const comma = header.indexOf(',', at);
+    const end = comma === -1 ? header.length : comma;
+    if (end > at) pieces.push(header.slice(at, end));
+    at = end + 1;
+  }
+  return joinPieces(fitMembers(pieces, MAX_SENT_LENGTH));
 }
 
-/**
- * What may be sent of a header that is longer, its members unread: 16 KB of them are half as much to look
- * at then. `undefined` when there are too many.
- */
-function shorten(header: string): string | undefined {
-  const { length } = header;
-  const bytes = headerBytes(header, length);
-  const members: string[] = [];
-  for (let at = blankEnd(bytes, 0, length); at < length; ) {
-    if (members.length === MAX_MEMBERS) return undefined;
-    const comma = header.indexOf(',', at);
-    const next = comma === -1 ? length : comma;
-    let end = next;
-    while (OWS[bytes[end - 1] as number] === 1) end -= 1;
-    members.push(header.slice(at, end));
-    at = blankEnd(bytes, next, length);
-  }
-  return fitMembers(members, MAX_SENT_LENGTH).join(',');
+/** The members left to right, none twice; `undefined` when one is invalid or there are too many. */
+export function readMembers(text: string): string[] | undefined {
+  // Only ASCII is valid anywhere; of a short text the reader finds out as fast.
+  if (text.length > SHORT_LENGTH && Buffer.byteLength(text) !== text.length) return undefined;
+  return readAll(text);
 }
 
 function readAll(header: string): string[] | undefined {

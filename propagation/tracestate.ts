@@ -7,6 +7,7 @@ import {
   MAX_MEMBERS,
   MAX_SENT_LENGTH,
   readMembers,
+  withinLimits,
 } from './tracestate-list.ts';
 
 export { fitMembers } from './tracestate-list.ts';
@@ -37,18 +38,17 @@ export class TraceState {
 
   /**
    * Reads a `tracestate` value; several fields come joined by `,`. Any invalid member, or more than
-   * 32, discards the whole. Blank members are passed over; of a repeated key the left-most stays. Of more
-   * than 8192 characters, as it came, only the members that may be sent are looked at.
+   * 32, discards the whole. Blank members are passed over; of a repeated key the left-most stays. A list of
+   * more than 4127 characters, as it came, is truncated before it is looked at.
    *
    * @returns `undefined` when nothing valid is there.
    */
   static parse(header: string): TraceState | undefined {
-    const members = readMembers(header);
+    const text = withinLimits(header);
+    const members = readMembers(text);
     if (members === undefined || members.length === 0) return undefined;
-    // What is passed over is let go of: the members are cut from the header.
-    return isCanonical(header, members)
-      ? new TraceState(header, members)
-      : new TraceState(joinPieces(members), undefined);
+    // What is passed over is let go of: the members are cut from the text.
+    return isCanonical(text, members) ? new TraceState(text, members) : new TraceState(joinPieces(members), undefined);
   }
 
   /** The value of `key`, or `undefined`. */
@@ -77,7 +77,7 @@ export class TraceState {
   }
 
   /**
-   * The value to send. Above 8192 characters whole members are left out as 3.3.3.1 says: those longer
+   * The value to send. Above 4127 characters whole members are left out as 3.3.3.1 says: those longer
    * than 128 characters first, then from the end. `''` when there are no members: send no header then.
    */
   serialize(): string {
@@ -96,7 +96,7 @@ export class TraceState {
   }
 }
 
-/** True when nothing was passed over, so the header itself is what we would write. */
-function isCanonical(header: string, members: readonly string[]): boolean {
-  return joinedLength(members) === header.length;
+/** True when nothing was passed over, so the text itself is what we would write. */
+function isCanonical(text: string, members: readonly string[]): boolean {
+  return joinedLength(members) === text.length;
 }

@@ -38,7 +38,7 @@ export const wireFormats: Readonly<Record<string, WireFormat>> = {
     pieces: ['00-', 'ff-', TRACE, SPAN, '-01', 'a=1', 'k=v,', 'a@b=', 'tenant@system=1,'],
     grammarOf: byField({
       traceparent: `00-${HEX32}-${HEX16}-0[0-3]`,
-      tracestate: `(?=.{1,8192}$)${listOf(STATE_MEMBER, 32)}`,
+      tracestate: `(?=.{1,4127}$)${listOf(STATE_MEMBER, 32)}`,
     }),
     keeps: ['traceId', 'spanId', 'sampled', 'random', 'traceState'],
   },

@@ -131,16 +131,28 @@ const TRACESTATE: readonly RuleRow[] = [
     'pushes the right-most member out when a 33rd comes, and none when a key only changes',
   ],
   [
-    'At least 512 characters are passed on: up to 8192 here.',
+    'At least 512 characters are passed on: up to 4127 here, 32 members of 128.',
     'Trace Context 3.3.3.1 (SHOULD)',
     'propagation/tracestate.test.ts',
-    'sends at most 8192 characters and far more than the 512 of the specification',
+    'sends at most 4127 characters: 32 members of 128, far more than the 512 of the specification',
   ],
   [
     'What does not fit goes by whole members, those above 128 characters first, then from the end.',
     'Trace Context 3.3.3.1 (SHOULD)',
     'propagation/tracestate.test.ts',
     'truncates by whole members: long ones first, then from the end',
+  ],
+  [
+    'A longer list is truncated as it came, before its members are read or counted.',
+    'Trace Context 3.3.3.1 (SHOULD)',
+    'propagation/tracestate.test.ts',
+    'truncates a list above 4127 characters as it came, before it is looked at',
+  ],
+  [
+    'Of a longer list 64 pieces between commas are looked at, blank ones too; what follows them is truncated.',
+    'Trace Context 3.3.2, 3.3.3.1',
+    'propagation/tracestate.test.ts',
+    'looks at no more than 64 pieces of a list above 4127 characters, blank ones too',
   ],
   [
     'Of a repeated key the left-most, newest one stays.',
