@@ -159,7 +159,7 @@ async function damagedSpool(extent: Extent): Promise<Outcome> {
       const openedMs = performance.now();
       const { numbers, foreign, tookMs } = await world.withSuccessor(async (successor) => {
         const tookMs = performance.now() - openedMs;
-        await setTimeout(1500);
+        await untilQuiet(world);
         problems.push(...booksProblem((await successor.figures()).stats).map((text) => `${name}: ${text}`));
         return { ...(await world.sink.arrived()), tookMs };
       });
@@ -183,6 +183,17 @@ async function damagedSpool(extent: Extent): Promise<Outcome> {
     }
   }
   return { figures, problems };
+}
+
+/** Waits until nothing more arrives. */
+async function untilQuiet(world: World): Promise<void> {
+  let before = -1;
+  for (;;) {
+    const { distinct } = await world.sink.arrived();
+    if (distinct === before) return;
+    before = distinct;
+    await setTimeout(1500);
+  }
 }
 
 function filesBelow(folder: string): string[] {
