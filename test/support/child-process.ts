@@ -56,17 +56,20 @@ export async function outputOfNode(args: readonly string[], options?: ChildOptio
   return stdout;
 }
 
-/** Spools of children go here, and with this process: those of other runs must not be adopted. */
+/** Spools of children lie in here, and go with this process. */
 const spoolFolder: string = mkdtempSync(join(tmpdir(), 'throughline-spool-'));
 process.on('exit', () => rmSync(spoolFolder, { recursive: true, force: true }));
+let environments = 0;
 
 /**
  * Ours without what would change a child: a test runner that sees NODE_TEST_CONTEXT reports in its own
  * protocol, and OTEL_* of the shell would configure the tracer under test.
+ *
+ * Each has a spool of its own: what one child could not send in time, the next would adopt and send.
  */
 export function childEnvironment(): NodeJS.ProcessEnv {
   const kept = Object.entries(process.env).filter(
     ([name]) => name !== 'NODE_TEST_CONTEXT' && !name.startsWith('OTEL_') && !name.startsWith('THROUGHLINE_'),
   );
-  return { ...Object.fromEntries(kept), THROUGHLINE_SPOOL_DIRECTORY: spoolFolder };
+  return { ...Object.fromEntries(kept), THROUGHLINE_SPOOL_DIRECTORY: join(spoolFolder, String(++environments)) };
 }
