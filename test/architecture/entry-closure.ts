@@ -13,6 +13,8 @@ export interface EntryClosure {
   readonly packages: readonly string[];
   /** Node's modules that our own files ask for. */
   readonly builtins: readonly string[];
+  /** Kinds of what would keep a process with nothing but this import alive: `process.getActiveResourcesInfo()`. */
+  readonly resources: readonly string[];
 }
 
 interface Load {
@@ -20,11 +22,24 @@ interface Load {
   readonly parent: string;
 }
 
+interface Left {
+  readonly resources: readonly string[];
+}
+
 const PRINT_LOADS = join(import.meta.dirname, 'print-loads.js');
 
-/** Imports an entry in a fresh process and reports what came with it. */
-export async function measureClosure(entry: string): Promise<EntryClosure> {
-  const loads = parseLoads(await outputOfNode([PRINT_LOADS, entry]));
+const measured = new Map<string, Promise<EntryClosure>>();
+
+/** Imports an entry in a fresh process, once for all who ask, and reports what came with it. */
+export function measureClosure(entry: string): Promise<EntryClosure> {
+  const closure = measured.get(entry) ?? measure(entry);
+  measured.set(entry, closure);
+  return closure;
+}
+
+async function measure(entry: string): Promise<EntryClosure> {
+  const lines = parseLines(await outputOfNode([PRINT_LOADS, entry]));
+  const loads = lines.flatMap((line) => ('url' in line ? [line] : []));
   const urls = loads.map((load) => load.url);
   const files = sorted(urls.filter(isOurs).map(repositoryPath));
   return {
@@ -32,12 +47,13 @@ export async function measureClosure(entry: string): Promise<EntryClosure> {
     rooms: sorted(files.map(roomOfBuilt)),
     packages: sorted(urls.flatMap(packageOf)),
     builtins: sorted(loads.filter((load) => isOurs(load.parent)).flatMap(({ url }) => (isFile(url) ? [] : [url]))),
+    resources: lines.flatMap((line) => ('resources' in line ? line.resources : [])),
   };
 }
 
-function parseLoads(output: string): Load[] {
+function parseLines(output: string): (Load | Left)[] {
   const lines = output.split('\n').filter((line) => line !== '');
-  return lines.map((line) => JSON.parse(line) as Load);
+  return lines.map((line) => JSON.parse(line) as Load | Left);
 }
 
 const OURS = new URL('dist/', pathToFileURL(join(repositoryRoot, '/'))).href;

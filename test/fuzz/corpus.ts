@@ -108,12 +108,18 @@ function aroundValid(valid: string, repeated: readonly (readonly [string, string
   ];
 }
 
+const filled = new Map<string, string>();
+
+/** Kept, some 200 MB of them at the end: the same megabyte again for each valid value took most of the corpus's time. */
 function fill(unit: string, length: number): string {
-  return unit.repeat(Math.ceil(length / unit.length)).slice(0, length);
+  const key = `${length} ${unit}`;
+  const text = filled.get(key) ?? unit.repeat(Math.ceil(length / unit.length)).slice(0, length);
+  filled.set(key, text);
+  return text;
 }
 
 function startWith(text: string, start: string): string {
-  return (start + text).slice(0, text.length);
+  return start.slice(0, text.length) + text.slice(0, Math.max(0, text.length - start.length));
 }
 
 function endWith(text: string, end: string): string {
