@@ -26,7 +26,7 @@ describe('interleaved async operations', () => {
             assert.deepEqual(await parents(), { start: undefined, ...Object.fromEntries(expectation.parents) });
             operations += expectation.parents.size;
           }),
-          { numRuns: 10 },
+          { numRuns: 2 }, // some 1900 operations: the loop goes on until there are enough
         );
       }
     }),
@@ -69,7 +69,7 @@ describe('scopes of sequential code', () => {
           for (const steps of list) attemptSync(() => doSync(steps, 'none', expectation));
           await assertExact(expectation);
         }),
-        { numRuns: 50 },
+        { numRuns: 20 },
       );
     }),
   );
@@ -85,7 +85,7 @@ describe('scopes of sequential code', () => {
           await Promise.all(list.map((steps) => inFlow(() => doAsync(steps, 'none', expectation))));
           await assertExact(expectation);
         }),
-        { numRuns: 50 },
+        { numRuns: 20 },
       );
     }),
   );

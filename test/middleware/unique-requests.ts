@@ -33,7 +33,7 @@ async function heapBytes(): Promise<number> {
 }
 
 // The first requests compile: code and feedback are heap too.
-for (let n = 0; n < 20_000; n++) request(n);
+for (let n = 0; n < 10_000; n++) request(n);
 const before = await heapBytes();
 for (let n = 0; n < REQUESTS; n++) request(1_000_000 + n);
 const grownBytes = (await heapBytes()) - before;
