@@ -21,7 +21,7 @@ for (const [framework, spanName] of APPS) {
       t.after(() => backend.close());
       const app = await startApp(t, framework, { OTEL_EXPORTER_OTLP_ENDPOINT: backend.url, OTEL_SERVICE_NAME: 'bare' });
       for (const name of ['ada', 'grace', 'mary']) assert.equal(await app.get(`/hello/${name}`), `200 hello ${name}`);
-      const spans = await backend.waitForSpans(3);
+      const spans = await backend.waitForSpans(3, 60_000);
       assert.deepEqual(
         spans.map((span) => [serviceName(span), span.kind, span.name, span.attributes['url.path']]),
         ['ada', 'grace', 'mary'].map((name) => ['bare', 'server', spanName, `/hello/${name}`]),

@@ -17,7 +17,7 @@ const MAIN = join(repositoryRoot, 'dist', 'examples', 'three-services', 'main.js
 const TRACE_ID = /\btrace ([0-9a-f]{32})\b/g;
 
 function run(args: readonly string[], variables: NodeJS.ProcessEnv = {}) {
-  return runNode([MAIN, ...args], { variables, timeoutMs: 30_000 });
+  return runNode([MAIN, ...args], { variables, timeoutMs: 120_000 });
 }
 
 describe('the example', { concurrency: 3 }, () => {
@@ -133,7 +133,7 @@ function serve(): { child: ChildProcess; lines: Interface } {
   const child = spawn(process.execPath, [MAIN, '--serve'], {
     env: childEnvironment(),
     stdio: ['ignore', 'pipe', 'ignore'],
-    timeout: 30_000,
+    timeout: 120_000,
   });
   return { child, lines: createInterface({ input: child.stdout }) };
 }

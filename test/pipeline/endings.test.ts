@@ -27,7 +27,7 @@ interface Outcome {
 /** Runs a module until it ends; sends it `signal` once it says that it is ready. */
 async function run(source: string, variables: NodeJS.ProcessEnv, signal?: NodeJS.Signals): Promise<Outcome> {
   const child = spawn(process.execPath, ['--input-type=module', '--eval', source], {
-    ...{ cwd: repositoryRoot, env: { ...childEnvironment(), ...variables }, timeout: 30_000, killSignal: 'SIGKILL' },
+    ...{ cwd: repositoryRoot, env: { ...childEnvironment(), ...variables }, timeout: 60_000, killSignal: 'SIGKILL' },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let [stdout, stderr] = ['', ''];
