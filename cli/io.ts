@@ -4,7 +4,7 @@ export interface Io {
   out(text: string): void;
   /** To standard error. */
   err(text: string): void;
-  /** Columns of standard output; `undefined` when it is no terminal. */
+  /** Columns of the terminal; `undefined` when there is none. */
   readonly width: number | undefined;
   readonly color: boolean;
   /** Standard error is a terminal: a progress line is welcome there. */

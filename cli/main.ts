@@ -18,7 +18,8 @@ for (const stream of [process.stdout, process.stderr]) {
 const io: Io = {
   out: (text) => process.stdout.write(text),
   err: (text) => process.stderr.write(text),
-  width: process.stdout.isTTY === true ? process.stdout.columns : undefined,
+  // Into a pager the terminal of stderr says how wide it is.
+  width: process.stdout.columns ?? process.stderr.columns,
   color: supportsColor(process.stdout, process.env),
   showsProgress: process.stderr.isTTY === true,
   env: process.env,

@@ -60,7 +60,10 @@ function explain(error: unknown, name: string, io: Io): number {
     return EXIT.usage;
   }
   if (error instanceof NotFoundError || code === 'ERR_THROUGHLINE_STORE') {
-    io.err(`throughline: ${sanitize(message)}\n`);
+    const hint = message.includes('slot of the Redis cluster has moved')
+      ? '; a cluster is named by redis-cluster://'
+      : '';
+    io.err(`throughline: ${sanitize(message)}${hint}\n`);
     return error instanceof NotFoundError ? EXIT.no : EXIT.store;
   }
   throw error;

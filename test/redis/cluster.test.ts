@@ -3,6 +3,7 @@ import { after, before, describe, it, type TestContext } from 'node:test';
 import { Cluster, Redis } from 'ioredis';
 import { redis } from 'throughline/redis';
 import { slotOf } from '../../src/store/redis-slot.ts';
+import { call } from '../cli/call.ts';
 import { bareRecord } from '../contract/sample-record.ts';
 import { storeContract } from '../contract/store.ts';
 import { type RedisClusterServers, startCluster } from '../support/redis-cluster.ts';
@@ -39,6 +40,23 @@ describe('throughline/redis on a cluster', { skip: skipWithoutRedis }, () => {
     for (const key of ['', 'a', 'tl:t:{0af7651916cd43dd8448eb211c80319c}', '{}x', 'a{b}c{d}', '{a', 'é{ü}', '{a}b}']) {
       assert.equal(slotOf(key), await node?.cluster('KEYSLOT', key), key);
     }
+  });
+
+  it('is read by the command, which is told some of the nodes', async (t) => {
+    const store = redis({ client });
+    t.after(() => store.close());
+    const record = bareRecord({ name: 'GET /cart' });
+    await store.append([record]);
+    const ports = nodes.servers.slice(0, 2).map(({ port }) => port);
+    const show = (address: string) => call(['show', record.traceId, '--store', address]);
+    const found = await show(`redis-cluster://127.0.0.1:1,127.0.0.1:${ports.join(',127.0.0.1:')}`);
+    assert.equal(found.status, 0, found.err);
+    assert.match(found.out, /GET \/cart/);
+    const nowhere = await show('redis-cluster://127.0.0.1:1');
+    assert.equal(nowhere.status, 3);
+    assert.match(nowhere.err, /redis-cluster: no connection to any of 127\.0\.0\.1:1: /);
+    const single = await Promise.all(ports.map((port) => show(`redis://127.0.0.1:${port}`)));
+    assert.ok(single.some(({ err }) => err.includes('a cluster is named by redis-cluster://')));
   });
 
   it('follows a slot that is on its way to another node, and one that has gone there', async (t) => {

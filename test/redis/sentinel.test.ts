@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { Redis } from 'ioredis';
+import { call } from '../cli/call.ts';
 import { freePort, launch, skipWithoutRedis, startRedis } from '../support/redis-server.ts';
 import { surviveFailover } from './failover.ts';
 
@@ -17,6 +18,15 @@ describe('throughline/redis behind a sentinel', { skip: skipWithoutRedis }, () =
     const client = new Redis({ sentinels: [{ host: '127.0.0.1', port: sentinel.port }], name: 'traces' });
     t.after(() => client.disconnect());
     await surviveFailover(t, client, [master, replica], 1200);
+    // The command finds the new master by the same sentinel.
+    const { status, err } = await call([
+      'ls',
+      '--expect',
+      'some',
+      '--store',
+      `redis-sentinel://127.0.0.1:${sentinel.port}/traces`,
+    ]);
+    assert.equal(status, 0, err);
   });
 });
 
