@@ -47,8 +47,10 @@ export class TraceState {
     const text = withinLimits(header);
     const members = readMembers(text);
     if (members === undefined || members.length === 0) return undefined;
-    // What is passed over is let go of: the members are cut from the text.
-    return isCanonical(text, members) ? new TraceState(text, members) : new TraceState(joinPieces(members), undefined);
+    // What is passed over is let go of: the members are cut from the header.
+    return isCanonical(header, members)
+      ? new TraceState(header, members)
+      : new TraceState(joinPieces(members), undefined);
   }
 
   /** The value of `key`, or `undefined`. */
@@ -96,7 +98,7 @@ export class TraceState {
   }
 }
 
-/** True when nothing was passed over, so the text itself is what we would write. */
-function isCanonical(text: string, members: readonly string[]): boolean {
-  return joinedLength(members) === text.length;
+/** True when nothing was passed over, so the header itself is what we would write. */
+function isCanonical(header: string, members: readonly string[]): boolean {
+  return joinedLength(members) === header.length;
 }
