@@ -20,7 +20,7 @@ export interface PropagatorContractOptions {
   readonly grammar: Readonly<Record<string, RegExp>>;
 }
 
-const RUNS = { seed: 42, numRuns: 200 };
+const RUNS = { seed: 42, numRuns: 500 };
 const EMPTY: OutboundContext = { span: undefined, baggage: undefined };
 
 /** What every format has to keep, whoever wrote it: run this for each propagator. */

@@ -436,7 +436,7 @@ describe('the counter law', () => {
         assert.equal(stats.open, 0);
         assert.equal(traced.tracer.waitingRoom.bytes, 0);
       }),
-      { seed: 5, numRuns: 120 },
+      { seed: 5, numRuns: 300 },
     );
   });
 });

@@ -167,7 +167,7 @@ describe('decodeJaegerTraces', () => {
         }
         assert.ok(Array.isArray(decodeJaegerTraces(processes).records));
       }),
-      { seed: 20_261_125, numRuns: 120 },
+      { seed: 20_261_125, numRuns: 300 },
     );
   });
 });

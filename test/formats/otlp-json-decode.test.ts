@@ -202,7 +202,7 @@ describe('decodeTraceRequest', () => {
           assert.ok(Array.isArray(decodeTraceRequest(shape).records));
         },
       ),
-      { numRuns: 200 },
+      { numRuns: 500 },
     );
   });
 });

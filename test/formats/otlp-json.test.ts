@@ -136,7 +136,7 @@ describe('decodeTraceRequest of encodeTraceRequest', () => {
         assert.deepEqual({ rejected, malformed }, { rejected: 0, malformed: false });
         assert.deepEqual(back, records);
       }),
-      { numRuns: 120 },
+      { numRuns: 300 },
     );
   });
 });

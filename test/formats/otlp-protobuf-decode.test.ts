@@ -167,7 +167,7 @@ describe('decodeTraceRequestProtobuf', () => {
         decodeTraceResponse(bytes);
         decodeStatusMessage(bytes);
       }),
-      { seed: 20_261_125, numRuns: 1000 },
+      { seed: 20_261_125, numRuns: 3000 },
     );
   });
 

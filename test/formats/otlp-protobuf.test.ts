@@ -66,7 +66,7 @@ describe('encodeTraceRequestProtobuf', () => {
       fc.property(fc.array(arbitraryRecord(), { minLength: 1, maxLength: 4 }), (records) => {
         assert.equal(hex(encodeTraceRequestProtobuf(records)), hex(officialBytes(records)));
       }),
-      { seed: 20_261_125, numRuns: 30 },
+      { seed: 20_261_125, numRuns: 60 },
     );
   });
 
@@ -128,7 +128,7 @@ describe('decodeTraceRequestProtobuf of encodeTraceRequestProtobuf', () => {
         assert.deepEqual(back, records);
         assert.deepEqual(rest, { rejected: 0, malformed: false });
       }),
-      { seed: 20_261_125, numRuns: 50 },
+      { seed: 20_261_125, numRuns: 100 },
     );
   });
 });

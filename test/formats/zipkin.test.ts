@@ -230,7 +230,7 @@ describe('decodeZipkinSpans', () => {
           assert.ok(Array.isArray(decodeZipkinV1Spans(shape).records));
         }
       }),
-      { seed: 20_261_125, numRuns: 120 },
+      { seed: 20_261_125, numRuns: 300 },
     );
   });
 });

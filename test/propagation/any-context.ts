@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { RemoteContext, SpanContext } from '../../propagation/context.ts';
 
-export const RUNS = { seed: 42, numRuns: 300 };
+export const RUNS = { seed: 42, numRuns: 1000 };
 
 function id(bytes: number): fc.Arbitrary<string> {
   return fc

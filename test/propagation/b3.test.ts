@@ -18,7 +18,7 @@ const IDS = { 'x-b3-traceid': TRACE, 'x-b3-spanid': SPAN };
 const TRACE_GRAMMAR = '(?!0{16})(?:[0-9a-f]{16}|[0-9a-f]{32})';
 const SPAN_GRAMMAR = '(?!0{16})[0-9a-f]{16}';
 const CANONICAL = new RegExp(`^${TRACE_GRAMMAR}-${SPAN_GRAMMAR}-[01d]$`);
-const RUNS = { seed: 42, numRuns: 500 };
+const RUNS = { seed: 42, numRuns: 2000 };
 
 propagatorContract(b3, {
   valid: [

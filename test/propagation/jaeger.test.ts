@@ -13,7 +13,7 @@ const SPAN = '00f067aa0ba902b7';
 const PARENT = '05e3ac9a4f6e3b90';
 const VALID = `${TRACE}:${SPAN}:0:1`;
 const CANONICAL = /^(?!0{32})[0-9a-f]{32}:(?!0{16})[0-9a-f]{16}:0:[01389b]$/;
-const RUNS = { seed: 42, numRuns: 500 };
+const RUNS = { seed: 42, numRuns: 2000 };
 
 propagatorContract(jaeger, {
   valid: ['0', '1', '3', '8', '9', 'b'].map((flags) => ({ 'uber-trace-id': `${TRACE}:${SPAN}:0:${flags}` })),
@@ -237,7 +237,7 @@ describe('uberctx- baggage', () => {
           from.getAllEntries().map(([key, entry]) => [key, Buffer.from(entry.value).toString()]);
         assert.deepEqual(texts(found), texts(baggage));
       }),
-      { seed: 42, numRuns: 250 },
+      { seed: 42, numRuns: 500 },
     );
   });
 

@@ -79,7 +79,7 @@ shop  stock        1       0  40.0 ms
         const drawing = drawReport(report(traces), { width, color, critical: criticalOperations(traces) });
         assert.deepEqual(flawsOf(drawing, width), []);
       }),
-      { seed: 23, numRuns: 30 },
+      { seed: 23, numRuns: 60 },
     );
   });
 
@@ -131,7 +131,7 @@ describe('drawDiff', () => {
           assert.deepEqual(flawsOf(drawing, width), []);
         },
       ),
-      { seed: 29, numRuns: 30 },
+      { seed: 29, numRuns: 60 },
     );
   });
 

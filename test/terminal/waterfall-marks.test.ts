@@ -111,7 +111,7 @@ describe('drawWaterfall with both', () => {
         const options = { width, color, critical: true, collapse: true };
         assert.deepEqual(flawsOf(drawWaterfall(buildTrace(spans), options), width), []);
       }),
-      { seed: 17, numRuns: 30 },
+      { seed: 17, numRuns: 60 },
     );
   });
 
@@ -139,7 +139,7 @@ describe('drawMarkedBar', () => {
         fc.integer({ min: 1, max: 40 }),
         (start, end, marks, cells) => assert.equal(drawMarkedBar(start, end, marks, cells).length, cells),
       ),
-      { seed: 2, numRuns: 80 },
+      { seed: 2, numRuns: 200 },
     );
     assert.equal(drawMarkedBar(0.1, 0.9, [[0.3, 0.5]], 10), ' ░░██░░░░ ');
     assert.equal(drawMarkedBar(0.5, 0.5, [], 4), '  • ');

@@ -80,7 +80,7 @@ describe('an expected tree', () => {
       fc.property(patterns, names, fc.boolean(), (lines, list, ordered) => {
         assert.equal(passes(lines, list, ordered), fits(lines, list, ordered));
       }),
-      { numRuns: 300 },
+      { numRuns: 1000 },
     );
   });
 
@@ -120,7 +120,7 @@ describe('a pattern with stars', () => {
         const meaning = new RegExp(`^${pattern.replaceAll('*', '.*')}$`);
         assert.equal(fitsGlob(pattern, name), meaning.test(name));
       }),
-      { numRuns: 600 },
+      { numRuns: 2000 },
     );
   });
 
