@@ -11,6 +11,7 @@ import {
 } from './client-handler.ts';
 import { type Cover, coveredScope, isSamePlace } from './cover.ts';
 import { HeaderEdit } from './header-edit.ts';
+import { observeAnswer, statusOf } from './observe-answer.ts';
 
 /** What one traced instance has for all its requests. */
 export interface TracedClient {
@@ -68,29 +69,16 @@ export class AxiosAttempt implements Cover {
       this.#settle(() => failureOf(error, this.#config));
       throw error;
     }
-    return this.#observe(result);
+    return observeAnswer(
+      result,
+      (response) => this.#settle(() => ({ status: statusOf(response) })),
+      (reason) => this.#settle(() => failureOf(reason, this.#config)),
+    );
   }
 
   /** What the adapter sends below us is this attempt: whoever watches node:http or undici leaves it alone. */
   covers(url: URL): boolean {
     return isSamePlace(this.#url, url);
-  }
-
-  #observe(result: unknown): unknown {
-    if (!isThenable(result)) {
-      this.#settle(() => ({})); // an adapter that axios itself will trip over
-      return result;
-    }
-    return result.then(
-      (response) => {
-        this.#settle(() => ({ status: statusOf(response) }));
-        return response;
-      },
-      (reason: unknown) => {
-        this.#settle(() => failureOf(reason, this.#config));
-        throw reason;
-      },
-    );
   }
 
   #begin(): void {
@@ -175,18 +163,6 @@ export class AxiosAttempt implements Cover {
       this.#call?.end({});
     }
   }
-}
-
-interface Thenable {
-  then(fulfilled: (value: unknown) => unknown, rejected: (reason: unknown) => unknown): unknown;
-}
-
-function isThenable(value: unknown): value is Thenable {
-  return typeof (value as Thenable | null | undefined)?.then === 'function';
-}
-
-function statusOf(response: unknown): number | undefined {
-  return (response as { status?: number } | null | undefined)?.status;
 }
 
 /** An error of axios, as far as we look at it. */

@@ -6,6 +6,7 @@ import { beginCall, type ClientCall, type ClientFailure, type ClientSettings } f
 import { type Cover, coveredScope, isSamePlace } from './cover.ts';
 import { describeFetch, type FetchRequest, withHeaders } from './fetch-request.ts';
 import { writeContext } from './header-write.ts';
+import { observeAnswer, statusOf } from './observe-answer.ts';
 import { type HopOwner, UndiciHop } from './undici-hop.ts';
 import { signatureHeaders, UndiciHeaders, type UndiciRequest } from './undici-request.ts';
 
@@ -75,7 +76,11 @@ export class FetchCall implements Cover, HopOwner {
       this.#settle(undefined, () => failureOf(error, this.#request.signal));
       throw error;
     }
-    return this.#observe(result);
+    return observeAnswer(
+      result,
+      (response) => this.#settle(statusOf(response)),
+      (reason) => this.#settle(undefined, () => failureOf(reason, this.#request.signal)),
+    );
   }
 
   #begin(args: readonly unknown[]): readonly unknown[] {
@@ -112,23 +117,6 @@ export class FetchCall implements Cover, HopOwner {
     this.#sends++;
     this.#url = url;
     return beginCall(view, this.#client.settings, this.#around);
-  }
-
-  #observe(result: unknown): unknown {
-    if (typeof (result as PromiseLike<unknown> | undefined)?.then !== 'function') {
-      this.#settle(statusOf(result));
-      return result;
-    }
-    return (result as PromiseLike<unknown>).then(
-      (response) => {
-        this.#settle(statusOf(response));
-        return response;
-      },
-      (reason: unknown) => {
-        this.#settle(undefined, () => failureOf(reason, this.#request.signal));
-        throw reason;
-      },
-    );
   }
 
   #settle(status: number | undefined, describe?: () => ClientFailure): void {
@@ -178,8 +166,4 @@ const NO_FIELDS: ReadonlySet<string> = new Set();
 /** A fragment is not sent. */
 function isSameRequest(one: URL, other: URL): boolean {
   return one.origin === other.origin && one.pathname === other.pathname && one.search === other.search;
-}
-
-function statusOf(response: unknown): number | undefined {
-  return (response as { status?: number } | null | undefined)?.status;
 }

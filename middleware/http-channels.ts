@@ -1,7 +1,7 @@
-import { subscribe } from 'node:diagnostics_channel';
 import type { ClientRequest, IncomingMessage } from 'node:http';
-import { contained, sayOnce } from '../src/core/diagnostics.ts';
+import { sayOnce } from '../src/core/diagnostics.ts';
 import { activeScope, isOwnWork } from '../src/core/scope.ts';
+import { listen } from './channel.ts';
 import { NO_CLIENT_OPTIONS } from './client-options.ts';
 import { beginAttempt } from './http-attempt.ts';
 import type { HttpExchange } from './http-exchange.ts';
@@ -34,7 +34,7 @@ export function instrumentHttp(on: boolean): void {
   watchAnswers();
   if (isWatchingCreation) return;
   isWatchingCreation = true;
-  listen('http.client.request.created', ({ request }) => created(request));
+  listen<Message>('http.client.request.created', ({ request }) => created(request));
 }
 
 /** Runs `create`, which makes a request that is not to be traced once more. */
@@ -58,7 +58,7 @@ function watchAnswers(): void {
   if (isWatching) return;
   isWatching = true;
   // Published for the head of the answer, before the app sees it.
-  listen('http.client.response.finish', ({ request, response }) =>
+  listen<Message>('http.client.response.finish', ({ request, response }) =>
     (request as WatchedRequest)[EXCHANGE]?.answered(response),
   );
 }
@@ -66,17 +66,6 @@ function watchAnswers(): void {
 interface Message {
   readonly request: ClientRequest;
   readonly response: IncomingMessage;
-}
-
-/** What a listener throws ends the process: nothing leaves this one. */
-function listen(channel: string, onMessage: (message: Message) => void): void {
-  subscribe(channel, function throughlineListener(message) {
-    try {
-      onMessage(message as Message);
-    } catch (error) {
-      contained(channel, error);
-    }
-  });
 }
 
 function created(request: ClientRequest): void {

@@ -1,6 +1,5 @@
-import { subscribe } from 'node:diagnostics_channel';
-import { contained } from '../src/core/diagnostics.ts';
 import { activeScope, isOwnWork, type Scope } from '../src/core/scope.ts';
+import { listen } from './channel.ts';
 import { beginCall } from './client-handler.ts';
 import { NO_CLIENT_OPTIONS } from './client-options.ts';
 import { coverOf } from './cover.ts';
@@ -36,14 +35,14 @@ export function instrumentFetch(on: boolean): void {
 export function watchUndici(): void {
   if (isWatching) return;
   isWatching = true;
-  listen('undici:request:create', ({ request }) => created(request));
-  listen('undici:client:sendHeaders', ({ request, socket }) => hops.get(request)?.sent(socket));
-  listen('undici:request:bodySent', ({ request }) => hops.get(request)?.bodySent());
-  listen('undici:request:headers', ({ request, response }) => {
+  listen<Message>('undici:request:create', ({ request }) => created(request));
+  listen<Message>('undici:client:sendHeaders', ({ request, socket }) => hops.get(request)?.sent(socket));
+  listen<Message>('undici:request:bodySent', ({ request }) => hops.get(request)?.bodySent());
+  listen<Message>('undici:request:headers', ({ request, response }) => {
     hops.get(request)?.answered(response.statusCode, response.headers);
   });
-  listen('undici:request:trailers', ({ request }) => hops.get(request)?.completed());
-  listen('undici:request:error', ({ request, error }) => hops.get(request)?.failed(error));
+  listen<Message>('undici:request:trailers', ({ request }) => hops.get(request)?.completed());
+  listen<Message>('undici:request:error', ({ request, error }) => hops.get(request)?.failed(error));
 }
 
 /** What the channels carry; each one some of it. */
@@ -52,16 +51,6 @@ interface Message {
   readonly socket: UndiciSocket;
   readonly response: { readonly statusCode: number; readonly headers: unknown };
   readonly error: unknown;
-}
-
-function listen(channel: string, onMessage: (message: Message) => void): void {
-  subscribe(channel, function throughlineListener(message) {
-    try {
-      onMessage(message as Message);
-    } catch (error) {
-      contained(channel, error);
-    }
-  });
 }
 
 /** Runs where the app called, once for each hop: undici keeps the caller's scope over redirects. */
