@@ -63,10 +63,10 @@ describe('throughline/redis on a cluster', { skip: skipWithoutRedis }, () => {
     const store = redis({ client });
     t.after(() => store.close());
     await store.append([bareRecord()]); // it knows the map
-    const [source, target] = await mastersOf(t, nodes.servers);
+    const masters = mastersOf(t, nodes.servers);
     const record = bareRecord();
     const slot = slotOf(`{${record.traceId}}`);
-    const { from, to } = await ownerFirst([source, target], slot);
+    const { from, to } = await ownerFirst(masters, slot);
     const [fromId, toId] = [String(await from.call('CLUSTER', 'MYID')), String(await to.call('CLUSTER', 'MYID'))];
     await to.call('CLUSTER', 'SETSLOT', slot, 'IMPORTING', fromId);
     await from.call('CLUSTER', 'SETSLOT', slot, 'MIGRATING', toId);
@@ -86,7 +86,7 @@ describe('throughline/redis on a cluster', { skip: skipWithoutRedis }, () => {
   });
 });
 
-async function mastersOf(t: TestContext, servers: readonly RedisServer[]): Promise<[Redis, Redis, Redis]> {
+function mastersOf(t: TestContext, servers: readonly RedisServer[]): [Redis, Redis, Redis] {
   const clients = servers.slice(0, 3).map(({ port }) => new Redis(port));
   t.after(() => {
     for (const one of clients) one.disconnect();
@@ -95,10 +95,11 @@ async function mastersOf(t: TestContext, servers: readonly RedisServer[]): Promi
 }
 
 /** The node that has the slot, and one that has not. */
-async function ownerFirst([a, b]: readonly [Redis, Redis], slot: number): Promise<{ from: Redis; to: Redis }> {
-  const ranges = (await a.call('CLUSTER', 'SLOTS')) as [number, number, [string, number]][];
+async function ownerFirst(masters: readonly [Redis, Redis, Redis], slot: number): Promise<{ from: Redis; to: Redis }> {
+  const ranges = (await masters[0].call('CLUSTER', 'SLOTS')) as [number, number, [string, number]][];
   const owner = ranges.find(([first, last]) => first <= slot && slot <= last)?.[2]?.[1];
-  if (owner === a.options.port) return { from: a, to: b };
-  if (owner === b.options.port) return { from: b, to: a };
-  return { from: new Redis(Number(owner), { lazyConnect: false }), to: a };
+  const from = masters.find(({ options }) => options.port === owner);
+  const to = masters.find((master) => master !== from);
+  assert.ok(from !== undefined && to !== undefined, `nobody has slot ${slot}`);
+  return { from, to };
 }
