@@ -11,6 +11,8 @@ import { join } from 'node:path';
 
 /** Three, for two cores: children and sockets are waited for a good part of the time. */
 const RUNNER = ['--enable-source-maps', '--test', '--test-concurrency=3'];
+/** A file whose process does not end fails the run instead of holding it up: several times what all of it takes. */
+const LONGEST_RUN_MS = 15 * 60_000;
 /** What Node and npm put there for themselves. */
 const NOT_OURS = /^(?:node-compile-cache|npm-|v8-compile-cache)/;
 
@@ -26,7 +28,12 @@ const runner = spawn(process.execPath, [...RUNNER, ...process.argv.slice(2)], {
   stdio: 'inherit',
   env: { ...process.env, ...environment },
 });
+const deadline = setTimeout(() => {
+  console.error('the suite does not end: the file named last, or one that is not named, holds something open');
+  runner.kill('SIGKILL');
+}, LONGEST_RUN_MS);
 const [status] = (await once(runner, 'close')) as [number | null];
+clearTimeout(deadline);
 process.exitCode = status ?? 1;
 if (status === 0) assertNothingLeft();
 
