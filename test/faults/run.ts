@@ -8,7 +8,9 @@ npm run soak -- [options]      every fault at its real length, three runs each: 
                                in docs/reliability.jsonl, from which docs/reliability.md is written
 
   --row <n>      only this row of the table (may be repeated)
-  --runs <n>     runs of each (3)`;
+  --only <text>  only the faults whose name has this in it
+  --runs <n>     runs of each (3)
+  --run <n>      that run alone, in the place of the one that was kept`;
 
 async function main(args: string[]): Promise<number> {
   const { values } = parseArgs({
@@ -16,7 +18,9 @@ async function main(args: string[]): Promise<number> {
     options: {
       long: { type: 'boolean', default: false },
       row: { type: 'string', multiple: true },
+      only: { type: 'string', default: '' },
       runs: { type: 'string' },
+      run: { type: 'string' },
       help: { type: 'boolean', short: 'h', default: false },
     },
   });
@@ -25,10 +29,10 @@ async function main(args: string[]): Promise<number> {
     return 0;
   }
   const rows = values.row?.map((text) => wholeNumber(text, 'row'));
-  const chosen = scenarios.filter(({ row }) => rows?.includes(row) ?? true);
-  if (chosen.length === 0)
-    throw new Error(`--row: the rows are ${[...new Set(scenarios.map(({ row }) => row))].join(', ')}`);
-  const runs = values.runs === undefined ? (values.long ? 3 : 1) : wholeNumber(values.runs, 'runs');
+  const chosen = scenarios.filter(({ row, fault }) => (rows?.includes(row) ?? true) && fault.includes(values.only));
+  if (chosen.length === 0) throw new Error('--row, --only: there is no such fault');
+  const count = values.runs === undefined ? (values.long ? 3 : 1) : wholeNumber(values.runs, 'runs');
+  const runs = values.run === undefined ? upTo(count) : [wholeNumber(values.run, 'run')];
   const lines = await runAll(chosen, runs, values.long);
   const failed = lines.filter(({ problems }) => problems.length > 0).length;
   const skipped = lines.filter((line) => line.skipped !== undefined).length;
@@ -36,14 +40,19 @@ async function main(args: string[]): Promise<number> {
   return failed === 0 ? 0 : 1;
 }
 
+/** 1, 2, … `count` */
+function upTo(count: number): number[] {
+  return Array.from({ length: count }, (_, i) => i + 1);
+}
+
 function wholeNumber(text: string, name: string): number {
   if (!/^[1-9]\d{0,3}$/.test(text)) throw new Error(`--${name} must be a whole number from 1 to 9999, got "${text}"`);
   return Number(text);
 }
 
-async function runAll(chosen: readonly Scenario[], runs: number, isLong: boolean): Promise<RunLine[]> {
+async function runAll(chosen: readonly Scenario[], runs: readonly number[], isLong: boolean): Promise<RunLine[]> {
   const lines: RunLine[] = [];
-  for (let run = 1; run <= runs; run++) {
+  for (const run of runs) {
     for (const scenario of chosen) {
       const line = await runOne(scenario, { run, isLong });
       lines.push(line);
