@@ -7,7 +7,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 
 /** Three, for two cores: children and sockets are waited for a good part of the time. */
 const RUNNER = ['--enable-source-maps', '--test', '--test-concurrency=3'];
@@ -37,10 +37,14 @@ clearTimeout(deadline);
 process.exitCode = status ?? 1;
 if (status === 0) assertNothingLeft();
 
+/** The folders of a spool stay when it is empty: another process may be about to write there. */
 function assertNothingLeft(): void {
-  const left = [temporary, state].flatMap((path) => readdirSync(path, { recursive: true, encoding: 'utf8' }));
-  const ours = left.filter((path) => !NOT_OURS.test(path));
-  if (ours.length === 0) return;
-  console.error(`the run has left behind:\n  ${ours.slice(0, 50).join('\n  ')}`);
+  const left = [temporary, state]
+    .flatMap((path) => readdirSync(path, { recursive: true, withFileTypes: true }))
+    .filter((entry) => !entry.isDirectory())
+    .map(({ parentPath, name }) => relative(folder, join(parentPath, name)))
+    .filter((path) => !NOT_OURS.test(path.slice(path.indexOf('/') + 1)));
+  if (left.length === 0) return;
+  console.error(`the run has left behind:\n  ${left.slice(0, 50).join('\n  ')}`);
   process.exitCode = 1;
 }
