@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
@@ -45,6 +45,7 @@ async function outage(door) {
 }
 
 installPeers();
+const lines = [];
 console.log(`\nA collector that is down for ${DOWN_MS / 1000} s of a minute, ${RATE} spans/s\n`);
 console.log('  round  tracer           made    lost  it counts  sent again  shutdown');
 for (let round = 1; round <= ROUNDS; round += 1) {
@@ -52,6 +53,21 @@ for (let round = 1; round <= ROUNDS; round += 1) {
   const figures = await Promise.all(DOORS.map(outage));
   figures.forEach(({ made, lost, counted, again, finishMs }, i) => {
     const cells = [made, lost, counted, again].map((cell, column) => String(cell).padStart([6, 8, 11, 12][column]));
+    lines.push({
+      round,
+      tracer: DOORS[i],
+      downMs: DOWN_MS,
+      made,
+      lost,
+      counted,
+      again,
+      shutdownMs: Math.round(finishMs),
+    });
     console.log(`  ${round}      ${DOORS[i].padEnd(14)}${cells.join('')}  ${finishMs.toFixed(0).padStart(5)} ms`);
   });
 }
+// docs/reliability.md shows them: `npm run soak` writes it.
+writeFileSync(
+  new URL('../../docs/outage.jsonl', import.meta.url),
+  lines.map((line) => `${JSON.stringify(line)}\n`).join(''),
+);

@@ -7,7 +7,7 @@ const MB = 1024 * 1024;
 /** FAULTS.md row 12 and the export's share of the event loop: many spans, live or with the collector dead. */
 async function manySpans(isAlive: boolean, extent: Extent): Promise<Outcome> {
   const world = await World.open();
-  const rate = 8000;
+  const rate = 5000;
   const total = extent.isLong ? 1_000_000 : 20_000;
   try {
     if (!isAlive) await world.proxy.become('refuse');
@@ -78,13 +78,13 @@ function slopePer100k(points: readonly { readonly ended: number; readonly bytes:
 export const loadScenarios: readonly Scenario[] = [
   {
     row: 12,
-    fault: '1 M spans of 20 attributes at 8,000/s, the collector answers',
+    fault: '1 M spans of 20 attributes at 5,000/s, the collector answers',
     holds: '0 lost; heap slope ≤ 0.2 MB a 100,000 spans; event loop blocked ≤ 10 ms at p99.9',
     run: (extent) => manySpans(true, extent),
   },
   {
     row: 12,
-    fault: '1 M spans of 20 attributes at 8,000/s, the collector is dead',
+    fault: '1 M spans of 20 attributes at 5,000/s, the collector is dead',
     holds: 'heap slope ≤ 0.2 MB a 100,000 spans; event loop blocked ≤ 10 ms at p99.9',
     run: (extent) => manySpans(false, extent),
   },

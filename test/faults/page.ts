@@ -14,8 +14,19 @@ Not promised: spans that were not yet acknowledged when the process is killed, a
 failure takes before the disk has it (nothing is synced); spans that are never ended.
 `;
 
+/** One minute of one tracer, as `npm run bench:outage` writes it. */
+export interface OutageLine {
+  readonly round: number;
+  readonly tracer: string;
+  readonly downMs: number;
+  readonly made: number;
+  readonly lost: number;
+  readonly counted: number | string;
+  readonly again: number;
+}
+
 /** docs/reliability.md: a row a fault, with the worst of its runs. */
-export function reliabilityPage(lines: readonly RunLine[]): string {
+export function reliabilityPage(lines: readonly RunLine[], outages: readonly OutageLine[]): string {
   const byFault = grouped(lines);
   const rows = [...byFault.values()].map((runs) => tableRow(runs));
   const node = lines[0]?.node ?? '';
@@ -25,7 +36,25 @@ Node ${node}, ${lines.length} runs.
 | row | fault | must hold | worst figures | held |
 |---|---|---|---|---|
 ${rows.join('\n')}
-${FOOT}`;
+${outageTable(outages)}${FOOT}`;
+}
+
+function outageTable(outages: readonly OutageLine[]): string {
+  const [first] = outages;
+  if (first === undefined) return '';
+  const rows = outages.map(
+    ({ round, tracer, made, lost, counted, again }) => `| ${[round, tracer, made, lost, counted, again].join(' | ')} |`,
+  );
+  return `
+## The same outage beside OpenTelemetry's SDK
+
+A collector that is down for ${first.downMs / 1000} s of a minute, 500 spans/s, both with their defaults, at the same time on the same machine
+(\`npm run bench:outage\`).
+
+| round | tracer | spans | lost | it counts | sent again |
+|---|---|---:|---:|---:|---:|
+${rows.join('\n')}
+`;
 }
 
 function grouped(lines: readonly RunLine[]): Map<string, RunLine[]> {
