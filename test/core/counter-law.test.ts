@@ -114,7 +114,7 @@ describe('the counter law', () => {
       const tracer = new Life(() => undefined);
       for (const step of life) await tracer.take(step);
     });
-    await fc.assert(lives, { numRuns: 80 });
+    await fc.assert(lives, { numRuns: 300 });
   });
 
   it('holds with a spool beside one that has none, whichever mode, however full, and when its folder is deleted', async (t) => {
@@ -136,6 +136,6 @@ describe('the counter law', () => {
       await tracer.take({ kind: 'shutdown' });
       await tracer.take({ kind: 'pass', ms: 2000 }); // to its end
     });
-    await fc.assert(property, { numRuns: 16, seed: 6 });
+    await fc.assert(property, { numRuns: 40, seed: 6 });
   });
 });
