@@ -69,7 +69,7 @@ describe('scopes of sequential code', () => {
           for (const steps of list) attemptSync(() => doSync(steps, 'none', expectation));
           await assertExact(expectation);
         }),
-        { numRuns: 20 },
+        { numRuns: 50 },
       );
     }),
   );
@@ -85,7 +85,7 @@ describe('scopes of sequential code', () => {
           await Promise.all(list.map((steps) => inFlow(() => doAsync(steps, 'none', expectation))));
           await assertExact(expectation);
         }),
-        { numRuns: 20 },
+        { numRuns: 50 },
       );
     }),
   );
