@@ -9,7 +9,7 @@ import {
   type Setter,
   type SpanContext,
 } from './context.ts';
-import { decimalToHex, hexToDecimal, namesTrace, readTraceId } from './id-text.ts';
+import { decimalToHex, namesTrace, readTraceId, spanIdToDecimal } from './id-text.ts';
 
 const HEADER = 'x-cloud-trace-context';
 
@@ -80,7 +80,7 @@ function injectCloudtrace<Carrier>(context: OutboundContext, carrier: Carrier, s
 
 function formatCloudtrace(span: SpanContext): string {
   const { traceId, spanId } = span;
-  const ids = spanId === NO_SPAN_ID ? traceId : `${traceId}/${hexToDecimal(spanId)}`;
+  const ids = spanId === NO_SPAN_ID ? traceId : `${traceId}/${spanIdToDecimal(spanId)}`;
   if (span.deferred === true) return ids;
   return (span.traceFlags & FLAG_SAMPLED) !== 0 ? `${ids};o=1` : `${ids};o=0`;
 }

@@ -62,7 +62,8 @@ class CompositePropagator implements Propagator {
     this.name = 'composite';
     this.fields = Object.freeze([...new Set(inject.flatMap((propagator) => propagator.fields))]);
     const contexts = extract.filter((propagator) => propagator !== requestid);
-    this.#readers = [...contexts, ...extract.filter((propagator) => propagator === requestid)].map(readerOf);
+    const fallback = extract.filter((propagator) => propagator === requestid);
+    this.#readers = [...contexts, ...fallback].filter(isFirstReader).map(readerOf);
     this.#writers = [...inject];
   }
 
@@ -140,10 +141,18 @@ interface Reader {
 
 const WITH_BAGGAGE: readonly Propagator[] = [baggage, jaeger];
 
+/** The two of B3 read the same fields in the same way: once is enough. */
+function isFirstReader(propagator: Propagator, at: number, all: readonly Propagator[]): boolean {
+  return !isOurs(propagator) || all.findIndex(({ extract }) => extract === propagator.extract) === at;
+}
+
+function isOurs(propagator: Propagator): boolean {
+  return Object.values(propagatorsByName).includes(propagator);
+}
+
 /** Our own formats give valid contexts; what another's gives is looked at before it is believed. */
 function readerOf(propagator: Propagator): Reader {
-  const isOurs = Object.values(propagatorsByName).includes(propagator);
-  if (!isOurs) return { propagator: new CheckedPropagator(propagator), mayHaveBaggage: true };
+  if (!isOurs(propagator)) return { propagator: new CheckedPropagator(propagator), mayHaveBaggage: true };
   return { propagator, mayHaveBaggage: WITH_BAGGAGE.includes(propagator) };
 }
 

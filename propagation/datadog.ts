@@ -12,7 +12,7 @@ import {
   type VendorFields,
 } from './context.ts';
 import { findTags, joinTags } from './datadog-tags.ts';
-import { cut, decimalToHex, hexToDecimal, namesTrace } from './id-text.ts';
+import { cut, decimalToHex, hexToDecimal, namesTrace, spanIdToDecimal } from './id-text.ts';
 
 const TRACE_ID = 'x-datadog-trace-id';
 const PARENT_ID = 'x-datadog-parent-id';
@@ -96,10 +96,9 @@ function isOrigin(origin: unknown): origin is string {
 function injectDatadog<Carrier>(context: OutboundContext, carrier: Carrier, setter: Setter<Carrier>): void {
   const { span } = context;
   if (!namesTrace(span)) return;
-  const lower = span.traceId.slice(16);
-  if (lower === ZERO_HALF) return; // Datadog has no trace 0: this one cannot be named
-  setter.set(carrier, TRACE_ID, hexToDecimal(lower));
-  setter.set(carrier, PARENT_ID, hexToDecimal(span.spanId));
+  if (span.traceId.endsWith(ZERO_HALF)) return; // Datadog has no trace 0: this one cannot be named
+  setter.set(carrier, TRACE_ID, hexToDecimal(span.traceId, ZERO_HALF.length));
+  setter.set(carrier, PARENT_ID, spanIdToDecimal(span.spanId));
   if (span.vendor === undefined) injectPlain(span, carrier, setter);
   else injectVendor(span, carrier, setter);
 }

@@ -20,8 +20,16 @@ const SPAN_ID_END = 52;
 const FLAGS_START = 53;
 
 const DASH = 0x2d;
-const ZERO = 0x30;
 const KNOWN_FLAGS = FLAG_SAMPLED | FLAG_RANDOM;
+
+const ASCII = 0x7f;
+const ANY_DIGIT = 1;
+const NOT_ZERO = 2;
+/** What is true of an ASCII character in an id of lower-case hex digits; 0 when it may not stand there. */
+const DIGIT_MARKS: Uint8Array = Uint8Array.from({ length: ASCII + 1 }, (_, code) => {
+  if (!isLowerHex(code)) return 0;
+  return code === 0x30 ? ANY_DIGIT : ANY_DIGIT | NOT_ZERO;
+});
 const FLAGS_AS_TEXT: readonly string[] = ['00', '01', '02', '03'];
 
 /**
@@ -63,7 +71,7 @@ export function isSpanId(value: unknown): value is SpanId {
   return typeof value === 'string' && value.length === 16 && isId(value, 0, 16);
 }
 
-/** The ids that were valid last: eight formats ask about the same span, at 80 ns each. */
+/** The ids that were valid last: eight formats ask about the same span, at 90 ns each. */
 let lastTraceId = '';
 let lastSpanId = '';
 
@@ -94,14 +102,22 @@ function hasValidVersion(value: string): boolean {
   return version !== 0 && value.charCodeAt(LENGTH) === DASH;
 }
 
+/**
+ * The digits are looked up, and all of them: which one comes next is random, and a branch that is mispredicted
+ * at every third of them made this 220 ns for a trace id instead of 60 (bench/hostile).
+ */
 function isId(value: string, start: number, end: number): boolean {
-  let differsFromZero = 0;
+  let codes = 0;
+  let inAll = ANY_DIGIT;
+  let inSome = 0;
   for (let at = start; at < end; at += 1) {
     const code = value.charCodeAt(at);
-    if (!isLowerHex(code)) return false;
-    differsFromZero |= code ^ ZERO;
+    const marks = DIGIT_MARKS[code & ASCII] as number;
+    codes |= code;
+    inAll &= marks;
+    inSome |= marks;
   }
-  return differsFromZero !== 0;
+  return codes <= ASCII && inAll !== 0 && (inSome & NOT_ZERO) !== 0;
 }
 
 /** The byte that two lower-case hex digits stand for; -1 when they are no such digits. */

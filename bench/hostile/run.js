@@ -121,7 +121,7 @@ async function timeFormats(names) {
       await child.stop();
     }
   }
-  console.log('\nextract and inject together (ns; all formats at most 2000 more)\n');
+  console.log('\nextract and inject together (ns, the quietest batch; all formats at most 2000 more)\n');
   for (const scenario of Object.keys(figures['W3C alone'][0])) {
     const [w3c, all] = Object.values(figures).map((rounds) => median(rounds.map((round) => round[scenario])));
     const more = (all - w3c).toFixed(0);
