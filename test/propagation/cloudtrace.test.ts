@@ -112,6 +112,16 @@ describe('X-Cloud-Trace-Context', () => {
     );
   });
 
+  it('writes every span id as a BigInt does', () => {
+    fc.assert(
+      fc.property(fc.bigInt({ min: 1n, max: 2n ** 64n - 1n }), (number) => {
+        const spanId = number.toString(16).padStart(16, '0');
+        assert.equal(write({ traceId: TRACE, spanId, traceFlags: 1 }), `${TRACE}/${number};o=1`);
+      }),
+      RUNS,
+    );
+  });
+
   it('reads every 64-bit decimal as a BigInt does, and no greater one', () => {
     fc.assert(
       fc.property(fc.bigInt({ min: 1n, max: 2n ** 65n }), (number) => {

@@ -71,6 +71,22 @@ test('looks at baggage only where another format has some too', () => {
   assert.equal(extract(W3C_AND_JAEGER, both('junk'))?.traceId, TRACE);
 });
 
+test('asks for each field of B3 once where both of its formats are read, and every format of the app', () => {
+  const asked: string[] = [];
+  const getter = {
+    get: (_carrier: object, name: string) => {
+      asked.push(name);
+      return undefined;
+    },
+    keys: () => [],
+  };
+  const fromApp = { ...own(undefined), extract: propagatorsByName.requestid.extract };
+  const readers = [propagatorsByName.b3, propagatorsByName.b3multi, fromApp, { ...fromApp }];
+  compositePropagator({ extract: readers, inject: [] }).extract({}, getter);
+  assert.deepEqual(asked.slice(0, 5).toSorted(), ['b3', 'x-b3-flags', 'x-b3-sampled', 'x-b3-spanid', 'x-b3-traceid']);
+  assert.deepEqual(asked.slice(5), ['x-request-id', 'x-request-id']);
+});
+
 test('takes a decision without ids for a trace context', () => {
   const context = extract([own({ sampled: false }), ...W3C], { traceparent: TRACEPARENT, baggage: 'b=2' });
   assert.equal(context?.sampled, false);

@@ -205,6 +205,13 @@ describe('uberctx- baggage', () => {
     });
   });
 
+  it('is written by its own name however many others have gone by, at first and again', () => {
+    const names = Array.from({ length: 1000 }, (_, at) => `Name-${at}-${'x'.repeat(at % 100)}`);
+    for (const name of [...names, ...names]) {
+      assert.deepEqual(inject({ baggage: Baggage.of([[name, '1']]) }), { [`uberctx-${name.toLowerCase()}`]: '1' });
+    }
+  });
+
   it('is written within the limits, whatever the app has set', () => {
     let baggage = Baggage.empty
       .set('huge', 'x'.repeat(1_000_000))
