@@ -1,4 +1,4 @@
-import { carrierSetter } from '../propagation/carriers.ts';
+import { carrierSetter, newFieldSetter } from '../propagation/carriers.ts';
 import type { Setter } from '../propagation/context.ts';
 import { isSameField } from '../propagation/field-text.ts';
 import type { ClientCall } from './client-handler.ts';
@@ -17,11 +17,14 @@ export class HeaderEdit implements HeaderTarget {
   readonly #setter: Setter<unknown>;
   /** By field: what was there. */
   readonly #before: Map<string, readonly Entry[]>;
+  /** The names that are not all in lower case: a field stands under one of these, or under its own. */
+  #spelled: readonly string[] | undefined;
 
   constructor(headers: object) {
     this.#headers = headers as Record<string, unknown>;
     this.#setter = carrierSetter(headers);
     this.#before = new Map();
+    this.#spelled = undefined;
   }
 
   /** Names of the fields that were touched, in lower case. */
@@ -35,8 +38,10 @@ export class HeaderEdit implements HeaderTarget {
   }
 
   set(field: string, value: string): void {
-    this.#remember(field);
-    this.#setter.set(this.#headers, field, value);
+    const name = field.toLowerCase();
+    // Where the field is not there yet, axios's headers too have nothing to say: their `set` looks at all of them.
+    const isNew = this.#remember(name).length === 0 && !(name in this.#headers);
+    (isNew ? newFieldSetter : this.#setter).set(this.#headers, name, value);
   }
 
   remove(field: string): void {
@@ -45,6 +50,7 @@ export class HeaderEdit implements HeaderTarget {
 
   /** Puts back what was there before. */
   undo(): void {
+    this.#spelled = undefined; // the client may have written too
     for (const [field, before] of this.#before) {
       for (const [key] of this.#entries(field)) {
         if (!before.some(([kept]) => kept === key)) delete this.#headers[key];
@@ -60,10 +66,8 @@ export class HeaderEdit implements HeaderTarget {
   }
 
   #entries(field: string): Entry[] {
-    const entries: Entry[] = [];
-    for (const key of Object.keys(this.#headers)) {
-      if (isSameField(key, field)) entries.push([key, this.#headers[key]]);
-    }
-    return entries;
+    this.#spelled ??= Object.keys(this.#headers).filter((key) => key !== key.toLowerCase());
+    const keys = [field, ...this.#spelled.filter((key) => isSameField(key, field))];
+    return keys.filter((key) => Object.hasOwn(this.#headers, key)).map((key) => [key, this.#headers[key]]);
   }
 }

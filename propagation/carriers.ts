@@ -118,6 +118,11 @@ const pairsAccess: Access = { getter: safeGetter(readPairs, listPairs), setter: 
 const headersAccess: Access = { getter: safeGetter(readHeaders, listHeaders), setter: safeSetter(writeHeaders) };
 const outgoingAccess: Access = { getter: safeGetter(readOutgoing, listOutgoing), setter: safeSetter(writeOutgoing) };
 
+/** Writes a field that an object does not have yet, in whatever case, and does not inherit either. */
+export const newFieldSetter: Setter<unknown> = safeSetter((carrier: Record<string, unknown>, name, value) => {
+  carrier[name] = value;
+});
+
 function readRecord(carrier: unknown, name: string): string | undefined {
   if (!isObject(carrier)) return undefined;
   let text: string | undefined;

@@ -205,6 +205,18 @@ describe('an axios request', () => {
     assert.deepEqual(Object.getOwnPropertySymbols(config), []);
   });
 
+  clientTest('with context of the app, spelled as it likes, is sent with ours and has its own back', async () => {
+    const headers = { TraceParent: TRACEPARENT, TRACESTATE: 'mine=1', 'X-App': '1' };
+    const { config } = await traced().get('/ok', { headers });
+    const [received] = peer.received;
+    assert.equal(received?.rawHeaders.filter((name) => name.toLowerCase() === 'traceparent').length, 1);
+    assert.equal(received?.headers.traceparent, traceparentOf(await clientSpan()));
+    assert.equal(received?.headers.tracestate, undefined);
+    const { TraceParent, TRACESTATE, 'X-App': app } = config.headers;
+    assert.deepEqual({ TraceParent, TRACESTATE, 'X-App': app }, headers);
+    assert.ok(!Object.keys(config.headers).includes('traceparent'));
+  });
+
   clientTest('whose app says traceparent: false sends none', async () => {
     await traced().get('/ok', { headers: { traceparent: false } });
     assert.equal(peer.received[0]?.headers.traceparent, undefined);
