@@ -10,7 +10,10 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 
 /** Three, for two cores: children and sockets are waited for a good part of the time. */
-const RUNNER = ['--enable-source-maps', '--test', '--test-concurrency=3'];
+const CONCURRENCY = '--test-concurrency=3';
+/** Also where no terminal is attached: it says at the end, in one place, what failed and why. */
+const REPORTER = '--test-reporter=spec';
+const RUNNER = ['--enable-source-maps', '--test', CONCURRENCY, REPORTER];
 /** A file whose process does not end fails the run instead of holding it up: several times what all of it takes. */
 const LONGEST_RUN_MS = 15 * 60_000;
 /** What Node and npm put there for themselves. */
