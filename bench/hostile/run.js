@@ -98,15 +98,17 @@ async function fire(server, load, path, lines) {
   return { rate, cpu: (await server.ask('finish')) / REQUESTS };
 }
 
-/** By CPU first: on a machine that others use the rate says more about them. */
+/** By CPU first, and once more by the quietest turn of either side: on a machine that others use the rate says more about them. */
 function serverLine(name, field, runs) {
   const of = (side, what) => median(runs[side].map((run) => run[what]));
+  const least = (side) => Math.min(...runs[side].map((run) => run.cpu));
+  const quietShare = ((least('harmless') / least('hostile')) * 100).toFixed(1).padStart(5);
   const shareOf = (ratio) => (median(runs.hostile.map(ratio)) * 100).toFixed(1).padStart(5);
   const cpuShare = shareOf((run, turn) => runs.harmless[turn].cpu / run.cpu);
   const rateShare = shareOf((run, turn) => run.rate / runs.harmless[turn].rate);
   const cpus = `${of('harmless', 'cpu').toFixed(1).padStart(6)} → ${of('hostile', 'cpu').toFixed(1).padStart(6)} µs CPU`;
   const rates = `${of('harmless', 'rate').toFixed(0).padStart(5)} → ${of('hostile', 'rate').toFixed(0).padStart(5)} a second`;
-  return `  ${`${name} (${field})`.padEnd(34)} ${cpus} ${cpuShare} %   ${rates} ${rateShare} %`;
+  return `  ${`${name} (${field})`.padEnd(34)} ${cpus} ${cpuShare} % (quietest ${quietShare} %)   ${rates} ${rateShare} %`;
 }
 
 /** What the formats cost that are on and not used: fresh processes in turns. */
