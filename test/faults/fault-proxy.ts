@@ -1,4 +1,5 @@
-import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import { freePort } from '../support/free-port.ts';
 
 /**
  * What stands between a service and its collector, and how it fails:
@@ -46,6 +47,7 @@ export class FaultProxy {
   }
 
   async open(): Promise<this> {
+    this.#port = await freePort(); // it goes, and comes back at the same one
     await this.#listen();
     return this;
   }
@@ -69,10 +71,7 @@ export class FaultProxy {
     this.#server = server;
     return new Promise((resolve, reject) => {
       server.once('error', reject);
-      server.listen(this.#port, '127.0.0.1', () => {
-        this.#port = (server.address() as AddressInfo).port;
-        resolve();
-      });
+      server.listen(this.#port, '127.0.0.1', resolve);
     });
   }
 

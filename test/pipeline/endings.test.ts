@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { after, before, describe, it, type TestContext } from 'node:test';
 import { type Collector, collector } from 'throughline/test';
 import { childEnvironment } from '../support/child-process.ts';
+import { freePort } from '../support/free-port.ts';
 import { repositoryRoot } from '../support/repository.ts';
 import { leftSpans } from './left-spans.ts';
 import { filesIn, temporaryFolder } from './spool-folder.ts';
@@ -48,10 +48,7 @@ let backend: Collector;
 let deadEndpoint: string;
 before(async () => {
   backend = await collector();
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  deadEndpoint = `http://127.0.0.1:${(server.address() as { port: number }).port}`;
-  server.close();
+  deadEndpoint = `http://127.0.0.1:${await freePort()}`;
 });
 after(() => backend.close());
 

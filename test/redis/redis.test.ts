@@ -5,7 +5,8 @@ import { redis } from 'throughline/redis';
 import { exporterContract } from '../contract/exporter.ts';
 import { bareRecord, sampleRecord } from '../contract/sample-record.ts';
 import { storeContract } from '../contract/store.ts';
-import { demandRedisInCi, freePort, type RedisServer, skipWithoutRedis, startRedis } from '../support/redis-server.ts';
+import { freePort } from '../support/free-port.ts';
+import { demandRedisInCi, type RedisServer, skipWithoutRedis, startRedis } from '../support/redis-server.ts';
 
 demandRedisInCi();
 

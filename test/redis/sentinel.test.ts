@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { Redis } from 'ioredis';
 import { call } from '../cli/call.ts';
-import { freePort, launch, skipWithoutRedis, startRedis } from '../support/redis-server.ts';
+import { freePort } from '../support/free-port.ts';
+import { launch, skipWithoutRedis, startRedis } from '../support/redis-server.ts';
 import { surviveFailover } from './failover.ts';
 
 describe('throughline/redis behind a sentinel', { skip: skipWithoutRedis }, () => {
