@@ -3,9 +3,12 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { createServer as createTlsServer } from 'node:https';
 import { type AddressInfo, connect } from 'node:net';
 import { tracing } from 'throughline';
-import { certificate, key } from '../support/tls.ts';
+import { type SelfSigned, selfSigned } from '../support/self-signed.ts';
 
 /** A request as it came in. */
+/** What a {@link Peer} over TLS shows: who calls it must trust this `cert`. */
+export const PEER_IDENTITY: SelfSigned = selfSigned('peer');
+
 export interface Received {
   readonly method: string;
   readonly path: string;
@@ -45,7 +48,7 @@ export class Peer {
     // A client may break off in its body: then there is nobody to answer.
     const handle = (req: IncomingMessage, res: ServerResponse): void =>
       void this.#handle(req, res).catch(() => res.destroy());
-    this.#server = scheme === 'http' ? createServer(handle) : createTlsServer({ key, cert: certificate }, handle);
+    this.#server = scheme === 'http' ? createServer(handle) : createTlsServer(PEER_IDENTITY, handle);
   }
 
   async open(): Promise<void> {

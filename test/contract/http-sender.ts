@@ -2,7 +2,7 @@ import http, { type ClientRequest, type IncomingMessage } from 'node:http';
 import https from 'node:https';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { certificate } from '../support/tls.ts';
+import { PEER_IDENTITY } from './client-peer.ts';
 import type { ContractRequest, Send } from './client-traits.ts';
 
 /** `request` of node:http or node:https. */
@@ -11,7 +11,9 @@ export type HttpRequest = typeof http.request;
 /** Sends as code over node:http does, over connections of its own that it keeps. */
 export function sendByHttp(request: HttpRequest, scheme: 'http' | 'https'): Send {
   const agent =
-    scheme === 'http' ? new http.Agent({ keepAlive: true }) : new https.Agent({ keepAlive: true, ca: certificate });
+    scheme === 'http'
+      ? new http.Agent({ keepAlive: true })
+      : new https.Agent({ keepAlive: true, ca: PEER_IDENTITY.cert });
   return async function send({ url, method = 'GET', headers, body, signal, timeoutMs }: ContractRequest) {
     const req = request(url, {
       method,

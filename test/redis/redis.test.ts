@@ -1,12 +1,18 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it, type TestContext } from 'node:test';
 import { Redis } from 'ioredis';
 import { redis } from 'throughline/redis';
 import { exporterContract } from '../contract/exporter.ts';
 import { bareRecord, sampleRecord } from '../contract/sample-record.ts';
 import { storeContract } from '../contract/store.ts';
+import { runNode } from '../support/child-process.ts';
 import { freePort } from '../support/free-port.ts';
 import { demandRedisInCi, type RedisServer, skipWithoutRedis, startRedis } from '../support/redis-server.ts';
+import { repositoryRoot } from '../support/repository.ts';
+import { selfSigned } from '../support/self-signed.ts';
 
 demandRedisInCi();
 
@@ -77,6 +83,50 @@ describe('throughline/redis', { skip: skipWithoutRedis }, () => {
     await store.close();
   });
 });
+
+describe('throughline/redis over TLS', { skip: skipWithoutRedis }, () => {
+  it('writes and reads, also by the command, and says why where the certificate is not trusted', async (t) => {
+    const { client, port, certificateFile } = await overTls(t);
+    const store = redis({ client });
+    t.after(() => store.close());
+    const record = sampleRecord();
+    assert.deepEqual(await store.export([record], never), { outcome: 'accepted' });
+    assert.deepEqual((await store.trace(record.traceId))?.spans, [record]);
+
+    const distrustful = redis({ client: new Redis({ port, tls: {}, lazyConnect: true }) });
+    t.after(() => distrustful.close());
+    const refused = await distrustful.export([record], never);
+    assert.equal(refused.outcome, 'retry');
+    assert.match(refused.reason, /self-signed certificate/);
+
+    const command = join(repositoryRoot, 'dist/cli/main.js');
+    const args = [command, 'show', record.traceId, '--json', '--store', `rediss://127.0.0.1:${port}`];
+    const { status, stdout } = await runNode(args, { variables: { NODE_EXTRA_CA_CERTS: certificateFile } });
+    assert.equal(status, 0);
+    assert.match(stdout, new RegExp(record.spanId));
+  });
+});
+
+const never: AbortSignal = new AbortController().signal;
+
+/** A server that speaks TLS, and an app's client that trusts it. */
+async function overTls(t: TestContext) {
+  const { cert, key } = selfSigned('redis');
+  const folder = mkdtempSync(join(tmpdir(), 'throughline-redis-tls-'));
+  const [certificateFile, keyFile] = [join(folder, 'cert.pem'), join(folder, 'key.pem')];
+  writeFileSync(certificateFile, cert);
+  writeFileSync(keyFile, key);
+  const port = await freePort();
+  const files = ['--tls-cert-file', certificateFile, '--tls-key-file', keyFile, '--tls-ca-cert-file', certificateFile];
+  const server = await startRedis(['--tls-port', String(port), '--tls-auth-clients', 'no', ...files]);
+  const client = new Redis({ port, tls: { ca: cert }, lazyConnect: true });
+  t.after(async () => {
+    client.disconnect();
+    await server.stop();
+    rmSync(folder, { recursive: true });
+  });
+  return { client, port, certificateFile };
+}
 
 /** What is in Redis, in the order it came. */
 async function readBack(client: Redis) {

@@ -7,7 +7,7 @@ export interface SelfSigned {
 }
 
 /**
- * A certificate that vouches for itself, for 127.0.0.1, made at the moment: no key lies in the
+ * A certificate that vouches for itself, for 127.0.0.1 and localhost, made at the moment: no key lies in the
  * repository, and none expires. X.509 v3 (RFC 5280 4.1), signed by ECDSA over P-256.
  */
 export function selfSigned(commonName: string): SelfSigned {
@@ -31,9 +31,10 @@ export function selfSigned(commonName: string): SelfSigned {
 
 const DAY_MS = 86_400_000;
 
-/** subjectAltName: iPAddress 127.0.0.1. */
+/** subjectAltName: iPAddress 127.0.0.1, dNSName localhost. */
 function alternativeName(): Buffer {
-  return sequence(oid('2.5.29.17'), der(0x04, sequence(der(0x87, Buffer.of(127, 0, 0, 1)))));
+  const names = sequence(der(0x87, Buffer.of(127, 0, 0, 1)), der(0x82, Buffer.from('localhost')));
+  return sequence(oid('2.5.29.17'), der(0x04, names));
 }
 
 function utcTime(ms: number): Buffer {
