@@ -1,4 +1,4 @@
-import { characterClass, characterRange, DIGITS, isRunOf, LOWER } from './characters.ts';
+import { characterClass, characterRange, DIGITS, isRunOf, joinPieces, LOWER } from './characters.ts';
 import { headerBytes, MAX_HEADER_LENGTH, SHORT_LENGTH } from './header-bytes.ts';
 
 /** W3C Trace Context 3.3.1: 0*31 further list-members. */
@@ -60,51 +60,64 @@ function isValueLength(length: number): boolean {
 
 /** Whole members that fit into `maxLength` characters with their commas, in their order (3.3.3.1). */
 export function fitMembers(members: readonly string[], maxLength: number): readonly string[] {
-  const kept = [...members];
-  let excess = joinedLength(kept) - maxLength;
-  if (excess <= 0) return kept;
+  const fits = whichFit(
+    members.map((member) => member.length),
+    maxLength,
+  );
+  return members.filter((_, at) => fits[at]);
+}
+
+/** The same by lengths alone: nothing has to be cut out that does not fit. */
+function whichFit(lengths: readonly number[], maxLength: number): readonly boolean[] {
+  const fits = lengths.map(() => true);
+  let excess = joinedLength(lengths) - maxLength;
   for (const smallest of [LONG_MEMBER, 0]) {
-    for (let at = kept.length - 1; at >= 0 && excess > 0; at -= 1) {
-      const { length } = kept[at] ?? '';
-      if (length <= smallest) continue;
-      kept[at] = '';
+    for (let at = lengths.length - 1; at >= 0 && excess > 0; at -= 1) {
+      const length = lengths[at] ?? 0;
+      if (fits[at] !== true || length <= smallest) continue;
+      fits[at] = false;
       excess -= length + 1;
     }
   }
-  return kept.filter((member) => member !== '');
+  return fits;
 }
 
-export function joinedLength(members: readonly string[]): number {
-  let length = members.length - 1;
-  for (const member of members) length += member.length;
-  return length;
+function joinedLength(lengths: readonly number[]): number {
+  let joined = lengths.length - 1;
+  for (const length of lengths) joined += length;
+  return joined;
+}
+
+/** True when the members are all that the text has. */
+export function isWhole(text: string, members: readonly string[]): boolean {
+  return joinedLength(members.map((member) => member.length)) === text.length;
 }
 
 /**
- * As much of a header as is looked at: all of it, or of one that is longer than may be sent the pieces that
- * are left when it is truncated as it came, unread. Blank ones count with the white space that they are.
- * Nothing of one that Node would not let in.
+ * As much of a header as is looked at: all of it, or of one that is longer than may be sent, in a text of its own, the
+ * pieces that are left when it is truncated as it came, unread. Blank ones count with the white space that
+ * they are. Nothing of one that Node would not let in.
  */
 export function withinLimits(header: string): string {
   if (header.length <= MAX_SENT_LENGTH) return header;
   if (header.length > MAX_HEADER_LENGTH) return '';
-  const ends: number[] = [];
-  let cut = 0;
-  let hasLong = false;
-  for (let at = 0; at < header.length && ends.length < MAX_PIECES; ) {
+  const starts: number[] = [];
+  const lengths: number[] = [];
+  for (let at = 0, pieces = 0; at < header.length && pieces < MAX_PIECES; pieces += 1) {
     const comma = header.indexOf(',', at);
     const end = comma === -1 ? header.length : comma;
-    if (end - at > LONG_MEMBER) hasLong = true;
-    if (end <= MAX_SENT_LENGTH) cut = end;
-    ends.push(end);
+    if (end > at) {
+      starts.push(at);
+      lengths.push(end - at);
+    }
     at = end + 1;
   }
-  // Nothing goes but from the end, then, and no piece has to be cut out.
-  return hasLong ? fitMembers(cutPieces(header, ends), MAX_SENT_LENGTH).join(',') : header.slice(0, cut);
-}
-
-function cutPieces(header: string, ends: readonly number[]): string[] {
-  return ends.map((end, at) => header.slice((ends[at - 1] ?? -1) + 1, end)).filter((piece) => piece !== '');
+  const kept: string[] = [];
+  for (const [at, fits] of whichFit(lengths, MAX_SENT_LENGTH).entries()) {
+    const start = starts[at] ?? 0;
+    if (fits) kept.push(header.slice(start, start + (lengths[at] ?? 0)));
+  }
+  return joinPieces(kept);
 }
 
 /** The members left to right, none twice; `undefined` when one is invalid or there are too many. */

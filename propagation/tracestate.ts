@@ -3,7 +3,7 @@ import {
   fitMembers,
   isTraceStateKey,
   isTraceStateValue,
-  joinedLength,
+  isWhole,
   MAX_MEMBERS,
   MAX_SENT_LENGTH,
   readMembers,
@@ -47,10 +47,8 @@ export class TraceState {
     const text = withinLimits(header);
     const members = readMembers(text);
     if (members === undefined || members.length === 0) return undefined;
-    // What is passed over is let go of: the members are cut from the header.
-    return isCanonical(header, members)
-      ? new TraceState(header, members)
-      : new TraceState(joinPieces(members), undefined);
+    // The text itself is what we would write, or what is passed over is let go of: the members are cut from it.
+    return isWhole(text, members) ? new TraceState(text, members) : new TraceState(joinPieces(members), undefined);
   }
 
   /** The value of `key`, or `undefined`. */
@@ -96,9 +94,4 @@ export class TraceState {
     const prefix = `${key}=`;
     return this.#split().filter((member) => !member.startsWith(prefix));
   }
-}
-
-/** True when nothing was passed over, so the header itself is what we would write. */
-function isCanonical(header: string, members: readonly string[]): boolean {
-  return joinedLength(members) === header.length;
 }
