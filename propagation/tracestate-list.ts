@@ -1,5 +1,5 @@
 import { characterClass, characterRange, DIGITS, isRunOf, joinPieces, LOWER } from './characters.ts';
-import { headerBytes, MAX_HEADER_LENGTH, SHORT_LENGTH } from './header-bytes.ts';
+import { headerBytes, MAX_HEADER_LENGTH, SHORT_LENGTH, scratch } from './header-bytes.ts';
 
 /** W3C Trace Context 3.3.1: 0*31 further list-members. */
 export const MAX_MEMBERS = 32;
@@ -162,13 +162,19 @@ function hasKey(
   start: number,
   end: number,
 ): boolean {
+  const length = end + 1 - start; // its `=` too, so that no longer key is taken for it
   for (let at = marks.indexOf(mark); at !== -1; at = marks.indexOf(mark, at + 1)) {
-    const other = starts[at] as number;
-    let length = 0;
-    while (length <= end - start && bytes[other + length] === bytes[start + length]) length += 1;
-    if (length > end - start) return true; // its `=` too, so that no longer key is taken for it
+    if (isRepeated(bytes, starts[at] as number, start, length)) return true;
   }
   return false;
+}
+
+function isRepeated(bytes: Uint8Array, one: number, other: number, length: number): boolean {
+  const { words } = scratch;
+  let at = 0;
+  while (at + 3 < length && words.getInt32(one + at, true) === words.getInt32(other + at, true)) at += 4;
+  while (at < length && bytes[one + at] === bytes[other + at]) at += 1;
+  return at === length;
 }
 
 /** 3.3.2: empty and blank members MUST be accepted. */
@@ -182,14 +188,17 @@ function blankEnd(bytes: Uint8Array, start: number, length: number): number {
  * instead of 1 ns where this is called once a request (bench/hostile).
  */
 function runEnd(bytes: Uint8Array, start: number, end: number, mask: number): number {
+  const { words } = scratch;
   let at = start;
-  for (; at + 3 < end; at += 4) {
-    const first = (CLASSES[bytes[at] as number] as number) & (CLASSES[bytes[at + 1] as number] as number);
-    const second = (CLASSES[bytes[at + 2] as number] as number) & (CLASSES[bytes[at + 3] as number] as number);
-    if ((first & second & mask) === 0) break;
-  }
+  while (at + 3 < end && (classesOfAll(words.getInt32(at, true)) & mask) !== 0) at += 4;
   while (at < end && ((CLASSES[bytes[at] as number] as number) & mask) !== 0) at += 1;
   return at;
+}
+
+/** The classes that all four characters of a word are in. */
+function classesOfAll(word: number): number {
+  const first = (CLASSES[word & 0xff] as number) & (CLASSES[(word >>> 8) & 0xff] as number);
+  return first & (CLASSES[(word >>> 16) & 0xff] as number) & (CLASSES[word >>> 24] as number);
 }
 
 /**
@@ -205,18 +214,14 @@ let keyMark = 0;
  */
 function scanKey(bytes: Uint8Array, start: number, length: number): number {
   if (KEY_START[bytes[start] as number] !== 1) return -1;
+  const { words } = scratch;
   const limit = Math.min(length, start + MAX_KEY_LENGTH);
   let mark = 0;
   let at = start;
   for (; at + 3 < limit; at += 4) {
-    const a = bytes[at] as number;
-    const b = bytes[at + 1] as number;
-    const c = bytes[at + 2] as number;
-    const d = bytes[at + 3] as number;
-    const first = (CLASSES[a] as number) & (CLASSES[b] as number);
-    const second = (CLASSES[c] as number) & (CLASSES[d] as number);
-    if ((first & second & IN_KEY) === 0) break;
-    mark = Math.imul(mark ^ (a | (b << 8) | (c << 16) | (d << 24)), MARK_FACTOR);
+    const word = words.getInt32(at, true);
+    if ((classesOfAll(word) & IN_KEY) === 0) break;
+    mark = Math.imul(mark ^ word, MARK_FACTOR);
     mark ^= mark >>> 15;
   }
   for (; at < limit; at += 1) {

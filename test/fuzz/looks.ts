@@ -12,25 +12,28 @@ export function countLooks(run: () => void): number {
       looks += cost(self, args);
     });
   });
-  const { bytes } = scratch;
-  scratch.bytes = countingBytes(bytes, () => {
+  const { bytes, words } = scratch;
+  scratch.bytes = countingLooks(bytes, () => {
     looks += 1;
+  });
+  scratch.words = countingLooks(words, () => {
+    looks += 4;
   });
   try {
     run();
   } finally {
-    scratch.bytes = bytes;
+    Object.assign(scratch, { bytes, words });
     for (const undo of restore) undo();
   }
   return looks;
 }
 
-/** The bytes of the header that is being read, each look at one of them counted. */
-function countingBytes(bytes: Buffer, count: () => void): Buffer {
-  return new Proxy(bytes, {
+/** The header that is being read, by bytes or by words, each look at one of them counted. */
+function countingLooks<View extends Buffer | DataView>(view: View, count: () => void): View {
+  return new Proxy(view, {
     get(target, name) {
       const value: unknown = Reflect.get(target, name, target);
-      if (typeof value === 'number' && name !== 'length') count();
+      if (name === 'getInt32' || (typeof name === 'string' && /^[0-9]+$/.test(name))) count();
       return typeof value === 'function' ? value.bind(target) : value;
     },
   });
