@@ -33,7 +33,7 @@ function countingLooks<View extends Buffer | DataView>(view: View, count: () => 
   return new Proxy(view, {
     get(target, name) {
       const value: unknown = Reflect.get(target, name, target);
-      if (name === 'getInt32' || (typeof name === 'string' && /^[0-9]+$/.test(name))) count();
+      if (name === 'getInt32' || (typeof value === 'number' && name !== 'length')) count();
       return typeof value === 'function' ? value.bind(target) : value;
     },
   });
