@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { serviceName } from 'throughline/analysis';
 import { collector } from 'throughline/test';
 import { childEnvironment } from '../support/child-process.ts';
-import { listening } from '../support/listening.ts';
+import { freePort } from '../support/free-port.ts';
 
 const APPS = [
   ['express', 'GET /hello/:name'],
@@ -20,18 +19,20 @@ for (const [framework, spanName] of APPS) {
       const backend = await collector();
       t.after(() => backend.close());
       const app = await startApp(t, framework, { OTEL_EXPORTER_OTLP_ENDPOINT: backend.url, OTEL_SERVICE_NAME: 'bare' });
+      const firstLine = once(app.child.stderr ?? app.child, 'data');
       for (const name of ['ada', 'grace', 'mary']) assert.equal(await app.get(`/hello/${name}`), `200 hello ${name}`);
       const spans = await backend.waitForSpans(3, 60_000);
       assert.deepEqual(
         spans.map((span) => [serviceName(span), span.kind, span.name, span.attributes['url.path']]),
         ['ada', 'grace', 'mary'].map((name) => ['bare', 'server', spanName, `/hello/${name}`]),
       );
+      await firstLine;
       assert.deepEqual(await app.end(), [`throughline: sending spans to ${backend.url}/v1/traces`]);
       assert.equal(backend.spans.length, 3);
     });
 
     it('works without a collector and says so in one line', async (t) => {
-      const endpoint = await closedEndpoint();
+      const endpoint = `http://127.0.0.1:${await freePort()}`;
       const app = await startApp(t, framework, { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint });
       const firstLine = once(app.child.stderr ?? app.child, 'data');
       for (let i = 0; i < 20; i++) assert.equal(await app.get('/hello/you'), '200 hello you');
@@ -77,13 +78,4 @@ async function startApp(t: TestContext, framework: string, variables: Record<str
       return stderr.trimEnd().split('\n');
     },
   };
-}
-
-/** An address where nobody listens: a port that was free a moment ago. */
-async function closedEndpoint(): Promise<string> {
-  const server = createServer();
-  const url = await listening(server);
-  server.close();
-  await once(server, 'close');
-  return url;
 }
