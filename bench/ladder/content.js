@@ -1,7 +1,8 @@
 /** Five small things that middlewares do: each reads something of the request, some write a header. */
 export const fiveSteps = [
   function requestId(req, setHeader) {
-    setHeader('x-request-id', req.headers['x-request-id'] ?? '7d1f0a52');
+    // By a field that no format reads: else what the app sends back counts as reading (hostile/).
+    setHeader('x-request-id', req.headers['x-correlation-id'] ?? '7d1f0a52');
   },
   function locale(req) {
     req.locale = (req.headers['accept-language'] ?? 'en').slice(0, 2);
