@@ -16,7 +16,7 @@ import { traceFilter } from '../trace-filter.ts';
 import { type ReadyTrace, TraceGatherer } from '../trace-gatherer.ts';
 import { withStore } from '../with-store.ts';
 
-/** Spans leave their services within 150 ms; those of one request in different services may be as far apart. */
+/** Spans leave their services within 100 ms; those of one request in different services may be as far apart. */
 const SETTLE_MS = 1000;
 
 const { since: _since, until: _until, ...filters }: OptionSpecs = FILTER_OPTIONS;
