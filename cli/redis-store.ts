@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import type { RedisClient } from '../src/store/redis-client.ts';
-import { faultOf } from '../src/store/redis-fault.ts';
+import type { RedisClient } from '../src/store/redis/client.ts';
+import { faultOf } from '../src/store/redis/fault.ts';
 import type { SpanStore } from '../src/store/span-store.ts';
 import { storeError } from '../src/store/store-error.ts';
 import { UsageError } from './exit-code.ts';

@@ -8,9 +8,9 @@ import './setup.ts';
 import { carrierGetter, carrierSetter } from '../propagation/carriers.ts';
 import { settledContext } from '../propagation/composite.ts';
 import type { Getter, OutboundContext, RemoteContext, Setter } from '../propagation/context.ts';
-import { currentTracer } from './core/runtime.ts';
-import { activeScope } from './core/scope.ts';
+import { activeScope } from './core/scope/scope.ts';
 import { identityOf } from './core/span.ts';
+import { currentTracer } from './core/spans/runtime.ts';
 
 export { b3, b3multi } from '../propagation/b3.ts';
 export { Baggage, type BaggageProperty } from '../propagation/baggage.ts';

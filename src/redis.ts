@@ -2,13 +2,13 @@ import { sayOnce } from './core/diagnostics.ts';
 import { optionError, refuseUnknownOptions, showValue } from './core/errors.ts';
 import type { Exporter } from './core/pipeline/exporter.ts';
 import { redisExporter } from './exporters/redis.ts';
-import { RedisStore } from './store/redis.ts';
-import { isRedisClient, type RedisClient } from './store/redis-client.ts';
-import type { WriterSettings } from './store/redis-writer.ts';
+import { isRedisClient, type RedisClient } from './store/redis/client.ts';
+import { RedisStore } from './store/redis/redis-store.ts';
+import type { WriterSettings } from './store/redis/writer.ts';
 import type { SpanStore } from './store/span-store.ts';
 
 export type { SpanRecord, SpanStore } from './store/index.ts';
-export type { RedisClient } from './store/redis-client.ts';
+export type { RedisClient } from './store/redis/client.ts';
 
 /** Options of {@link redis}. */
 export interface RedisOptions {

@@ -1,9 +1,8 @@
 import type { RemoteContext, SpanContext, SpanId, TraceId, VendorFields } from '../../propagation/context.ts';
 import type { TraceState } from '../../propagation/tracestate.ts';
 import { type TimeInput, timeInputMs } from './clock.ts';
+import type { LocalTrace } from './decide/local-trace.ts';
 import { contained } from './diagnostics.ts';
-import { errorType, exceptionAttributes } from './exception.ts';
-import { linkedContext } from './given-context.ts';
 import {
   attributeValue,
   bounded,
@@ -14,7 +13,6 @@ import {
   ownKeys,
   setOwn,
 } from './limits.ts';
-import type { LocalTrace } from './pipeline/local-trace.ts';
 import type {
   Attributes,
   AttributeValue,
@@ -26,7 +24,9 @@ import type {
   SpanRecord,
   SpanStatus,
 } from './record.ts';
-import { activeScope, runInScope } from './scope.ts';
+import { activeScope, runInScope } from './scope/scope.ts';
+import { errorType, exceptionAttributes } from './spans/exception.ts';
+import { linkedContext } from './spans/given-context.ts';
 
 /** Under what a span may be started. */
 export type SpanParent = Span | SpanContextInput | RemoteContext | null | undefined;

@@ -1,5 +1,5 @@
 import type { Exporter, ExportResult } from '../core/pipeline/exporter.ts';
-import type { RedisStore } from '../store/redis.ts';
+import type { RedisStore } from '../store/redis/redis-store.ts';
 
 /** A server that is well again gets spans within a second; until then a batch is encoded four times a second, for 15 ms each. */
 const RETRY_AFTER_MS = 250;

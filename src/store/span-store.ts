@@ -141,7 +141,7 @@ export interface StoreProblems {
 }
 
 /**
- * Where finished spans are kept and found again. Every store passes one suite (`test/contract/store.ts`),
+ * Where finished spans are kept and found again. Every store passes one suite (`test/contract/suites/store.ts`),
  * so a program that reads one reads all of them. Calls reject with a {@link StoreError} when the store
  * cannot be reached; bad data inside it never makes a call fail: it is left out and told by `problems()`.
  *

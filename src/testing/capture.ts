@@ -1,6 +1,6 @@
-import { type Config, resolveConfig, type StartOptions } from '../core/config.ts';
 import { sayOnce } from '../core/diagnostics.ts';
 import { optionError, refuseUnknownOptions, showValue } from '../core/errors.ts';
+import { type Config, resolveConfig, type StartOptions } from '../core/settings/config.ts';
 import { type Captured, RunningCapture } from './captured.ts';
 import { CapturingTracer } from './capturing-tracer.ts';
 

@@ -1,7 +1,7 @@
 import type { Stats } from '../core/pipeline/pipeline.ts';
-import { activeScope, enterTracerScope, leaveScope, runInScope, Scope } from '../core/scope.ts';
+import { activeScope, enterTracerScope, leaveScope, runInScope, Scope } from '../core/scope/scope.ts';
 import type { Span } from '../core/span.ts';
-import type { Tracer } from '../core/tracer.ts';
+import type { Tracer } from '../core/spans/tracer.ts';
 import type { CapturingTracer } from './capturing-tracer.ts';
 import { failure } from './failure.ts';
 import { describeOpenSpans } from './open-spans.ts';

@@ -1,6 +1,6 @@
-import { installedTracer } from '../core/runtime.ts';
-import { activeScope } from '../core/scope.ts';
+import { activeScope } from '../core/scope/scope.ts';
 import { RecordingSpan, type Span } from '../core/span.ts';
+import { installedTracer } from '../core/spans/runtime.ts';
 import { formatDuration } from '../terminal/text.ts';
 import { failure } from './failure.ts';
 import { block } from './tree/forest.ts';

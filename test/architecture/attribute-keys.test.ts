@@ -27,7 +27,7 @@ describe('attribute keys', () => {
   });
 
   it('are found in the sources at all', () => {
-    const text = readText('src/core/resource.ts');
+    const text = readText('src/core/settings/resource.ts');
     assert.ok([...text.matchAll(KEY_LITERAL)].some((match) => match[1] === 'service.name'));
   });
 });

@@ -121,7 +121,7 @@ export const rooms: readonly Room[] = [
       'src/formats',
       'src/terminal',
       'src/analysis',
-      'src/store/redis.ts',
+      'src/store/redis/redis-store.ts',
     ],
     builtins: [
       'node:buffer',

@@ -4,8 +4,8 @@ import { after, before, beforeEach, describe } from 'node:test';
 import axios, { type AxiosError, type AxiosHeaders, type AxiosInstance } from 'axios';
 import axiosRetry from 'axios-retry';
 import { span, traceAxios } from 'throughline';
-import { inRequest, Peer } from './client-peer.ts';
-import { clientSpan, clientSpans, clientTest, spansSoFar, traceparentOf } from './client-tracer.ts';
+import { inRequest, Peer } from './client/peer.ts';
+import { clientSpan, clientSpans, clientTest, spansSoFar, traceparentOf } from './client/tracer.ts';
 
 const TRACEPARENT = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
 

@@ -5,8 +5,8 @@ import { Readable } from 'node:stream';
 import { after, before, describe } from 'node:test';
 import axios, { type AxiosError, type AxiosInstance, type AxiosRequestConfig, type AxiosResponse } from 'axios';
 import { traceAxios } from 'throughline';
-import { closedPort } from './client-peer.ts';
-import { clientTest } from './client-tracer.ts';
+import { closedPort } from './client/peer.ts';
+import { clientTest } from './client/tracer.ts';
 
 /** The bytes of all requests so far, and an answer for each: `/404` is refused, `/redirect` is sent to `/ok`. */
 let wire = '';

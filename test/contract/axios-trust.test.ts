@@ -3,9 +3,9 @@ import { after, before, beforeEach, describe } from 'node:test';
 import axios, { type AxiosInstance, type AxiosRequestConfig } from 'axios';
 import axiosRetry from 'axios-retry';
 import { type TraceAxiosOptions, traceAxios } from 'throughline';
-import { assertSignatureHolds, authorization, presignedQuery } from './aws-signer.ts';
-import { inRequest, Peer } from './client-peer.ts';
-import { clientSpan, clientSpans, clientTest, traceparentOf } from './client-tracer.ts';
+import { assertSignatureHolds, authorization, presignedQuery } from './client/aws-signer.ts';
+import { inRequest, Peer } from './client/peer.ts';
+import { clientSpan, clientSpans, clientTest, traceparentOf } from './client/tracer.ts';
 
 const TRACEPARENT = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
 const INCOMING = { traceparent: TRACEPARENT, tracestate: 'a=1', baggage: 'tenant=acme' };

@@ -1,8 +1,8 @@
 import http from 'node:http';
 import axios, { type AxiosInstance, type AxiosResponse, type InternalAxiosRequestConfig } from 'axios';
 import { traceAxios } from 'throughline';
-import { clientContract } from './client.ts';
-import type { ContractOptions, Send } from './client-traits.ts';
+import { clientContract } from './client/suite.ts';
+import type { ContractOptions, Send } from './client/traits.ts';
 
 const ALL_BODIES = ['text', 'json', 'parameters', 'bytes', 'stream', 'form'] as const;
 

@@ -54,7 +54,7 @@ interface App {
 }
 
 async function startApp(t: TestContext, framework: string, variables: Record<string, string>): Promise<App> {
-  const child = fork(join(import.meta.dirname, 'bare-app.js'), [framework], {
+  const child = fork(join(import.meta.dirname, 'apps', 'bare-app.js'), [framework], {
     env: { ...childEnvironment(), ...variables },
     stdio: ['ignore', 'inherit', 'pipe', 'ipc'],
   });

@@ -12,7 +12,7 @@ import express from 'express';
 import Koa from 'koa';
 import { current, start, type Throughline, traceAxios, traceFetch, traceHttp, tracing } from 'throughline';
 import { console as consoleExporter, file, otlp } from 'throughline/exporters';
-import { exchange, requestText, type Site, withListener } from './server-bench.ts';
+import { exchange, requestText, type Site, withListener } from './server/bench.ts';
 
 /** FAULTS row 27: secrets in all places where a request may have them. None may be found in anything that leaves. */
 const planted: string[] = [];

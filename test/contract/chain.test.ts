@@ -4,7 +4,7 @@ import { after, before, describe, it } from 'node:test';
 import { start, type Throughline } from 'throughline';
 import { type MemoryExporter, memory } from 'throughline/exporters';
 import type { SpanRecord } from 'throughline/test';
-import { type Chain, startChain } from './chain-services.ts';
+import { type Chain, startChain } from './apps/chain-services.ts';
 
 const REQUESTS = 200;
 

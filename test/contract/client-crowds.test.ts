@@ -4,10 +4,10 @@ import http, { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, before, describe } from 'node:test';
 import { current, span, traceFetch, traceHttp } from 'throughline';
-import { clientSpans, clientTest, spansSoFar } from './client-tracer.ts';
-import type { Send } from './client-traits.ts';
-import { sendByFetch } from './fetch-sender.ts';
-import { sendByHttp } from './http-sender.ts';
+import { sendByFetch } from './client/fetch-sender.ts';
+import { sendByHttp } from './client/http-sender.ts';
+import { clientSpans, clientTest, spansSoFar } from './client/tracer.ts';
+import type { Send } from './client/traits.ts';
 
 /** A server that answers nothing, and says when so many are waiting. */
 let server: Server;

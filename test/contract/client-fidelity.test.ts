@@ -4,8 +4,8 @@ import http, { type ClientRequest, type IncomingMessage, type RequestOptions } f
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { after, before, describe } from 'node:test';
 import { traceFetch, traceHttp } from 'throughline';
-import { closedPort } from './client-peer.ts';
-import { clientTest } from './client-tracer.ts';
+import { closedPort } from './client/peer.ts';
+import { clientTest } from './client/tracer.ts';
 
 /** The bytes of all requests so far; each path says how it is answered. */
 let wire = '';

@@ -5,9 +5,9 @@ import axios, { type AxiosInstance } from 'axios';
 import { baggage, type SpanOptions, span, traceAxios, traceFetch, traceHttp } from 'throughline';
 import { Baggage } from 'throughline/propagation';
 import { capture } from 'throughline/test';
-import { Peer } from './client-peer.ts';
-import { clientTest } from './client-tracer.ts';
-import { sendByHttp } from './http-sender.ts';
+import { sendByHttp } from './client/http-sender.ts';
+import { Peer } from './client/peer.ts';
+import { clientTest } from './client/tracer.ts';
 
 const TRACEPARENT = /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-0[0-3]$/;
 const TRACESTATE_MEMBER =

@@ -6,9 +6,9 @@ import got from 'got';
 import { baggage, span, traceAxios, traceFetch, traceHttp } from 'throughline';
 import { capture } from 'throughline/test';
 import { Agent, interceptors, request } from 'undici';
-import { Peer } from './client-peer.ts';
-import { clientSpan, clientSpans, clientTest, startWith, traceparentOf } from './client-tracer.ts';
-import { sendByHttp } from './http-sender.ts';
+import { sendByHttp } from './client/http-sender.ts';
+import { Peer } from './client/peer.ts';
+import { clientSpan, clientSpans, clientTest, startWith, traceparentOf } from './client/tracer.ts';
 
 /** Node publishes what node:http is about to send since this version. */
 const SEES_HTTP = Number(process.versions.node.split('.')[0]) >= 22;

@@ -4,8 +4,8 @@ import got from 'got';
 import nodeFetch from 'node-fetch';
 import { traceFetch } from 'throughline';
 import { capture } from 'throughline/test';
-import { Peer } from './client-peer.ts';
-import { clientSpans, clientTest, startWith, traceparentOf } from './client-tracer.ts';
+import { Peer } from './client/peer.ts';
+import { clientSpans, clientTest, startWith, traceparentOf } from './client/tracer.ts';
 
 /** Node publishes what node:http is about to send since this version. */
 const SEES_HTTP = Number(process.versions.node.split('.')[0]) >= 22;

@@ -8,8 +8,8 @@ import ky from 'ky';
 import nodeFetch from 'node-fetch';
 import superagent from 'superagent';
 import { baggage, span, traceFetch, traceHttp } from 'throughline';
-import { closedPort, Peer } from './client-peer.ts';
-import { clientSpan, clientSpans, clientTest, spansSoFar, traceparentOf } from './client-tracer.ts';
+import { closedPort, Peer } from './client/peer.ts';
+import { clientSpan, clientSpans, clientTest, spansSoFar, traceparentOf } from './client/tracer.ts';
 
 const peer = new Peer();
 before(() => peer.open());

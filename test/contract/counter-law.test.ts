@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { assertCounterLaw, type SpanCounts } from './counter-law.ts';
+import { assertCounterLaw, type SpanCounts } from './checks/counter-law.ts';
 
 const BALANCED = {
   started: 12,

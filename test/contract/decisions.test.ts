@@ -9,7 +9,7 @@ import { current, logFields, span, start, traceAxios, tracing } from 'throughlin
 import { memory } from 'throughline/exporters';
 import { type Captured, type CaptureOptions, capture } from 'throughline/test';
 import { listening } from '../support/listening.ts';
-import { assertCounterLaw } from './counter-law.ts';
+import { assertCounterLaw } from './checks/counter-law.ts';
 
 const TRACE_ID = '4bf92f3577b34da6a3ce929d0e0e4736';
 const DENIED = { traceparent: `00-${TRACE_ID}-00f067aa0ba902b7-02` };

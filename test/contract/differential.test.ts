@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { EventEmitter } from 'node:events';
 import { after, before, describe, test } from 'node:test';
 import type { SpanRecord, TracingOptions } from 'throughline';
-import { APPS, type MakeListener } from './differential-apps.ts';
-import { BEHAVIOURS, REQUESTS } from './differential-scenarios.ts';
-import { Recorder } from './recorder.ts';
-import { dial, listen, type Site } from './server-bench.ts';
+import { APPS, type MakeListener } from './apps/differential-apps.ts';
+import { BEHAVIOURS, REQUESTS } from './apps/differential-scenarios.ts';
+import { Recorder } from './checks/recorder.ts';
+import { dial, listen, type Site } from './server/bench.ts';
 
 /** FAULTS row 10: the same app with and without us, in one process, with all that tracing() can be asked for. */
 const OPTIONS: TracingOptions = {

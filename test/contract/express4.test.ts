@@ -1,7 +1,7 @@
 import express from 'express4';
-import { expressApp } from './express-app.ts';
-import { expressRouteCases } from './express-routes.ts';
-import { serverContract } from './server.ts';
+import { expressApp } from './apps/express-app.ts';
+import { expressRouteCases } from './server/express-routes.ts';
+import { serverContract } from './server/suite.ts';
 
 serverContract(
   'express4',

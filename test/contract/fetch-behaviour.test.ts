@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe } from 'node:test';
 import { baggage, current, span, traceFetch } from 'throughline';
-import { closedPort, inRequest, Peer } from './client-peer.ts';
-import { clientSpan, clientSpans, clientTest, spansSoFar, traceparentOf } from './client-tracer.ts';
+import { closedPort, inRequest, Peer } from './client/peer.ts';
+import { clientSpan, clientSpans, clientTest, spansSoFar, traceparentOf } from './client/tracer.ts';
 
 const peer = new Peer();
 before(() => peer.open());

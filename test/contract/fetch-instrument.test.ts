@@ -1,6 +1,6 @@
-import { clientContract } from './client.ts';
-import { startWith } from './client-tracer.ts';
-import { sendByFetch, UNDICI_TRAITS } from './fetch-sender.ts';
+import { sendByFetch, UNDICI_TRAITS } from './client/fetch-sender.ts';
+import { clientContract } from './client/suite.ts';
+import { startWith } from './client/tracer.ts';
 
 startWith({ instrument: { fetch: true } });
 

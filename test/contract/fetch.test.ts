@@ -1,7 +1,7 @@
 import http from 'node:http';
 import { traceFetch } from 'throughline';
-import { clientContract } from './client.ts';
-import { sendByFetch, UNDICI_TRAITS } from './fetch-sender.ts';
+import { sendByFetch, UNDICI_TRAITS } from './client/fetch-sender.ts';
+import { clientContract } from './client/suite.ts';
 
 clientContract('traceFetch, the global one', UNDICI_TRAITS, (options) => sendByFetch(traceFetch(undefined, options)));
 

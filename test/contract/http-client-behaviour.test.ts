@@ -8,8 +8,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, beforeEach, describe } from 'node:test';
 import { current, span, traceHttp } from 'throughline';
-import { inRequest, Peer } from './client-peer.ts';
-import { clientSpan, clientSpans, clientTest, spansSoFar, traceparentOf } from './client-tracer.ts';
+import { inRequest, Peer } from './client/peer.ts';
+import { clientSpan, clientSpans, clientTest, spansSoFar, traceparentOf } from './client/tracer.ts';
 
 const peer = new Peer();
 const traced = traceHttp(http);

@@ -1,8 +1,8 @@
 import http from 'node:http';
 import https from 'node:https';
 import { traceHttp } from 'throughline';
-import { clientContract } from './client.ts';
-import { sendByHttp } from './http-sender.ts';
+import { sendByHttp } from './client/http-sender.ts';
+import { clientContract } from './client/suite.ts';
 
 const TRAITS = {
   redirects: 'none',

@@ -4,11 +4,11 @@ import https from 'node:https';
 import { it } from 'node:test';
 import { start } from 'throughline';
 import { memory } from 'throughline/exporters';
-import { clientContract } from './client.ts';
-import { Peer } from './client-peer.ts';
-import { startWith } from './client-tracer.ts';
-import { sendByHttp } from './http-sender.ts';
-import { endsClean } from './no-leaks.ts';
+import { endsClean } from './checks/no-leaks.ts';
+import { sendByHttp } from './client/http-sender.ts';
+import { Peer } from './client/peer.ts';
+import { clientContract } from './client/suite.ts';
+import { startWith } from './client/tracer.ts';
 
 const TRAITS = {
   redirects: 'none',

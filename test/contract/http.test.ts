@@ -1,4 +1,4 @@
-import { httpApp } from './http-app.ts';
-import { serverContract } from './server.ts';
+import { httpApp } from './apps/http-app.ts';
+import { serverContract } from './server/suite.ts';
 
 serverContract('http', httpApp);

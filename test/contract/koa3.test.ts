@@ -1,7 +1,7 @@
 import Koa from 'koa';
-import { koaApp } from './koa-app.ts';
-import { koaRouteCases } from './koa-routes.ts';
-import { serverContract } from './server.ts';
+import { koaApp } from './apps/koa-app.ts';
+import { koaRouteCases } from './server/koa-routes.ts';
+import { serverContract } from './server/suite.ts';
 
 serverContract(
   'koa3',

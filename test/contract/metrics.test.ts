@@ -10,7 +10,7 @@ import Koa from 'koa';
 import { traceAxios, traceFetch, traceHttp, tracing } from 'throughline';
 import { type Captured, type CaptureOptions, capture } from 'throughline/test';
 import { listening } from '../support/listening.ts';
-import { closedPort } from './client-peer.ts';
+import { closedPort } from './client/peer.ts';
 
 const plain = axios.create({ proxy: false, validateStatus: () => true });
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { type Span, span, start } from 'throughline';
 import { memory } from 'throughline/exporters';
-import { endsClean } from './no-leaks.ts';
+import { endsClean } from './checks/no-leaks.ts';
 
 const throughline = start({ service: 'no-leaks', exporters: memory() });
 

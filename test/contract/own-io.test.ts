@@ -5,9 +5,9 @@ import axios from 'axios';
 import { span, start, traceAxios, traceFetch, traceHttp } from 'throughline';
 import { memory, otlp } from 'throughline/exporters';
 import { collector } from 'throughline/test';
-import { Peer } from './client-peer.ts';
-import { sendByHttp } from './http-sender.ts';
-import { endsClean } from './no-leaks.ts';
+import { endsClean } from './checks/no-leaks.ts';
+import { sendByHttp } from './client/http-sender.ts';
+import { Peer } from './client/peer.ts';
 
 /** Node publishes what node:http is about to send since this version. */
 const SEES_HTTP = Number(process.versions.node.split('.')[0]) >= 22;

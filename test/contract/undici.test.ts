@@ -5,8 +5,8 @@ import type { AddressInfo } from 'node:net';
 import { after, before, beforeEach, describe } from 'node:test';
 import { span, traceFetch } from 'throughline';
 import { Agent, interceptors, MockAgent, request, stream, fetch as undiciFetch, upgrade } from 'undici';
-import { Peer } from './client-peer.ts';
-import { clientSpan, clientSpans, clientTest, spansSoFar, startWith, traceparentOf } from './client-tracer.ts';
+import { Peer } from './client/peer.ts';
+import { clientSpan, clientSpans, clientTest, spansSoFar, startWith, traceparentOf } from './client/tracer.ts';
 
 startWith({ instrument: { fetch: true } });
 

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import { type Collector, type CollectorAnswer, collector } from 'throughline/test';
-import { assertCounterLaw } from '../contract/counter-law.ts';
+import { assertCounterLaw } from '../contract/checks/counter-law.ts';
 import { leftSpans } from '../pipeline/left-spans.ts';
 import { temporaryFolder } from '../pipeline/spool-folder.ts';
 import { childEnvironment, runNode } from '../support/child-process.ts';

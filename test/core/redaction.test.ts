@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type StartOptions, span, start, type Throughline } from 'throughline';
 import { memory } from 'throughline/exporters';
-import { endsClean } from '../contract/no-leaks.ts';
+import { endsClean } from '../contract/checks/no-leaks.ts';
 
 const exporter = memory();
 let running: Throughline | undefined;

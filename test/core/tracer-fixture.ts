@@ -1,9 +1,9 @@
 import { memory, type SpanRecord } from 'throughline/exporters';
 import { type Clock, systemClock } from '../../src/core/clock.ts';
-import { resolveConfig, type StartOptions } from '../../src/core/config.ts';
 import { type IdGenerator, idGenerator } from '../../src/core/ids.ts';
 import { Pipeline, type Stats } from '../../src/core/pipeline/pipeline.ts';
-import { Tracer } from '../../src/core/tracer.ts';
+import { resolveConfig, type StartOptions } from '../../src/core/settings/config.ts';
+import { Tracer } from '../../src/core/spans/tracer.ts';
 
 /** What a test may put in the place of the real thing. */
 export interface Replacements {

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { type Exporter, type FileOptions, file, type SpanRecord } from 'throughline/exporters';
 import { decodeTraceRequest } from '../../src/formats/otlp-json-decode.ts';
-import { exporterContract } from '../contract/exporter.ts';
-import { sampleRecord } from '../contract/sample-record.ts';
+import { exporterContract } from '../contract/suites/exporter.ts';
+import { sampleRecord } from '../contract/suites/sample-record.ts';
 
 const never: AbortSignal = new AbortController().signal;
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { memory } from 'throughline/exporters';
-import { exporterContract } from '../contract/exporter.ts';
-import { sampleRecord } from '../contract/sample-record.ts';
+import { exporterContract } from '../contract/suites/exporter.ts';
+import { sampleRecord } from '../contract/suites/sample-record.ts';
 
 const program = `
   import { memory } from 'throughline/exporters';

@@ -12,9 +12,9 @@ import type { TLSSocket } from 'node:tls';
 import { type Exporter, type OtlpOptions, otlp, type SpanRecord } from 'throughline/exporters';
 import { type Collector, type CollectorAnswer, collector } from 'throughline/test';
 import { encodeStatus, encodeTraceResponse } from '../../src/formats/otlp-protobuf-answer.ts';
-import { exporterContract, runModule } from '../contract/exporter.ts';
-import { sampleRecord } from '../contract/sample-record.ts';
-import { wellFormed } from '../contract/well-formed.ts';
+import { wellFormed } from '../contract/checks/well-formed.ts';
+import { exporterContract, runModule } from '../contract/suites/exporter.ts';
+import { sampleRecord } from '../contract/suites/sample-record.ts';
 import { type SelfSigned, selfSigned } from '../support/self-signed.ts';
 
 const never: AbortSignal = new AbortController().signal;

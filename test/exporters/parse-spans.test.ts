@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { parseSpans } from 'throughline/exporters';
 import { encodeTraceRequest } from '../../src/formats/otlp-json-encode.ts';
-import { bareRecord, sampleRecord } from '../contract/sample-record.ts';
+import { bareRecord, sampleRecord } from '../contract/suites/sample-record.ts';
 
 describe('parseSpans', () => {
   const [a, b, c] = [sampleRecord(), bareRecord({ name: 'b' }), bareRecord({ name: 'c' })];

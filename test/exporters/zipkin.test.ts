@@ -6,9 +6,9 @@ import { text } from 'node:stream/consumers';
 import { describe, it, type TestContext } from 'node:test';
 import { type Exporter, type SpanRecord, type ZipkinOptions, zipkin } from 'throughline/exporters';
 import { decodeZipkinSpans } from '../../src/formats/zipkin-json-decode.ts';
-import { asZipkin } from '../contract/as-zipkin.ts';
-import { exporterContract } from '../contract/exporter.ts';
-import { sampleRecord } from '../contract/sample-record.ts';
+import { asZipkin } from '../contract/checks/as-zipkin.ts';
+import { exporterContract } from '../contract/suites/exporter.ts';
+import { sampleRecord } from '../contract/suites/sample-record.ts';
 
 const never: AbortSignal = new AbortController().signal;
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import type { StartOptions } from 'throughline';
-import { assertCounterLaw } from '../contract/counter-law.ts';
+import { assertCounterLaw } from '../contract/checks/counter-law.ts';
 import { FaultProxy } from './fault-proxy.ts';
 import { type Arrived, ServiceProcess, type ServiceSurroundings, SinkProcess } from './processes.ts';
 import type { ServiceOrder } from './service-order.ts';

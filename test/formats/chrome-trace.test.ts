@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import type { SpanRecord } from 'throughline/exporters';
 import { encodeChromeTrace } from '../../src/formats/chrome-trace-encode.ts';
-import { bareRecord } from '../contract/sample-record.ts';
+import { bareRecord } from '../contract/suites/sample-record.ts';
 
 const TRACE = '5b8aa5a2d2c872e8321cf37308d69df2';
 const START = 1_700_000_000_000;

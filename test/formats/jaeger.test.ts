@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import type { SpanRecord } from 'throughline/exporters';
 import { decodeJaegerTraces } from '../../src/formats/jaeger-json-decode.ts';
 import { encodeJaegerTraces } from '../../src/formats/jaeger-json-encode.ts';
-import { bareRecord, sampleRecord } from '../contract/sample-record.ts';
+import { bareRecord, sampleRecord } from '../contract/suites/sample-record.ts';
 
 const TRACE = '5b8aa5a2d2c872e8321cf37308d69df2';
 const SPAN = '051581bf3cb55c13';

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import type { SpanRecord } from 'throughline/exporters';
 import { decodeTraceRequest } from '../../src/formats/otlp-json-decode.ts';
 import { encodeTraceRequest } from '../../src/formats/otlp-json-encode.ts';
-import { bareRecord, sampleRecord } from '../contract/sample-record.ts';
+import { bareRecord, sampleRecord } from '../contract/suites/sample-record.ts';
 import { arbitraryRecord } from './arbitrary-record.ts';
 
 const TRACE = '5b8aa5a2d2c872e8321cf37308d69df2';

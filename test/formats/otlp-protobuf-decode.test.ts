@@ -11,7 +11,7 @@ import {
 } from '../../src/formats/otlp-protobuf-answer.ts';
 import { decodeTraceRequestProtobuf } from '../../src/formats/otlp-protobuf-decode.ts';
 import { encodeTraceRequestProtobuf } from '../../src/formats/otlp-protobuf-encode.ts';
-import { sampleRecord } from '../contract/sample-record.ts';
+import { sampleRecord } from '../contract/suites/sample-record.ts';
 import { messageOfJson, OfficialRequest, OfficialResponse } from './official-schema.ts';
 
 const TRACE = '5b8aa5a2d2c872e8321cf37308d69df2';

@@ -5,7 +5,7 @@ import type { SpanRecord } from 'throughline/exporters';
 import { encodeTraceRequest } from '../../src/formats/otlp-json-encode.ts';
 import { decodeTraceRequestProtobuf } from '../../src/formats/otlp-protobuf-decode.ts';
 import { encodeTraceRequestProtobuf } from '../../src/formats/otlp-protobuf-encode.ts';
-import { bareRecord, sampleRecord } from '../contract/sample-record.ts';
+import { bareRecord, sampleRecord } from '../contract/suites/sample-record.ts';
 import { arbitraryRecord } from './arbitrary-record.ts';
 import { messageOfJson, OfficialRequest } from './official-schema.ts';
 

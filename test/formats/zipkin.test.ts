@@ -5,8 +5,8 @@ import type { SpanRecord } from 'throughline/exporters';
 import { decodeZipkinSpans } from '../../src/formats/zipkin-json-decode.ts';
 import { encodeZipkinSpans, zipkinSpanOf } from '../../src/formats/zipkin-json-encode.ts';
 import { decodeZipkinV1Spans } from '../../src/formats/zipkin-v1-decode.ts';
-import { asZipkin } from '../contract/as-zipkin.ts';
-import { bareRecord, sampleRecord } from '../contract/sample-record.ts';
+import { asZipkin } from '../contract/checks/as-zipkin.ts';
+import { bareRecord, sampleRecord } from '../contract/suites/sample-record.ts';
 
 const TRACE = '5b8aa5a2d2c872e8321cf37308d69df2';
 const SPAN = '051581bf3cb55c13';

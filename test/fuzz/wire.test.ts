@@ -6,7 +6,7 @@ import { after, before, describe, it } from 'node:test';
 import axios from 'axios';
 import { start, type Throughline, traceAxios, tracing } from 'throughline';
 import type { PropagatorName } from '../../propagation/composite.ts';
-import { endsClean } from '../contract/no-leaks.ts';
+import { endsClean } from '../contract/checks/no-leaks.ts';
 import { listening } from '../support/listening.ts';
 import { formats } from './fuzz-property.ts';
 import { assertValid, assertValidField } from './wire.ts';

@@ -12,9 +12,9 @@ import {
 import { dirname, join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { ownerLives, parseOwnerName } from '../../src/core/pipeline/spool/owner.ts';
-import { ACCEPTED, namesOf, REFUSED, RETRY, scriptedExporter } from '../core/scripted-exporter.ts';
 import { runNode } from '../support/child-process.ts';
 import { leftSpans } from './left-spans.ts';
+import { ACCEPTED, namesOf, REFUSED, RETRY, scriptedExporter } from './scripted-exporter.ts';
 import { filesIn, numbers, spoolingSender, temporaryFolder } from './spool-folder.ts';
 
 /** A process that dies with ten spans in its spool, for the exporter of these tests. Resolves with its directory. */

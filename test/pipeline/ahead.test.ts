@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { ACCEPTED, namesOf, RETRY, scriptedExporter } from '../core/scripted-exporter.ts';
 import { leftSpans } from './left-spans.ts';
+import { ACCEPTED, namesOf, RETRY, scriptedExporter } from './scripted-exporter.ts';
 import { filesIn, numbers, spoolingSender, temporaryFolder } from './spool-folder.ts';
 
 describe('a spool ahead of sending', () => {

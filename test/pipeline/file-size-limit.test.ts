@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { assertCounterLaw } from '../contract/counter-law.ts';
+import { assertCounterLaw } from '../contract/checks/counter-law.ts';
 import { runChild } from '../support/child-process.ts';
 import { temporaryFolder } from './spool-folder.ts';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { chmodSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { ACCEPTED, REFUSED, RETRY, scriptedExporter } from '../core/scripted-exporter.ts';
+import { ACCEPTED, REFUSED, RETRY, scriptedExporter } from './scripted-exporter.ts';
 import { bytesIn, filesIn, numbers, spoolingSender, temporaryFolder } from './spool-folder.ts';
 
 /** An exporter that is down until it is told to be up. */

@@ -9,8 +9,8 @@ import { type BatchSettings, DEFAULT_TIMING, type PipelineTiming } from '../../s
 import type { SpoolMode } from '../../src/core/pipeline/spool/spool.ts';
 import { type SpoolKit, spoolKit } from '../../src/core/pipeline/spool/spool-kit.ts';
 import { spoolCodec } from '../../src/exporters/spool-codec.ts';
-import { assertCounterLaw } from '../contract/counter-law.ts';
-import { bareRecord } from '../contract/sample-record.ts';
+import { assertCounterLaw } from '../contract/checks/counter-law.ts';
+import { bareRecord } from '../contract/suites/sample-record.ts';
 
 /** Every file below `folder`, by its path from there. */
 export function filesIn(folder: string): string[] {

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { resolve } from 'node:path';
 import { describe, it } from 'node:test';
 import { type StartOptions, start } from 'throughline';
-import { resolveConfig } from '../../src/core/config.ts';
 import type { SpoolSettings } from '../../src/core/pipeline/spool/spool.ts';
+import { resolveConfig } from '../../src/core/settings/config.ts';
 
 function spoolOf(spool?: StartOptions['spool'], variables: Record<string, string> = {}): SpoolSettings {
   const options = spool === undefined ? {} : { spool };

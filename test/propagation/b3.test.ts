@@ -5,7 +5,7 @@ import { b3, b3multi } from 'throughline/propagation';
 import { formatB3, parseB3 } from '../../propagation/b3.ts';
 import { carrierGetter, carrierSetter } from '../../propagation/carriers.ts';
 import type { Propagator, RemoteContext, SpanContext } from '../../propagation/context.ts';
-import { outbound, propagatorContract } from '../contract/propagator.ts';
+import { outbound, propagatorContract } from '../contract/suites/propagator.ts';
 
 // The ids of the specification's own examples.
 const TRACE = '80f198ee56343ba864fe8b2a57d3eff7';

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { datadog } from 'throughline/propagation';
 import type { RemoteContext, SpanContext } from '../../propagation/context.ts';
-import { extractFrom, injectInto, outbound, propagatorContract } from '../contract/propagator.ts';
+import { extractFrom, injectInto, outbound, propagatorContract } from '../contract/suites/propagator.ts';
 import { ANY_CONTEXT, brief, RUNS } from './any-context.ts';
 
 type Fields = Readonly<Record<string, string>>;

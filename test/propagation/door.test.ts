@@ -7,8 +7,8 @@ import { promisify } from 'node:util';
 import { AxiosHeaders } from 'axios';
 import { current, type Span, span, start } from 'throughline';
 import { Baggage, extract, inject, TraceState } from 'throughline/propagation';
-import { runInScope, Scope } from '../../src/core/scope.ts';
-import { endsClean } from '../contract/no-leaks.ts';
+import { runInScope, Scope } from '../../src/core/scope/scope.ts';
+import { endsClean } from '../contract/checks/no-leaks.ts';
 import { repositoryRoot } from '../support/repository.ts';
 
 const throughline = start({ service: 'test', exporters: 'none' });

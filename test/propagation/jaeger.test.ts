@@ -6,7 +6,7 @@ import { Baggage, jaeger } from 'throughline/propagation';
 import { carrierGetter, carrierSetter } from '../../propagation/carriers.ts';
 import type { OutboundContext, RemoteContext } from '../../propagation/context.ts';
 import { formatUberTraceId, parseUberTraceId } from '../../propagation/jaeger.ts';
-import { outbound, propagatorContract } from '../contract/propagator.ts';
+import { outbound, propagatorContract } from '../contract/suites/propagator.ts';
 
 const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';
 const SPAN = '00f067aa0ba902b7';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { baggage, type Span, span, start } from 'throughline';
 import { environmentVariables, extract, inject } from 'throughline/propagation';
-import { endsClean } from '../contract/no-leaks.ts';
+import { endsClean } from '../contract/checks/no-leaks.ts';
 import { outputOfNode } from '../support/child-process.ts';
 
 const throughline = start({ service: 'test', exporters: 'none' });

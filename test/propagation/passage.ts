@@ -5,7 +5,7 @@ import axios from 'axios';
 import express from 'express';
 import { type StartOptions, span, start, traceAxios, tracing } from 'throughline';
 import { memory, type SpanRecord } from 'throughline/exporters';
-import type { endsClean } from '../contract/no-leaks.ts';
+import type { endsClean } from '../contract/checks/no-leaks.ts';
 import { listening } from '../support/listening.ts';
 
 /** What one request through a service brought about. */

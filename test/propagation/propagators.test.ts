@@ -1,6 +1,6 @@
 import { baggage } from '../../propagation/baggage-propagator.ts';
 import { tracecontext } from '../../propagation/tracecontext.ts';
-import { propagatorContract } from '../contract/propagator.ts';
+import { propagatorContract } from '../contract/suites/propagator.ts';
 
 const TRACEPARENT = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
 const TOKEN = "[!#$%&'*+.^_`|~0-9A-Za-z-]+";

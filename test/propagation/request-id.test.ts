@@ -5,7 +5,7 @@ import { requestid } from 'throughline/propagation';
 import { v4, v7, validate } from 'uuid';
 import { compositePropagator, propagatorsByName } from '../../propagation/composite.ts';
 import type { Propagator, RemoteContext } from '../../propagation/context.ts';
-import { extractFrom, injectInto, propagatorContract } from '../contract/propagator.ts';
+import { extractFrom, injectInto, propagatorContract } from '../contract/suites/propagator.ts';
 import { ANY_CONTEXT, brief, RUNS } from './any-context.ts';
 
 const HEADER = 'x-request-id';

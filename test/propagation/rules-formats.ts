@@ -285,13 +285,13 @@ const TOGETHER: readonly RuleRow[] = [
   [
     'A trace id without a span id is continued by a root in that trace.',
     'AWS X-Ray; Google Cloud',
-    'core/partial-context.test.ts',
+    'spans/partial-context.test.ts',
     'a trace id without a span id is continued by a root in that trace',
   ],
   [
     'A decision that the caller left open is taken here.',
     'B3, Sampling State; AWS X-Ray',
-    'core/partial-context.test.ts',
+    'spans/partial-context.test.ts',
     'a decision that is missing is taken here',
   ],
 ];

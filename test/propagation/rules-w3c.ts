@@ -58,7 +58,7 @@ const TRACEPARENT: readonly RuleRow[] = [
   [
     'A caller that decided is followed.',
     'Trace Context 3.2.2.5.1 (SHOULD)',
-    'core/config.test.ts',
+    'settings/config.test.ts',
     'follows a caller that decided, whatever the share',
   ],
   [
@@ -76,7 +76,7 @@ const TRACEPARENT: readonly RuleRow[] = [
   [
     'Two traceparent fields are none: a new trace begins.',
     'Trace Context 3.2; RFC 9110 5.3',
-    'contract/server-context.ts',
+    'contract/server/context.ts',
     'starts a new trace where traceparent came twice',
   ],
 ];
@@ -181,13 +181,13 @@ const TRACESTATE: readonly RuleRow[] = [
   [
     'A share is taken by the explicit randomness (`ot=rv:…`) where a trace brings one, else by the right-most 56 bits of its id.',
     'OpenTelemetry, TraceState: Probability Sampling (Development)',
-    'core/decision.test.ts',
+    'decide/decision.test.ts',
     'is taken of the explicit randomness where a trace brings one',
   ],
   [
     'Whoever decides anew rewrites the threshold (`ot=th:…`), or takes it out where nobody knows the share; `rv` stays.',
     'OpenTelemetry, TraceState: Probability Sampling (Development)',
-    'core/decision.test.ts',
+    'decide/decision.test.ts',
     'send a threshold where a share was kept, and none where nobody knows the share',
   ],
 ];

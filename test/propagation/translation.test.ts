@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { compositePropagator, propagatorsByName } from '../../propagation/composite.ts';
 import type { Propagator, RemoteContext } from '../../propagation/context.ts';
-import { endsClean } from '../contract/no-leaks.ts';
-import { extractFrom, injectInto, outbound } from '../contract/propagator.ts';
+import { endsClean } from '../contract/checks/no-leaks.ts';
+import { extractFrom, injectInto, outbound } from '../contract/suites/propagator.ts';
 import { pass } from './passage.ts';
 
 const TRACE = '5759e988bd862e3fe1be46a994272793';

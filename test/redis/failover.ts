@@ -3,7 +3,7 @@ import type { TestContext } from 'node:test';
 import { Redis } from 'ioredis';
 import { span, start, type Throughline } from 'throughline';
 import { type RedisClient, redis } from 'throughline/redis';
-import { assertCounterLaw } from '../contract/counter-law.ts';
+import { assertCounterLaw } from '../contract/checks/counter-law.ts';
 import type { RedisServer } from '../support/redis-server.ts';
 
 const TICK_MS = 20;

@@ -5,11 +5,11 @@ import { Redis } from 'ioredis';
 import { span, start } from 'throughline';
 import type { ExportResult, SpanRecord } from 'throughline/exporters';
 import { type RedisTraces, redis } from 'throughline/redis';
-import { evictionWarning } from '../../src/store/redis-eviction.ts';
-import { faultOf } from '../../src/store/redis-fault.ts';
-import { assertCounterLaw } from '../contract/counter-law.ts';
-import { runModule } from '../contract/exporter.ts';
-import { bareRecord } from '../contract/sample-record.ts';
+import { evictionWarning } from '../../src/store/redis/eviction.ts';
+import { faultOf } from '../../src/store/redis/fault.ts';
+import { assertCounterLaw } from '../contract/checks/counter-law.ts';
+import { runModule } from '../contract/suites/exporter.ts';
+import { bareRecord } from '../contract/suites/sample-record.ts';
 import { freePort } from '../support/free-port.ts';
 import { type RedisServer, skipWithoutRedis, startRedis } from '../support/redis-server.ts';
 

@@ -6,8 +6,8 @@ import { describe, it, type TestContext } from 'node:test';
 import { file } from 'throughline/exporters';
 import { fileStore, type SpanRecord, type SpanStore, type TailBatch } from 'throughline/store';
 import { encodeTraceRequest } from '../../src/formats/otlp-json-encode.ts';
-import { bareRecord, sampleRecord } from '../contract/sample-record.ts';
-import { storeContract } from '../contract/store.ts';
+import { bareRecord, sampleRecord } from '../contract/suites/sample-record.ts';
+import { storeContract } from '../contract/suites/store.ts';
 
 storeContract('fileStore()', async (t) => {
   const path = await freshPath(t);

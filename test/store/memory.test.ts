@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { memoryStore } from 'throughline/store';
-import { bareRecord } from '../contract/sample-record.ts';
-import { storeContract } from '../contract/store.ts';
+import { bareRecord } from '../contract/suites/sample-record.ts';
+import { storeContract } from '../contract/suites/store.ts';
 
 storeContract('memoryStore()', async () => ({ store: memoryStore() }));
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { decodeChunk, encodeChunk } from '../../src/store/span-chunk.ts';
-import { bareRecord, sampleRecord } from '../contract/sample-record.ts';
+import { decodeChunk, encodeChunk } from '../../src/store/redis/span-chunk.ts';
+import { bareRecord, sampleRecord } from '../contract/suites/sample-record.ts';
 
 /** Written by the first version. Should this ever fail, spans that lie in Redis can no longer be read. */
 const FIRST_VERSION =

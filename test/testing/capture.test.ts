@@ -6,8 +6,8 @@ import { current, span, start, tracing } from 'throughline';
 import { memory } from 'throughline/exporters';
 import { inject } from 'throughline/propagation';
 import { type Captured, capture } from 'throughline/test';
-import { assertCounterLaw } from '../contract/counter-law.ts';
-import { endsClean } from '../contract/no-leaks.ts';
+import { assertCounterLaw } from '../contract/checks/counter-law.ts';
+import { endsClean } from '../contract/checks/no-leaks.ts';
 
 /** The process's own tracer, which no capture may touch. */
 const exporter = memory();

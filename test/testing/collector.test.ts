@@ -9,7 +9,7 @@ import { type Collector, collector } from 'throughline/test';
 import { encodeTraceRequest } from '../../src/formats/otlp-json-encode.ts';
 import { decodeStatusMessage, decodeTraceResponse } from '../../src/formats/otlp-protobuf-answer.ts';
 import { encodeTraceRequestProtobuf } from '../../src/formats/otlp-protobuf-encode.ts';
-import { bareRecord, sampleRecord } from '../contract/sample-record.ts';
+import { bareRecord, sampleRecord } from '../contract/suites/sample-record.ts';
 
 const JSON_TYPE = { 'content-type': 'application/json' };
 const PROTOBUF_TYPE = { 'content-type': 'application/x-protobuf' };

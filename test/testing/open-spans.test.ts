@@ -3,7 +3,7 @@ import { describe, it, mock } from 'node:test';
 import { span, start } from 'throughline';
 import { memory } from 'throughline/exporters';
 import { assertTree, capture, noOpenSpans } from 'throughline/test';
-import { endsClean } from '../contract/no-leaks.ts';
+import { endsClean } from '../contract/checks/no-leaks.ts';
 import { assertionOf, rejectionOf } from './messages.ts';
 
 const DURATION = String.raw`for \d+(\.\d+)? (ns|µs|ms|s)`;

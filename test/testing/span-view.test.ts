@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { span } from 'throughline';
 import { type Captured, capture, drawTree, drawWaterfall } from 'throughline/test';
-import { endsClean } from '../contract/no-leaks.ts';
+import { endsClean } from '../contract/checks/no-leaks.ts';
 import { assertionOf, lines } from './messages.ts';
 
 /** Two traces: a request with a query in it, and one that failed. */

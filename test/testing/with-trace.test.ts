@@ -5,7 +5,7 @@ import request from 'supertest';
 import { span, start, tracing } from 'throughline';
 import { memory } from 'throughline/exporters';
 import { assertTree, capture, noOpenSpans, outline, withTrace } from 'throughline/test';
-import { endsClean } from '../contract/no-leaks.ts';
+import { endsClean } from '../contract/checks/no-leaks.ts';
 import { rejectionOf } from './messages.ts';
 
 function shop(): Express {

@@ -2,7 +2,7 @@
 import type * as otel from '@opentelemetry/api';
 import { type Attributes, type Link, type Span, type SpanOptions, start } from 'throughline';
 import type { SpanContext, SpanId, TraceId } from 'throughline/propagation';
-import { ROOT_SCOPE, type Scope } from '../../src/core/scope.ts';
+import { ROOT_SCOPE, type Scope } from '../../src/core/scope/scope.ts';
 
 declare const span: Span;
 declare const theirs: otel.SpanContext;

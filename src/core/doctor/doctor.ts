@@ -1,6 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import type { Pipeline } from '../pipeline/pipeline.ts';
-import type { Tracer } from '../tracer.ts';
+import type { Tracer } from '../spans/tracer.ts';
 import { loadedCopies } from './copies.ts';
 import { checkExporter } from './exporter-checks.ts';
 import { checkPropagation } from './propagation-check.ts';

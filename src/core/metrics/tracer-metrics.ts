@@ -1,4 +1,4 @@
-import type { Tracer } from '../tracer.ts';
+import type { Tracer } from '../spans/tracer.ts';
 import { histogramLines, labelText, type MetricFormat, type NumberMetric, numberLines } from './metric-text.ts';
 import type { RequestMetrics } from './request-metrics.ts';
 

@@ -1,5 +1,5 @@
 import { describe } from '../diagnostics.ts';
-import { runOutsideScopes } from '../scope.ts';
+import { runOutsideScopes } from '../scope/scope.ts';
 import { checkedResult } from './checked-result.ts';
 import type { Exporter, ExportProbe } from './exporter.ts';
 import { pause } from './pause.ts';

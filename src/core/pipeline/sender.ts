@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import { contained } from '../diagnostics.ts';
 import type { SpanRecord } from '../record.ts';
-import { runOutsideScopes } from '../scope.ts';
+import { runOutsideScopes } from '../scope/scope.ts';
 import { Announcer } from './announcer.ts';
 import { attempt } from './attempt.ts';
 import type { Exporter, ExportProbe, ExportResult } from './exporter.ts';

@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import { contained, describe } from '../../diagnostics.ts';
 import type { SpanRecord } from '../../record.ts';
-import { runOutsideScopes } from '../../scope.ts';
+import { runOutsideScopes } from '../../scope/scope.ts';
 import type { PipelineTiming } from '../settings.ts';
 import type { SpoolCodec } from './codec.ts';
 import { showOwnerLives } from './heartbeat.ts';

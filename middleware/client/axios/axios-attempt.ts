@@ -1,0 +1,199 @@
+import { contained } from '../../../src/core/diagnostics.ts';
+import type { InstrumentationScope } from '../../../src/core/record.ts';
+import { activeScope, runInScope, type Scope } from '../../../src/core/scope/scope.ts';
+import {
+  beginCall,
+  type ClientCall,
+  type ClientOutcome,
+  type ClientRequestView,
+  type ClientSettings,
+} from '../client-handler.ts';
+import { type Cover, coveredScope, isSamePlace } from '../cover.ts';
+import { HeaderEdit } from '../header-edit.ts';
+import { observeAnswer, statusOf } from '../observe-answer.ts';
+import { type AxiosConfig, type AxiosLibrary, lend } from './axios-library.ts';
+
+/** What one traced instance has for all its requests. */
+export interface TracedClient {
+  readonly library: AxiosLibrary;
+  readonly settings: ClientSettings;
+  readonly instrumentation: InstrumentationScope;
+}
+
+/** How often one request has been sent, retries and redirects together. */
+export interface SendCount {
+  sends: number;
+}
+
+/**
+ * One run of an adapter: a span, or several where it follows redirects. Each hop is a span of its own,
+ * a sibling of the first, with its own context in its own headers.
+ */
+export class AxiosAttempt implements Cover {
+  readonly #client: TracedClient;
+  readonly #config: AxiosConfig;
+  readonly #count: SendCount;
+  /** Where the app made the request: the parent of every hop. */
+  readonly #around: Scope;
+  #call: ClientCall | undefined;
+  /** Where the hop under way goes; undefined when only the adapter knows. */
+  #url: URL | undefined;
+  #headers: HeaderEdit | undefined;
+  #restoreRedirects: (() => void) | undefined;
+  readonly #leave: (hasFailed: boolean) => void;
+
+  constructor(client: TracedClient, config: AxiosConfig, count: SendCount, leave: (hasFailed: boolean) => void) {
+    this.#client = client;
+    this.#config = config;
+    this.#count = count;
+    this.#around = activeScope();
+    this.#call = undefined;
+    this.#url = undefined;
+    this.#headers = undefined;
+    this.#restoreRedirects = undefined;
+    this.#leave = leave;
+  }
+
+  /** Runs `send` as this attempt; what it returns is handed back, a promise as one derived from it. */
+  run(send: () => unknown): unknown {
+    this.#begin();
+    const call = this.#call;
+    if (call === undefined) {
+      this.#leave(false);
+      return send();
+    }
+    let result: unknown;
+    try {
+      result = runInScope(coveredScope(call.scope, this), send);
+    } catch (error) {
+      this.#settle(() => failureOf(error, this.#config));
+      throw error;
+    }
+    return observeAnswer(
+      result,
+      (response) => this.#settle(() => ({ status: statusOf(response) })),
+      (reason) => this.#settle(() => failureOf(reason, this.#config)),
+    );
+  }
+
+  /** What the adapter sends below us is this attempt: whoever watches node:http or undici leaves it alone. */
+  covers(url: URL): boolean {
+    return isSamePlace(this.#url, url);
+  }
+
+  #begin(): void {
+    try {
+      const { method, headers: given } = this.#config;
+      const headers = typeof given === 'object' && given !== null ? given : undefined;
+      this.#call = this.#nextCall(String(method ?? 'get'), this.#client.library.urlOf(this.#config), headers);
+      if (this.#call === undefined) return;
+      if (headers !== undefined) this.#headers = new HeaderEdit(headers);
+      this.#headers?.write(this.#call);
+      if (this.#config.maxRedirects !== 0) this.#watchRedirects();
+    } catch (error) {
+      contained('axios attempt start', error);
+    }
+  }
+
+  #nextCall(method: string, url: URL | undefined, headers: object | undefined): ClientCall | undefined {
+    const view: ClientRequestView = {
+      instrumentation: this.#client.instrumentation,
+      method: method.toUpperCase(),
+      url,
+      headers,
+      isLocalSocket: Boolean(this.#config.socketPath),
+      resendCount: this.#count.sends,
+      followsUnseen: this.#followsUnseen(),
+    };
+    this.#count.sends++;
+    this.#url = url;
+    return beginCall(view, this.#client.settings, this.#around);
+  }
+
+  /** The fetch adapter keeps redirects to itself. Of a list the first that there is counts: `xhr` is for browsers. */
+  #followsUnseen(): boolean {
+    const { adapter, maxRedirects } = this.#config;
+    const chosen: unknown = Array.isArray(adapter) ? adapter.find((name) => name !== 'xhr') : adapter;
+    return maxRedirects !== 0 && chosen === 'fetch';
+  }
+
+  /** The http adapter asks `beforeRedirect` between two hops: the app's own is still asked. */
+  #watchRedirects(): void {
+    const own = this.#config.beforeRedirect as ((...args: unknown[]) => unknown) | undefined;
+    const hopEnded = (response: unknown): void => this.#hopEnded(response);
+    const nextHop = (options: unknown): void => this.#nextHop(options);
+    this.#restoreRedirects = lend(
+      this.#config,
+      'beforeRedirect',
+      function beforeRedirect(this: unknown, ...args: unknown[]) {
+        hopEnded(args[1]);
+        if (own) Reflect.apply(own, this, args); // what it throws ends the attempt
+        nextHop(args[0]);
+      },
+    );
+  }
+
+  #hopEnded(response: unknown): void {
+    this.#call?.end({ status: (response as { statusCode?: number } | undefined)?.statusCode });
+    this.#call = undefined;
+  }
+
+  /** `options` are the client's own for the next hop: what we write there is seen by nobody else. */
+  #nextHop(options: unknown): void {
+    try {
+      const { href, method, headers } = options as { href: string; method: string; headers: object };
+      const edit = new HeaderEdit(headers);
+      for (const field of this.#headers?.fields ?? []) edit.remove(field);
+      this.#call = this.#nextCall(method, new URL(href), headers);
+      if (this.#call !== undefined) edit.write(this.#call);
+    } catch (error) {
+      contained('axios redirect', error);
+    }
+  }
+
+  #settle(observe: () => ClientOutcome): void {
+    try {
+      this.#headers?.undo();
+      this.#restoreRedirects?.();
+      const outcome = observe();
+      this.#leave(outcome.failure !== undefined || (outcome.status ?? 0) >= 400);
+      this.#call?.end(outcome);
+    } catch (error) {
+      contained('axios attempt end', error);
+      this.#call?.end({});
+    }
+  }
+}
+
+/** An error of axios, as far as we look at it. */
+interface AxiosErrorLike {
+  readonly code?: unknown;
+  readonly cause?: unknown;
+  readonly response?: { readonly status?: number; readonly data?: unknown };
+  readonly __CANCEL__?: unknown;
+}
+
+function failureOf(reason: unknown, config: AxiosConfig): ClientOutcome {
+  const { code, cause, response, __CANCEL__ } = (reason ?? {}) as AxiosErrorLike;
+  if (__CANCEL__ === true) {
+    return { failure: { kind: isDeadline(config.signal) ? 'timeout' : 'cancelled', error: reason } };
+  }
+  const status = response?.status;
+  // A whole answer that `validateStatus` refused; the body of one that was cut off never came.
+  if (response?.data !== undefined) return { status };
+  // The fetch adapter calls all that goes wrong on the network ERR_NETWORK: what it was, its cause knows.
+  const hidden = code === 'ERR_NETWORK' ? cause : undefined;
+  return { status, failure: { kind: isTimeout(code, cause) ? 'timeout' : 'error', error: reason, cause: hidden } };
+}
+
+/** A caller that set a deadline by `AbortSignal.timeout(ms)` did not change its mind: it waited in vain. */
+function isDeadline(signal: unknown): boolean {
+  const { reason } = (signal ?? {}) as { reason?: { name?: unknown } };
+  return reason?.name === 'TimeoutError';
+}
+
+/** axios's own `timeout`. The same codes from the system come with the system's error as their cause. */
+function isTimeout(code: unknown, cause: unknown): boolean {
+  if (code !== 'ECONNABORTED' && code !== 'ETIMEDOUT') return false;
+  return (cause as { code?: unknown } | null | undefined)?.code !== code;
+}

@@ -1,0 +1,88 @@
+import { activeScope, isOwnWork, type Scope } from '../../../src/core/scope/scope.ts';
+import { listen } from '../channel.ts';
+import { beginCall } from '../client-handler.ts';
+import { NO_CLIENT_OPTIONS } from '../client-options.ts';
+import { coverOf } from '../cover.ts';
+import { writeContext } from '../header-write.ts';
+import { NOTHING_WRITTEN, RedirectTrail } from '../redirect-trail.ts';
+import { FETCH_INSTRUMENTATION, FetchCall } from './fetch-call.ts';
+import { UndiciHop } from './undici-hop.ts';
+import {
+  isHandedOver,
+  signatureHeaders,
+  UndiciHeaders,
+  type UndiciRequest,
+  type UndiciSocket,
+  urlOfUndici,
+} from './undici-request.ts';
+
+/** The hops under way, each as long as undici holds its request. */
+const hops = new WeakMap<UndiciRequest, UndiciHop>();
+const trail = new RedirectTrail();
+let isWatching = false;
+let tracesAll = false;
+
+/** Whether requests of undici that no `traceFetch` made are traced too. */
+export function instrumentFetch(on: boolean): void {
+  tracesAll = on;
+  if (on) watchUndici();
+}
+
+/**
+ * Listens to undici from here on: nothing is loaded or patched by it, and Node 20 to 26 publish the same.
+ * What a listener throws ends the process, so nothing leaves {@link listen}.
+ */
+export function watchUndici(): void {
+  if (isWatching) return;
+  isWatching = true;
+  listen<Message>('undici:request:create', ({ request }) => created(request));
+  listen<Message>('undici:client:sendHeaders', ({ request, socket }) => hops.get(request)?.sent(socket));
+  listen<Message>('undici:request:bodySent', ({ request }) => hops.get(request)?.bodySent());
+  listen<Message>('undici:request:headers', ({ request, response }) => {
+    hops.get(request)?.answered(response.statusCode, response.headers);
+  });
+  listen<Message>('undici:request:trailers', ({ request }) => hops.get(request)?.completed());
+  listen<Message>('undici:request:error', ({ request, error }) => hops.get(request)?.failed(error));
+}
+
+/** What the channels carry; each one some of it. */
+interface Message {
+  readonly request: UndiciRequest;
+  readonly socket: UndiciSocket;
+  readonly response: { readonly statusCode: number; readonly headers: unknown };
+  readonly error: unknown;
+}
+
+/** Runs where the app called, once for each hop: undici keeps the caller's scope over redirects. */
+function created(request: UndiciRequest): void {
+  const scope = activeScope();
+  const cover = coverOf(scope);
+  if ((cover === undefined && !tracesAll) || isOwnWork(scope) || isHandedOver(request)) return;
+  const url = urlOfUndici(request);
+  let hop: UndiciHop | undefined;
+  if (cover instanceof FetchCall) hop = cover.adopt(request, url);
+  else if (cover !== undefined && (url === undefined || cover.covers(url))) return;
+  if (hop === undefined && tracesAll) hop = begin(request, url, scope);
+  if (hop !== undefined) hops.set(request, hop);
+}
+
+function begin(request: UndiciRequest, url: URL | undefined, scope: Scope): UndiciHop | undefined {
+  const resendCount = url === undefined ? 0 : trail.take(scope, url).sends;
+  const view = {
+    instrumentation: FETCH_INSTRUMENTATION,
+    method: String(request.method),
+    url,
+    headers: signatureHeaders(request),
+    isLocalSocket: false,
+    resendCount,
+  };
+  const call = beginCall(view, NO_CLIENT_OPTIONS, scope);
+  if (call === undefined) return undefined;
+  writeContext(call, new UndiciHeaders(request));
+  return new UndiciHop(call, url, {
+    redirected(hop, target) {
+      trail.note(scope, target, { sends: resendCount + 1, written: NOTHING_WRITTEN });
+      hop.end();
+    },
+  });
+}

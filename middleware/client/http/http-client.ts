@@ -1,0 +1,116 @@
+import { ClientRequest } from 'node:http';
+import { contained } from '../../../src/core/diagnostics.ts';
+import { optionError, showValue } from '../../../src/core/errors.ts';
+import { activeScope } from '../../../src/core/scope/scope.ts';
+import type { ClientSettings } from '../client-handler.ts';
+import { type ClientOptions, resolveClientOptions } from '../client-options.ts';
+import { NOTHING_WRITTEN } from '../redirect-trail.ts';
+import { beginAttempt, watched } from './http-attempt.ts';
+import { follow, takingCareOf } from './http-channels.ts';
+import { type PlannedRequest, planRequest } from './http-plan.ts';
+
+/** Options of `traceHttp()`. */
+export type TraceHttpOptions = ClientOptions;
+
+/** `node:http` or `node:https`, as far as we look at it. */
+export interface HttpModule {
+  readonly request: (...args: never[]) => unknown;
+  readonly get: (...args: never[]) => unknown;
+}
+
+type Send = (...args: unknown[]) => unknown;
+
+/** Our mark, registered so that two copies of the package agree on it. */
+const TRACED: unique symbol = Symbol.for('throughline.http');
+
+/**
+ * node:http or node:https with a `request` and a `get` that make each request a CLIENT span and send the
+ * context along: a new object, which has everything else of the given one too. Nothing is patched: who is to be
+ * traced calls these. What the app sees (the request, its events, errors that nobody listens to) is as without
+ * it. The span ends when the answer has been read, or the request is over. It may be called before `start()`.
+ *
+ * node:http follows no redirects; a client over it that does (`follow-redirects`, got) makes an attempt of
+ * each hop.
+ *
+ * @throws TypeError with code `ERR_THROUGHLINE_OPTION` for what has no `request` and `get`, and for a wrong option
+ *
+ * @example
+ * import https from 'node:https';
+ * const traced = traceHttp(https, { peer: 'stock' });
+ * traced.get('https://stock.example/stock/apple', (res) => res.resume());
+ */
+export function traceHttp<Http extends HttpModule>(http: Http, options: TraceHttpOptions = {}): Http {
+  const { request, get } = (http ?? {}) as Partial<HttpModule>;
+  if (typeof request !== 'function' || typeof get !== 'function') {
+    throw optionError(`traceHttp(): expected node:http or node:https, got ${showValue(http)}`);
+  }
+  const settings = resolveClientOptions('traceHttp', options);
+  if (TRACED in http) return http;
+  const send = tracedRequest(http, request as unknown as Send, settings);
+  const properties: PropertyDescriptorMap = { ...Object.getOwnPropertyDescriptors(http) };
+  properties.request = ownFunction(send);
+  properties.get = ownFunction(getBy(send));
+  const traced = Object.create(Object.getPrototypeOf(http), { ...properties, [TRACED]: { value: true } });
+  // The namespace of `import * as http` has the module itself as its default.
+  if (Object.hasOwn(properties, 'default')) Object.defineProperty(traced, 'default', { value: traced });
+  return traced as Http;
+}
+
+function ownFunction(value: Send): PropertyDescriptor {
+  return { value, enumerable: true, configurable: true, writable: true };
+}
+
+function tracedRequest(http: HttpModule, original: Send, settings: ClientSettings): Send {
+  function request(...args: unknown[]): unknown {
+    const plan = planned(http, args, settings);
+    let made: unknown;
+    try {
+      made = takingCareOf(() => Reflect.apply(original, http, plan?.args ?? args));
+    } catch (error) {
+      plan?.call.end({ failure: { kind: 'error', error } }); // refused before anything was sent
+      throw error;
+    }
+    if (made instanceof ClientRequest) observe(made, plan, settings);
+    else plan?.call.end({}); // some other module's: nobody knows how it goes on
+    return made;
+  }
+  return request;
+}
+
+/** node's own `get` calls its own `request`. */
+function getBy(send: Send): Send {
+  function get(...args: unknown[]): unknown {
+    const made = send(...args);
+    (made as ClientRequest).end();
+    return made;
+  }
+  return get;
+}
+
+function planned(http: HttpModule, args: readonly unknown[], settings: ClientSettings): PlannedRequest | undefined {
+  try {
+    return planRequest(http, args, settings, activeScope());
+  } catch (error) {
+    contained('http request plan', error);
+    return undefined;
+  }
+}
+
+function observe(request: ClientRequest, plan: PlannedRequest | undefined, settings: ClientSettings): void {
+  try {
+    const scope = activeScope();
+    const exchange =
+      plan === undefined
+        ? beginAttempt(request, settings, scope)
+        : watched(request, plan.call, {
+            scope,
+            url: plan.url,
+            resendCount: plan.resendCount,
+            asksPort: false,
+            written: NOTHING_WRITTEN,
+          });
+    if (exchange !== undefined) follow(request, exchange);
+  } catch (error) {
+    contained('http request start', error);
+  }
+}

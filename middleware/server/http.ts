@@ -1,0 +1,66 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { observeRejection } from '../../src/core/functions/promise.ts';
+import type { InstrumentationScope } from '../../src/core/record.ts';
+import { runInScope } from '../../src/core/scope/scope.ts';
+import type { ServerRequestView } from './server-exchange.ts';
+import { beginRequest, exchangeOf } from './server-handler.ts';
+import type { ServerSettings } from './server-settings.ts';
+
+const INSTRUMENTATION: InstrumentationScope = Object.freeze({ name: 'throughline/http' });
+
+/** A request of node:http alone: no routes, no opinion about proxies. */
+class NodeRequestView implements ServerRequestView {
+  readonly req: IncomingMessage;
+  readonly res: ServerResponse;
+  readonly instrumentation: InstrumentationScope = INSTRUMENTATION;
+
+  constructor(req: IncomingMessage, res: ServerResponse) {
+    this.req = req;
+    this.res = res;
+  }
+
+  originalUrl(): string {
+    return this.req.url ?? '/';
+  }
+
+  watch(): void {}
+
+  route(): undefined {}
+
+  mount(): string {
+    return '';
+  }
+
+  proxied(): undefined {}
+}
+
+/** A node:http request listener. */
+export type RequestListener<Result = unknown> = (req: IncomingMessage, res: ServerResponse) => Result;
+
+/**
+ * Wraps a node:http request listener: each request becomes a SERVER span, active while the listener
+ * runs. What it throws is passed on untouched, and what it returns too, but that a native promise comes
+ * back as one derived from it.
+ *
+ * @example
+ * http.createServer(tracing.handler((req, res) => res.end('hello'))).listen(8080);
+ */
+export function tracedListener<Result>(
+  listener: RequestListener<Result>,
+  settings: ServerSettings,
+): RequestListener<Result> {
+  return function tracingListener(this: unknown, req: IncomingMessage, res: ServerResponse): Result {
+    const scope = beginRequest(new NodeRequestView(req, res), settings);
+    if (scope === undefined) return listener.call(this, req, res);
+    const note = (error: unknown): void => exchangeOf(req)?.noteError(error);
+    try {
+      return observeRejection(
+        runInScope(scope, () => listener.call(this, req, res)),
+        note,
+      );
+    } catch (error) {
+      note(error);
+      throw error;
+    }
+  };
+}

@@ -1,0 +1,117 @@
+import type { ServerResponse } from 'node:http';
+import { optionError, showValue } from '../../src/core/errors.ts';
+import { callInSpan, startGuarded } from '../../src/core/functions/call-in-span.ts';
+import { observeRejection } from '../../src/core/functions/promise.ts';
+import { activeScope, ROOT_SCOPE, runInScope, type Scope } from '../../src/core/scope/scope.ts';
+import type { RecordingSpan } from '../../src/core/span.ts';
+
+/** A middleware of Express, Connect or Koa, or an error handler of Express. */
+type Middleware = (...args: never[]) => unknown;
+type AnyFunction = (this: unknown, ...args: unknown[]) => unknown;
+
+/**
+ * `middleware` with a span of its own, under the span of its request. The span lasts
+ *
+ * - in Express and Connect until `next` is called, or else until the response closes: the time of this
+ *   middleware alone, whatever it awaits. What comes after `next` belongs to the request again.
+ * - in Koa until the promise of the middleware settles, what comes after `next` included: there a
+ *   middleware is around what follows, and its children in the trace show how much of it that was.
+ *
+ * Outside of a traced request the middleware runs as it is.
+ *
+ * @throws TypeError with code `ERR_THROUGHLINE_OPTION` for a name or a middleware that is none
+ */
+export function tracedLayer<Layer extends Middleware>(name: string, middleware: Layer): Layer {
+  if (typeof name !== 'string' || name === '') {
+    throw optionError(`tracing.layer(): expected a name, got ${showValue(name)}`);
+  }
+  if (typeof middleware !== 'function') {
+    throw optionError(`tracing.layer(): expected a middleware, got ${showValue(middleware)}`);
+  }
+  const layer = middleware as unknown as AnyFunction;
+  return named(layer, layer.length === 4 ? errorLayer(name, layer) : plainLayer(name, layer)) as unknown as Layer;
+}
+
+/** Express tells an error handler by its number of parameters, and shows a middleware by its name. */
+function named(original: AnyFunction, traced: AnyFunction): AnyFunction {
+  return Object.defineProperty(traced, 'name', { value: original.name, configurable: true });
+}
+
+function plainLayer(name: string, layer: AnyFunction): AnyFunction {
+  return function tracedMiddleware(this: unknown, first: unknown, second: unknown, third: unknown): unknown {
+    if (third === undefined) return koaLayer(name, () => Reflect.apply(layer, this, [first, second]));
+    return expressLayer(name, second, third, (next) => Reflect.apply(layer, this, [first, second, next]));
+  } as AnyFunction;
+}
+
+function errorLayer(name: string, layer: AnyFunction): AnyFunction {
+  return function tracedErrorHandler(
+    this: unknown,
+    error: unknown,
+    req: unknown,
+    res: unknown,
+    next: unknown,
+  ): unknown {
+    return expressLayer(name, res, next, (passOn) => Reflect.apply(layer, this, [error, req, res, passOn]));
+  } as AnyFunction;
+}
+
+function koaLayer(name: string, run: () => unknown): unknown {
+  if (activeScope().span === undefined) return run();
+  return callInSpan(name, undefined, koaLayer, run);
+}
+
+function expressLayer(name: string, res: unknown, next: unknown, run: (next: unknown) => unknown): unknown {
+  const outer = activeScope();
+  if (outer.span === undefined || typeof next !== 'function') return run(next);
+  const span = startGuarded(name, undefined, expressLayer, outer);
+  if (!span.isRecording()) {
+    span.end();
+    return run(next);
+  }
+  const stop = endWithResponse(span, res);
+  function passOn(this: unknown, ...args: unknown[]): unknown {
+    if (isError(args[0])) span.fail(args[0]);
+    stop();
+    return runInScope(afterLayer(span, outer), () => Reflect.apply(next as AnyFunction, this, args));
+  }
+  try {
+    const result = runInScope(outer.withSpan(span), run, passOn);
+    return observeRejection(result, (error) => fail(span, stop, error));
+  } catch (error) {
+    fail(span, stop, error);
+    throw error;
+  }
+}
+
+/** Ends the span when the response closes; the function returned ends it before. */
+function endWithResponse(span: RecordingSpan, res: unknown): () => void {
+  const { on, off } = (res ?? {}) as Partial<ServerResponse>;
+  const end = (): void => span.end();
+  if (typeof on !== 'function' || typeof off !== 'function') return end;
+  on.call(res, 'close', end);
+  return () => {
+    off.call(res, 'close', end);
+    end();
+  };
+}
+
+function fail(span: RecordingSpan, stop: () => void, error: unknown): void {
+  span.fail(error); // nothing, where it has ended already: the error is then of what came after
+  stop();
+}
+
+/** What Express takes for an error; these two words skip handlers. */
+function isError(value: unknown): boolean {
+  return value !== undefined && value !== null && value !== 'route' && value !== 'router';
+}
+
+/**
+ * Where what comes after the layer runs: where the layer called `next`, so that baggage it set goes on,
+ * but no longer under its span. A layer whose callback lost the context gets back that of the request.
+ */
+function afterLayer(span: RecordingSpan, outer: Scope): Scope {
+  const here = activeScope();
+  if (here.span === span) return outer.span === undefined ? outer : here.withSpan(outer.span);
+  return here === ROOT_SCOPE ? outer : here;
+}

@@ -1,0 +1,39 @@
+import type { RequestFacts } from '../../src/core/decide/sampler.ts';
+import { contained } from '../../src/core/diagnostics.ts';
+import { bounded, NAME_LENGTH } from '../../src/core/limits.ts';
+import type { RequestMetrics, RequestOutcome } from '../../src/core/metrics/request-metrics.ts';
+import type { RecordingSpan } from '../../src/core/span.ts';
+
+/** An inbound request as metrics see it: `RequestFacts`, its span, and nothing of its framework. */
+export interface TimedRequest extends RequestFacts {
+  readonly method: string;
+  readonly span: RecordingSpan;
+}
+
+/** What an answer turned into that is no answer: it lasts as long as somebody listens. */
+export type StreamKind = 'upgrade' | 'event-stream';
+
+/** Counts and times one inbound request, sampled or not. */
+export class RequestTimer {
+  readonly #metrics: RequestMetrics;
+  readonly #scheme: string;
+  readonly #startedMs: number;
+
+  constructor(metrics: RequestMetrics, scheme: string) {
+    this.#metrics = metrics;
+    this.#scheme = scheme;
+    this.#startedMs = metrics.now();
+  }
+
+  /** Called once, when the span has ended: whether its trace is kept is decided by then. */
+  end(request: TimedRequest, outcome: RequestOutcome, stream: StreamKind | undefined): void {
+    try {
+      const { method, route: matched, span } = request;
+      const route = matched === undefined ? undefined : bounded(matched, NAME_LENGTH);
+      if (stream !== undefined) this.#metrics.stream(method, route, stream);
+      else this.#metrics.serverRequest({ method, scheme: this.#scheme, route }, outcome, this.#startedMs, span);
+    } catch (error) {
+      contained('server request metrics', error);
+    }
+  }
+}

@@ -1,0 +1,88 @@
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import { contained } from '../../src/core/diagnostics.ts';
+import { bounded } from '../../src/core/limits.ts';
+import type { Attributes } from '../../src/core/record.ts';
+import { type HostPort, recordedScheme, serverRequestAttributes } from '../http-attributes.ts';
+import { parseHost, splitTarget } from '../url-parts.ts';
+import { forwardedBy, type ProxyView } from './forwarded.ts';
+import type { ServerRequestView } from './server-exchange.ts';
+import type { ServerSettings } from './server-settings.ts';
+
+/** What is known of a request when it starts, as attributes; of the query the values of `parameters` alone. */
+export function describeRequest(
+  view: Pick<ServerRequestView, 'req' | 'originalUrl' | 'proxied'>,
+  settings: ServerSettings,
+  parameters: ReadonlySet<string>,
+): Attributes {
+  const { req } = view;
+  const { socket, headers } = req;
+  const proxied = proxyView(view, settings);
+  const scheme = schemeOf(req, proxied);
+  const { path, query } = splitTarget(view.originalUrl(), parameters);
+  const userAgent = headers['user-agent'];
+  const peerAddress = socket?.remoteAddress;
+  return serverRequestAttributes({
+    method: req.method ?? '',
+    scheme,
+    path,
+    query,
+    host: hostOf(proxied?.host ?? headers.host ?? authorityOf(headers), scheme),
+    clientAddress: proxied?.clientAddress ?? peerAddress,
+    peerAddress,
+    peerPort: socket?.remotePort,
+    protocolVersion: req.httpVersion === '2.0' ? '2' : req.httpVersion,
+    userAgent: typeof userAgent === 'string' ? bounded(userAgent, 1024) : undefined, // an injected request may have anything
+  });
+}
+
+/** By which scheme a request came, recorded or not. Never throws, as functions of the app's about proxies may. */
+export function requestScheme(
+  view: Pick<ServerRequestView, 'req' | 'proxied'>,
+  settings: ServerSettings,
+  recorded: Attributes | undefined,
+): string {
+  const known = recorded && recordedScheme(recorded);
+  if (known !== undefined) return known;
+  try {
+    return schemeOf(view.req, proxyView(view, settings));
+  } catch (error) {
+    contained('server request scheme', error);
+    return 'http';
+  }
+}
+
+function schemeOf({ socket }: IncomingMessage, proxied: ProxyView | undefined): string {
+  return proxied?.scheme ?? (isEncrypted(socket) ? 'https' : 'http');
+}
+
+function proxyView(
+  view: Pick<ServerRequestView, 'req' | 'proxied'>,
+  { trustProxy }: ServerSettings,
+): ProxyView | undefined {
+  if (trustProxy === undefined) return view.proxied();
+  return trustProxy ? forwardedBy(view.req.headers) : undefined;
+}
+
+function isEncrypted(socket: unknown): boolean {
+  return (socket as { encrypted?: boolean } | null)?.encrypted === true;
+}
+
+/** HTTP/2 has `:authority` in place of `Host`. */
+function authorityOf(headers: IncomingHttpHeaders): string | undefined {
+  const authority = headers[':authority'];
+  return typeof authority === 'string' ? authority : undefined;
+}
+
+/** A service has one or two names: parsing only what changed saves 100 ns a request, and a flood of names costs one entry. */
+let lastHost: { header: string; scheme: string; parsed: HostPort | undefined } = {
+  header: '',
+  scheme: '',
+  parsed: undefined,
+};
+
+function hostOf(header: string | undefined, scheme: string): HostPort | undefined {
+  if (header === undefined) return undefined;
+  if (header !== lastHost.header || scheme !== lastHost.scheme)
+    lastHost = { header, scheme, parsed: parseHost(header, scheme) };
+  return lastHost.parsed;
+}

@@ -1,0 +1,123 @@
+import { contained } from '../diagnostics.ts';
+import { optionError, showValue } from '../errors.ts';
+import type { Attributes } from '../record.ts';
+import { activeScope, runInScope, type Scope } from '../scope/scope.ts';
+import { NO_SPAN, type Span, type SpanOptions } from '../span.ts';
+import type { Caller } from '../spans/location.ts';
+import { callInSpan, startGuarded } from './call-in-span.ts';
+import { isNativePromise } from './promise.ts';
+
+// biome-ignore lint/suspicious/noExplicitAny: the one type that every function is assignable to, whatever its parameters
+export type AnyFunction = (...args: any[]) => any;
+
+/** How the spans of a wrapped function are started. */
+export interface WrapOptions<F extends AnyFunction = AnyFunction> extends Omit<SpanOptions, 'attributes'> {
+  /** Attributes, or a function of the call's arguments that gives them. What it throws is kept from the caller. */
+  readonly attributes?: Attributes | ((...args: Parameters<F>) => Attributes);
+}
+
+/** A traced function, as `span.wrap` and `@traced` make it. See `SpanFunction.wrap`. */
+export function wrapFunction<F extends AnyFunction>(name: string, fn: F, options: WrapOptions<F> = {}): F {
+  if (typeof fn !== 'function') throw optionError(`span.wrap(): expected a function, got ${showValue(fn)}`);
+  const how = options as WrapOptions;
+  return likeOriginal(isGenerator(fn) ? wrapGenerator(name, fn, how) : wrapPlain(name, fn, how), fn);
+}
+
+/**
+ * Gives `wrapped` what can be seen of `fn` without calling it: name, length, `prototype` (so that
+ * `instanceof` holds for wrapped classes), own properties, and its kind (an async function stays one to
+ * those who ask, a generator function to the next `wrap`).
+ */
+export function likeOriginal<F extends AnyFunction>(wrapped: AnyFunction, fn: F): F {
+  const { arguments: _, caller: __, ...own } = Object.getOwnPropertyDescriptors(fn); // sloppy functions have these two
+  Object.defineProperties(wrapped, own);
+  return Object.setPrototypeOf(wrapped, Object.getPrototypeOf(fn));
+}
+
+function wrapPlain(name: string, fn: AnyFunction, options: WrapOptions): AnyFunction {
+  return function traced(this: unknown, ...args: unknown[]): unknown {
+    const target = new.target;
+    const call = target
+      ? () => Reflect.construct(fn, args, target === traced ? fn : target)
+      : () => Reflect.apply(fn, this, args);
+    return callInSpan(name, spanOptions(options, args), traced, call);
+  };
+}
+
+function spanOptions(options: WrapOptions, args: unknown[]): SpanOptions {
+  const { attributes } = options;
+  if (typeof attributes !== 'function') return options as SpanOptions;
+  try {
+    return { ...options, attributes: attributes(...args) };
+  } catch (error) {
+    contained('attributes of a wrapped function', error);
+    return { ...options, attributes: {} };
+  }
+}
+
+const GENERATORS: readonly object[] = [
+  Object.getPrototypeOf(function* () {}),
+  Object.getPrototypeOf(async function* () {}),
+];
+
+function isGenerator(fn: AnyFunction): boolean {
+  return GENERATORS.includes(Object.getPrototypeOf(fn));
+}
+
+/** Both kinds, as far as we use them: an async one answers promises of results. */
+type AnyGenerator = Generator<unknown, unknown, unknown> & { next(value?: unknown): unknown };
+
+function wrapGenerator(name: string, fn: AnyFunction, options: WrapOptions): AnyFunction {
+  return function tracedGenerator(this: unknown, ...args: unknown[]): unknown {
+    return traceGenerator(fn.apply(this, args), (caller, outer) =>
+      startGuarded(name, spanOptions(options, args), caller, outer),
+    );
+  };
+}
+
+/**
+ * The same generator to its consumer, with each step run in the span's scope. The span starts with the
+ * first `next`, since a generator does nothing before; one that is dropped half-way stays open.
+ */
+function traceGenerator(generator: AnyGenerator, start: (caller: Caller, outer: Scope) => Span): AnyGenerator {
+  let span: Span | undefined;
+  let scope: Scope | undefined;
+
+  function begin(): void {
+    const outer = activeScope();
+    span = start(steps.next, outer);
+    if (span !== NO_SPAN) scope = outer.withSpan(span);
+  }
+
+  function step(advance: () => unknown): unknown {
+    span ??= NO_SPAN; // `return` or `throw` before the first `next`: its body never runs
+    if (scope === undefined) return advance();
+    try {
+      const result = runInScope(scope, advance);
+      return isNativePromise(result) ? result.then(note, fail) : note(result);
+    } catch (error) {
+      return fail(error);
+    }
+  }
+
+  function note(result: unknown): unknown {
+    if ((result as IteratorResult<unknown>)?.done === true) span?.end();
+    return result;
+  }
+
+  function fail(error: unknown): never {
+    span?.fail(error);
+    span?.end();
+    throw error;
+  }
+
+  const steps = {
+    next(...args: [unknown?]): unknown {
+      if (span === undefined) begin();
+      return step(() => generator.next(...args));
+    },
+    return: (value: unknown) => step(() => generator.return(value)),
+    throw: (error: unknown) => step(() => generator.throw(error)),
+  };
+  return Object.assign(Object.create(Object.getPrototypeOf(generator)), steps);
+}

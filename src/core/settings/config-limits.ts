@@ -1,0 +1,55 @@
+import { optionError, refuseUnknownOptions, showValue } from '../errors.ts';
+import { DEFAULT_LIMITS, type Limits } from '../limits.ts';
+import { type BatchSettings, LONGEST_TIMER_MS } from '../pipeline/settings.ts';
+import type { Environment } from './environment.ts';
+
+/** The limits: code, then environment, then default. */
+export function resolveLimits(caller: string, option: unknown, environment: Environment): Limits {
+  const given = checkedLimits(caller, option);
+  const attributes =
+    environment.whole('OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT', 0) ?? environment.whole('OTEL_ATTRIBUTE_COUNT_LIMIT', 0);
+  const attributeLength =
+    environment.whole('OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT', 0) ??
+    environment.whole('OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT', 0);
+  return {
+    attributes: given.attributes ?? attributes ?? DEFAULT_LIMITS.attributes,
+    attributeLength: given.attributeLength ?? attributeLength ?? DEFAULT_LIMITS.attributeLength,
+    events: given.events ?? environment.whole('OTEL_SPAN_EVENT_COUNT_LIMIT', 0) ?? DEFAULT_LIMITS.events,
+    links: given.links ?? environment.whole('OTEL_SPAN_LINK_COUNT_LIMIT', 0) ?? DEFAULT_LIMITS.links,
+    openSpans: given.openSpans ?? DEFAULT_LIMITS.openSpans,
+    openMs: given.openMs ?? DEFAULT_LIMITS.openMs,
+    queueBytes: given.queueBytes ?? DEFAULT_LIMITS.queueBytes,
+  };
+}
+
+function checkedLimits(caller: string, option: unknown): Partial<Limits> {
+  if (option === undefined) return {};
+  if (typeof option !== 'object' || option === null) {
+    throw optionError(`${caller}(): "limits" must be an object, got ${showValue(option)}`);
+  }
+  refuseUnknownOptions(caller, option, Object.keys(DEFAULT_LIMITS), 'limits.');
+  for (const [name, value] of Object.entries(option)) {
+    if (value === undefined || (Number.isSafeInteger(value) && value >= 0)) continue;
+    throw optionError(`${caller}(): "limits.${name}" must be a whole number, 0 or more, got ${showValue(value)}`);
+  }
+  return option;
+}
+
+/**
+ * OpenTelemetry's default delay is 5 s; ours is 100 ms, so that a process that is killed loses little
+ * and a viewer shows a request when it ends. Batches fill up under load all the same.
+ */
+export function resolveBatch(queueBytes: number, environment: Environment): BatchSettings {
+  const queueSpans = environment.whole('OTEL_BSP_MAX_QUEUE_SIZE', 1) ?? Number.POSITIVE_INFINITY;
+  const maxBatch = environment.whole('OTEL_BSP_MAX_EXPORT_BATCH_SIZE', 1) ?? 512;
+  return {
+    maxBatch: Math.min(maxBatch, queueSpans), // a queue that never holds a batch would never be full in time
+    delayMs: environment.whole('OTEL_BSP_SCHEDULE_DELAY', 0, LONGEST_TIMER_MS) ?? 100,
+    timeoutMs:
+      environment.whole('OTEL_EXPORTER_OTLP_TRACES_TIMEOUT', 1, LONGEST_TIMER_MS) ??
+      environment.whole('OTEL_EXPORTER_OTLP_TIMEOUT', 1, LONGEST_TIMER_MS) ??
+      10_000,
+    queueSpans,
+    queueBytes,
+  };
+}
