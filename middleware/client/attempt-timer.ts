@@ -1,4 +1,4 @@
-import { contained } from '../../src/core/diagnostics.ts';
+import { noteFault } from '../../src/core/diagnostics.ts';
 import { bounded, NAME_LENGTH } from '../../src/core/limits.ts';
 import type { RequestMetrics, RequestOutcome } from '../../src/core/metrics/request-metrics.ts';
 import type { RecordingSpan } from '../../src/core/span.ts';
@@ -32,7 +32,7 @@ export class AttemptTimer {
       const host = this.#address === '' ? '' : `${this.#address}:${this.#port ?? ''}`;
       this.#metrics.clientRequest(this.#method, host, outcome, this.#startedMs, span);
     } catch (error) {
-      contained('client request metrics', error);
+      noteFault('client request metrics', error);
     }
   }
 }

@@ -1,5 +1,5 @@
 import { subscribe } from 'node:diagnostics_channel';
-import { contained } from '../../src/core/diagnostics.ts';
+import { noteFault } from '../../src/core/diagnostics.ts';
 
 /** Subscribes to a diagnostics channel for good. What a subscriber throws ends the process: nothing leaves this one. */
 export function listen<Message>(channel: string, onMessage: (message: Message) => void): void {
@@ -7,7 +7,7 @@ export function listen<Message>(channel: string, onMessage: (message: Message) =
     try {
       onMessage(message as Message);
     } catch (error) {
-      contained(channel, error);
+      noteFault(channel, error);
     }
   });
 }

@@ -1,7 +1,7 @@
 import type { OutboundContext, Setter } from '../../propagation/context.ts';
 import type { Destination, DestinationRule } from '../../propagation/destination.ts';
 import { isPrivateHost } from '../../propagation/private-host.ts';
-import { contained } from '../../src/core/diagnostics.ts';
+import { noteFault } from '../../src/core/diagnostics.ts';
 import type { RequestOutcome } from '../../src/core/metrics/request-metrics.ts';
 import type { Attributes, InstrumentationScope } from '../../src/core/record.ts';
 import { activeScope, isOwnWork, type Scope } from '../../src/core/scope/scope.ts';
@@ -146,7 +146,7 @@ export class ClientCall {
     try {
       this.#tracer.propagator.inject(this.#outbound, carrier, setter);
     } catch (error) {
-      contained('client request inject', error);
+      noteFault('client request inject', error);
     }
   }
 
@@ -158,7 +158,7 @@ export class ClientCall {
       known = { status: statusOf(outcome), errorType: errorTypeOf(outcome) };
       describeOutcome(this.#span, outcome, known);
     } catch (error) {
-      contained('client request end', error);
+      noteFault('client request end', error);
     }
     this.#span.end();
     this.#timer?.end(known, this.#span);
@@ -182,7 +182,7 @@ export function beginCall(
     if (url !== undefined && url.protocol !== 'http:' && url.protocol !== 'https:') return undefined; // data:, blob:
     return begin(around.tracer ?? currentTracer(), view, settings, around);
   } catch (error) {
-    contained('client request start', error);
+    noteFault('client request start', error);
     return undefined;
   }
 }
@@ -251,7 +251,7 @@ function describe(
   try {
     record.attributes = requestAttributes(redaction.queryNames, view, settings, around, allowed);
   } catch (error) {
-    contained('client request attributes', error); // the span is open: it goes on without them
+    noteFault('client request attributes', error); // the span is open: it goes on without them
   }
 }
 

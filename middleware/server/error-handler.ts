@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { contained } from '../../src/core/diagnostics.ts';
+import { noteFault } from '../../src/core/diagnostics.ts';
 import { exchangeOf } from './server-handler.ts';
 
 /** An error handler of Express and Connect, which they know by its four parameters. */
@@ -23,7 +23,7 @@ export function tracingErrors(
   try {
     exchangeOf(req)?.noteError(error);
   } catch (fault) {
-    contained('tracing.errors()', fault);
+    noteFault('tracing.errors()', fault);
   }
   next(error);
 }

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { contained } from '../../src/core/diagnostics.ts';
+import { noteFault } from '../../src/core/diagnostics.ts';
 import { optionError, showValue } from '../../src/core/errors.ts';
 import { splitTarget } from '../url-parts.ts';
 
@@ -50,7 +50,7 @@ function guarded(call: string, decide: (req: IncomingMessage) => unknown): Ignor
     try {
       return decide(req) === true;
     } catch (error) {
-      contained(`${call}() ignore`, error);
+      noteFault(`${call}() ignore`, error);
       return false;
     }
   };

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { RemoteContext } from '../../propagation/context.ts';
-import { contained, sayOnce } from '../../src/core/diagnostics.ts';
+import { noteFault, sayOnce } from '../../src/core/diagnostics.ts';
 import { nearestName, optionError, showValue } from '../../src/core/errors.ts';
 
 /**
@@ -43,7 +43,7 @@ function guarded(call: string, decide: (req: IncomingMessage) => unknown): Incom
       if (isMode(answer)) return answer;
       sayOnce(`${call}(): the "incoming" function must answer ${MODES.join(', ')}; all else counts as ignore`);
     } catch (error) {
-      contained(`${call}() incoming`, error);
+      noteFault(`${call}() incoming`, error);
     }
     return 'ignore';
   };

@@ -1,6 +1,6 @@
 import { tracingChannel } from 'node:diagnostics_channel';
 import type { IncomingMessage } from 'node:http';
-import { contained, isDevelopment, sayOnce } from '../../src/core/diagnostics.ts';
+import { isDevelopment, noteFault, sayOnce } from '../../src/core/diagnostics.ts';
 import { activeScope } from '../../src/core/scope/scope.ts';
 import type { RecordingSpan } from '../../src/core/span.ts';
 
@@ -76,7 +76,7 @@ function watchLayers(): void {
       const { req, handler } = message as { req: object; handler?: { readonly name?: unknown } };
       followed.get(req)?.reached(nameOf(handler));
     } catch (error) {
-      contained('context check', error);
+      noteFault('context check', error);
     }
   });
 }

@@ -1,5 +1,5 @@
 import { tracecontext } from '../../propagation/tracecontext.ts';
-import { contained } from '../../src/core/diagnostics.ts';
+import { noteFault } from '../../src/core/diagnostics.ts';
 import { activeScope } from '../../src/core/scope/scope.ts';
 import { identityOf } from '../../src/core/span.ts';
 
@@ -12,7 +12,7 @@ export function metaTag(): string {
     tracecontext.inject({ span: identityOf(span), baggage: undefined }, carrier, INTO_CARRIER);
     return carrier.traceparent === undefined ? '' : `<meta name="traceparent" content="${carrier.traceparent}">`;
   } catch (error) {
-    contained('tracing.metaTag()', error);
+    noteFault('tracing.metaTag()', error);
     return '';
   }
 }

@@ -1,5 +1,5 @@
 import type { RequestFacts } from '../../src/core/decide/sampler.ts';
-import { contained } from '../../src/core/diagnostics.ts';
+import { noteFault } from '../../src/core/diagnostics.ts';
 import { bounded, NAME_LENGTH } from '../../src/core/limits.ts';
 import type { RequestMetrics, RequestOutcome } from '../../src/core/metrics/request-metrics.ts';
 import type { RecordingSpan } from '../../src/core/span.ts';
@@ -33,7 +33,7 @@ export class RequestTimer {
       if (stream !== undefined) this.#metrics.stream(method, route, stream);
       else this.#metrics.serverRequest({ method, scheme: this.#scheme, route }, outcome, this.#startedMs, span);
     } catch (error) {
-      contained('server request metrics', error);
+      noteFault('server request metrics', error);
     }
   }
 }

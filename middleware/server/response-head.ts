@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { formatTraceparent } from '../../propagation/traceparent.ts';
-import { contained } from '../../src/core/diagnostics.ts';
+import { noteFault } from '../../src/core/diagnostics.ts';
 import type { RecordingSpan } from '../../src/core/span.ts';
 import type { ResponseHeader } from './server-settings.ts';
 
@@ -96,7 +96,7 @@ function heard(res: ServerResponse, args: readonly unknown[], onHead: HeadListen
   try {
     return onHead(new ResponseHead(res, args), args);
   } catch (error) {
-    contained('response head', error);
+    noteFault('response head', error);
     return args;
   }
 }

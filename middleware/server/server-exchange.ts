@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { RequestFacts } from '../../src/core/decide/sampler.ts';
-import { contained } from '../../src/core/diagnostics.ts';
+import { noteFault } from '../../src/core/diagnostics.ts';
 import { isNativePromise } from '../../src/core/functions/promise.ts';
 import { bounded, NAME_LENGTH } from '../../src/core/limits.ts';
 import type { RequestOutcome } from '../../src/core/metrics/request-metrics.ts';
@@ -136,7 +136,7 @@ export class ServerExchange implements RequestFacts {
       const { record } = this.span;
       if (record !== undefined) this.#describe(record, outcome);
     } catch (error) {
-      contained('server request end', error);
+      noteFault('server request end', error);
     }
     this.span.end();
     const { timer } = this;
@@ -192,10 +192,10 @@ export class ServerExchange implements RequestFacts {
     if (hook === undefined) return;
     try {
       const answer: unknown = runInScope(this.scope, hook, req, res);
-      if (isNativePromise(answer)) answer.catch((error: unknown) => contained('tracing() attributes', error));
+      if (isNativePromise(answer)) answer.catch((error: unknown) => noteFault('tracing() attributes', error));
       else this.span.setAttributes(answer as NonNullable<ReturnType<typeof hook>>);
     } catch (error) {
-      contained('tracing() attributes', error);
+      noteFault('tracing() attributes', error);
     }
   }
 

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { incomingHeadersGetter } from '../../propagation/carriers.ts';
-import { contained } from '../../src/core/diagnostics.ts';
+import { noteFault } from '../../src/core/diagnostics.ts';
 import { activeScope, Scope } from '../../src/core/scope/scope.ts';
 import type { RecordingSpan } from '../../src/core/span.ts';
 import { currentTracer } from '../../src/core/spans/runtime.ts';
@@ -45,7 +45,7 @@ export function beginRequest(view: ServerRequestView, settings: ServerSettings):
     if (existing === undefined) return begin(currentTracer(), view, settings);
     if (existing !== null) join(existing, view);
   } catch (error) {
-    contained('server request start', error);
+    noteFault('server request start', error);
   }
   return undefined;
 }
@@ -107,7 +107,7 @@ function describe(tracer: Tracer, span: RecordingSpan, view: InboundRequest, set
     span.record.attributes = attributes;
     noteHeaders(attributes, settings.capture.request, headerNames, (name) => view.req.headers[name]);
   } catch (error) {
-    contained('server request attributes', error); // the span is open: it goes on without them
+    noteFault('server request attributes', error); // the span is open: it goes on without them
   }
 }
 

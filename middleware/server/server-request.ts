@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
-import { contained } from '../../src/core/diagnostics.ts';
+import { noteFault } from '../../src/core/diagnostics.ts';
 import { bounded } from '../../src/core/limits.ts';
 import type { Attributes } from '../../src/core/record.ts';
 import { type HostPort, recordedScheme, serverRequestAttributes } from '../http-attributes.ts';
@@ -46,7 +46,7 @@ export function requestScheme(
   try {
     return schemeOf(view.req, proxyView(view, settings));
   } catch (error) {
-    contained('server request scheme', error);
+    noteFault('server request scheme', error);
     return 'http';
   }
 }

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { contained } from '../../src/core/diagnostics.ts';
+import { noteFault } from '../../src/core/diagnostics.ts';
 import { observeRejection } from '../../src/core/functions/promise.ts';
 import type { InstrumentationScope } from '../../src/core/record.ts';
 import { runInScope, type Scope } from '../../src/core/scope/scope.ts';
@@ -62,7 +62,7 @@ function begin(req: IncomingMessage, socket: Duplex, settings: ServerSettings): 
         : new RequestTimer(tracer.requests, requestScheme(view, settings, span.record?.attributes));
     return new Handshake(req, socket, begun, timer);
   } catch (error) {
-    contained('upgrade start', error);
+    noteFault('upgrade start', error);
     span?.end();
     return undefined;
   }
@@ -120,7 +120,7 @@ class Handshake {
       this.#unwatch();
       describe(span);
     } catch (error) {
-      contained('upgrade end', error);
+      noteFault('upgrade end', error);
     }
     span.end();
     const method = knownMethod(this.#req.method ?? '');

@@ -35,7 +35,7 @@ export function sayOnce(message: string): void {
 }
 
 /** Notes a fault inside us that was kept from the app. `where` names the operation. */
-export function contained(where: string, error: unknown): void {
+export function noteFault(where: string, error: unknown): void {
   debugLine('%s: %s', where, describe(error));
 }
 

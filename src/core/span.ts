@@ -2,7 +2,7 @@ import type { RemoteContext, SpanContext, SpanId, TraceId, VendorFields } from '
 import type { TraceState } from '../../propagation/tracestate.ts';
 import { type TimeInput, timeInputMs } from './clock.ts';
 import type { LocalTrace } from './decide/local-trace.ts';
-import { contained } from './diagnostics.ts';
+import { noteFault } from './diagnostics.ts';
 import {
   attributeValue,
   bounded,
@@ -202,7 +202,7 @@ export class RecordingSpan implements Span, SpanContext {
     try {
       this.#set(record, key, value);
     } catch (error) {
-      contained('span.setAttribute', error);
+      noteFault('span.setAttribute', error);
     }
     return this;
   }
@@ -214,7 +214,7 @@ export class RecordingSpan implements Span, SpanContext {
       try {
         this.#set(record, key, attributes[key]);
       } catch (error) {
-        contained('span.setAttributes', error); // a getter of the app's threw: the others still count
+        noteFault('span.setAttributes', error); // a getter of the app's threw: the others still count
       }
     }
     return this;
@@ -246,7 +246,7 @@ export class RecordingSpan implements Span, SpanContext {
     try {
       this.#event(record, String(name), attributes, givenTime ?? timeInputMs(time));
     } catch (error) {
-      contained('span.addEvent', error); // a name without a text
+      noteFault('span.addEvent', error); // a name without a text
     }
     return this;
   }
@@ -275,7 +275,7 @@ export class RecordingSpan implements Span, SpanContext {
       else if (record.links === NO_LINKS) record.links = [kept];
       else (record.links as RecordedLink[]).push(kept);
     } catch (error) {
-      contained('span.addLink', error);
+      noteFault('span.addLink', error);
     }
     return this;
   }
@@ -284,7 +284,7 @@ export class RecordingSpan implements Span, SpanContext {
     try {
       if (Array.isArray(links)) for (const link of links) this.addLink(link);
     } catch (error) {
-      contained('span.addLinks', error);
+      noteFault('span.addLinks', error);
     }
     return this;
   }
@@ -297,7 +297,7 @@ export class RecordingSpan implements Span, SpanContext {
       if (code === undefined || code === 'unset' || record.status.code === 'ok') return this;
       record.status = code === 'error' ? errorStatus(status.message, this.#limits()) : STATUS_OK;
     } catch (error) {
-      contained('span.setStatus', error);
+      noteFault('span.setStatus', error);
     }
     return this;
   }
@@ -341,7 +341,7 @@ export class RecordingSpan implements Span, SpanContext {
     try {
       return tracer.startSpan(name, options, RecordingSpan.prototype.child, this);
     } catch (error) {
-      contained('span.child', error);
+      noteFault('span.child', error);
       return NO_SPAN;
     }
   }

@@ -1,4 +1,4 @@
-import { contained } from '../../../src/core/diagnostics.ts';
+import { noteFault } from '../../../src/core/diagnostics.ts';
 import type { InstrumentationScope } from '../../../src/core/record.ts';
 import { activeScope, runInScope, type Scope } from '../../../src/core/scope/scope.ts';
 import {
@@ -91,7 +91,7 @@ export class AxiosAttempt implements Cover {
       this.#headers?.write(this.#call);
       if (this.#config.maxRedirects !== 0) this.#watchRedirects();
     } catch (error) {
-      contained('axios attempt start', error);
+      noteFault('axios attempt start', error);
     }
   }
 
@@ -147,7 +147,7 @@ export class AxiosAttempt implements Cover {
       this.#call = this.#nextCall(method, new URL(href), headers);
       if (this.#call !== undefined) edit.write(this.#call);
     } catch (error) {
-      contained('axios redirect', error);
+      noteFault('axios redirect', error);
     }
   }
 
@@ -159,7 +159,7 @@ export class AxiosAttempt implements Cover {
       this.#leave(outcome.failure !== undefined || (outcome.status ?? 0) >= 400);
       this.#call?.end(outcome);
     } catch (error) {
-      contained('axios attempt end', error);
+      noteFault('axios attempt end', error);
       this.#call?.end({});
     }
   }

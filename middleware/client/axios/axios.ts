@@ -1,4 +1,4 @@
-import { contained } from '../../../src/core/diagnostics.ts';
+import { noteFault } from '../../../src/core/diagnostics.ts';
 import { optionError, showValue } from '../../../src/core/errors.ts';
 import type { InstrumentationScope } from '../../../src/core/record.ts';
 import { type ClientOptions, resolveClientOptions } from '../client-options.ts';
@@ -85,7 +85,7 @@ function installer(client: TracedClient): (config: AxiosConfig) => AxiosConfig {
         config.adapter = tracedAdapter(adapter, client);
       }
     } catch (error) {
-      contained('axios interceptor', error);
+      noteFault('axios interceptor', error);
     }
     return config;
   }
@@ -122,7 +122,7 @@ function enter(config: AxiosConfig, traced: Adapter, original: unknown): (hasFai
       if (hasFailed) takeBack?.();
     };
   } catch (error) {
-    contained('axios adapter', error);
+    noteFault('axios adapter', error);
     return leaveNothing;
   }
 }

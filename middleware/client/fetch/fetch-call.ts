@@ -1,4 +1,4 @@
-import { contained } from '../../../src/core/diagnostics.ts';
+import { noteFault } from '../../../src/core/diagnostics.ts';
 import type { InstrumentationScope } from '../../../src/core/record.ts';
 import { runInScope, type Scope } from '../../../src/core/scope/scope.ts';
 import { failureOf } from '../client-failure.ts';
@@ -93,7 +93,7 @@ export class FetchCall implements Cover, HopOwner {
       this.#written = written;
       return sent;
     } catch (error) {
-      contained('fetch start', error);
+      noteFault('fetch start', error);
       return args;
     }
   }
@@ -128,7 +128,7 @@ export class FetchCall implements Cover, HopOwner {
       if (this.#hop === undefined) this.#call?.end({ status, failure });
       else if (failure !== undefined) this.#hop.end(failure);
     } catch (error) {
-      contained('fetch end', error);
+      noteFault('fetch end', error);
       this.#call?.end({});
     }
   }

@@ -1,5 +1,5 @@
 import { ClientRequest } from 'node:http';
-import { contained } from '../../../src/core/diagnostics.ts';
+import { noteFault } from '../../../src/core/diagnostics.ts';
 import { optionError, showValue } from '../../../src/core/errors.ts';
 import { activeScope } from '../../../src/core/scope/scope.ts';
 import type { ClientSettings } from '../client-handler.ts';
@@ -91,7 +91,7 @@ function planned(http: HttpModule, args: readonly unknown[], settings: ClientSet
   try {
     return planRequest(http, args, settings, activeScope());
   } catch (error) {
-    contained('http request plan', error);
+    noteFault('http request plan', error);
     return undefined;
   }
 }
@@ -111,6 +111,6 @@ function observe(request: ClientRequest, plan: PlannedRequest | undefined, setti
           });
     if (exchange !== undefined) follow(request, exchange);
   } catch (error) {
-    contained('http request start', error);
+    noteFault('http request start', error);
   }
 }

@@ -1,7 +1,7 @@
 import { errorMonitor } from 'node:events';
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
-import { contained } from '../../../src/core/diagnostics.ts';
+import { noteFault } from '../../../src/core/diagnostics.ts';
 import { informationalAttributes, type NetworkFacts } from '../../http-attributes.ts';
 import { failureOf } from '../client-failure.ts';
 import type { ClientCall, ClientFailure } from '../client-handler.ts';
@@ -103,7 +103,7 @@ export class HttpExchange {
         network: this.#network(response),
       });
     } catch (error) {
-      contained('http request end', error);
+      noteFault('http request end', error);
       this.#call.end({});
     }
   }

@@ -1,5 +1,5 @@
 import type { ClientRequest } from 'node:http';
-import { contained } from '../../../src/core/diagnostics.ts';
+import { noteFault } from '../../../src/core/diagnostics.ts';
 import type { ClientCall } from '../client-handler.ts';
 import { type HeaderTarget, writeContext } from '../header-write.ts';
 
@@ -59,7 +59,7 @@ export class RequestHeaders implements HeaderTarget {
         return;
       }
     } catch (error) {
-      contained('http headers', error);
+      noteFault('http headers', error);
     }
   }
 }

@@ -1,5 +1,5 @@
 import type { Baggage } from '../../../propagation/baggage.ts';
-import { contained } from '../diagnostics.ts';
+import { noteFault } from '../diagnostics.ts';
 import { activeScope, runInScope, type Scope } from '../scope/scope.ts';
 import { NO_SPAN, type RecordingSpan, type Span, type SpanOptions } from '../span.ts';
 import { baggageOf } from '../spans/given-context.ts';
@@ -52,7 +52,7 @@ export function startGuarded(
     const parent = options?.parent === undefined ? scope.span : options.parent;
     return tracerFor(scope).startSpan(name, options, caller, parent, scope);
   } catch (error) {
-    contained('span()', error);
+    noteFault('span()', error);
     return NO_SPAN;
   }
 }

@@ -1,4 +1,4 @@
-import { contained } from '../diagnostics.ts';
+import { noteFault } from '../diagnostics.ts';
 import { optionError, showValue } from '../errors.ts';
 import type { Attributes } from '../record.ts';
 import { activeScope, runInScope, type Scope } from '../scope/scope.ts';
@@ -50,7 +50,7 @@ function spanOptions(options: WrapOptions, args: unknown[]): SpanOptions {
   try {
     return { ...options, attributes: attributes(...args) };
   } catch (error) {
-    contained('attributes of a wrapped function', error);
+    noteFault('attributes of a wrapped function', error);
     return { ...options, attributes: {} };
   }
 }

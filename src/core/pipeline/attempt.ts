@@ -1,4 +1,4 @@
-import { contained, describe } from '../diagnostics.ts';
+import { describe, noteFault } from '../diagnostics.ts';
 import type { SpanRecord } from '../record.ts';
 import { checkedResult } from './checked-result.ts';
 import type { Exporter, ExportResult } from './exporter.ts';
@@ -24,7 +24,7 @@ export async function attempt(
   try {
     return checkedResult(await Promise.race([exporter.export(batch, deadline.signal), late]), batch.length);
   } catch (error) {
-    contained(`exporter ${exporter.name}`, error);
+    noteFault(`exporter ${exporter.name}`, error);
     return { outcome: 'retry', reason: describe(error) };
   } finally {
     clearTimeout(timer);

@@ -1,4 +1,4 @@
-import { contained, sayOnce } from '../diagnostics.ts';
+import { noteFault, sayOnce } from '../diagnostics.ts';
 import { attributeValue, setOwn } from '../limits.ts';
 import type { Attributes, AttributeValue, RecordedLink, SpanEvent, SpanRecord, SpanStatus } from '../record.ts';
 import { REDACTED, type RedactAttribute } from '../redaction.ts';
@@ -73,7 +73,7 @@ export class RedactingSink implements SpanSink {
     try {
       return attributeValue(this.#redact(key, value), this.#valueLength);
     } catch (error) {
-      contained('redact.attributes', error);
+      noteFault('redact.attributes', error);
       sayOnce('redact.attributes threw: what it was asked about is left out');
       return undefined;
     }

@@ -1,5 +1,5 @@
 import { performance } from 'node:perf_hooks';
-import { contained } from '../diagnostics.ts';
+import { noteFault } from '../diagnostics.ts';
 import type { SpanRecord } from '../record.ts';
 import { runOutsideScopes } from '../scope/scope.ts';
 import { Announcer } from './announcer.ts';
@@ -337,7 +337,7 @@ export class Sender {
     try {
       await Promise.race([Promise.all([this.#exporter.shutdown?.(), this.#kit?.deadLetters.done()]), deadline.promise]);
     } catch (error) {
-      contained(`exporter ${this.#exporter.name}`, error);
+      noteFault(`exporter ${this.#exporter.name}`, error);
     }
     deadline.cancel();
   }

@@ -1,5 +1,5 @@
 import { Baggage, type BaggageEntry, type BaggageEntryInput } from '../../../propagation/baggage.ts';
-import { contained } from '../diagnostics.ts';
+import { noteFault } from '../diagnostics.ts';
 import { activeScope, enterBaggage, runInScope } from './scope.ts';
 
 /** The baggage of the active scope. No method throws; what cannot be baggage is left out. */
@@ -69,7 +69,7 @@ function withValues(active: Baggage, values: unknown): Baggage {
     }
     return changed;
   } catch (error) {
-    contained('baggage.with', error); // a getter of the app's threw
+    noteFault('baggage.with', error); // a getter of the app's threw
     return active;
   }
 }

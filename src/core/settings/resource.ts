@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { hostname, networkInterfaces } from 'node:os';
 import { dirname, join } from 'node:path';
 import { v4 as uuid } from 'uuid';
-import { contained } from '../diagnostics.ts';
+import { noteFault } from '../diagnostics.ts';
 import { copyAttributes, DEFAULT_LIMITS } from '../limits.ts';
 import type { Attributes, Resource } from '../record.ts';
 import { version } from '../version.ts';
@@ -58,7 +58,7 @@ function describeHost(): Attributes {
     const addresses = outsideAddresses();
     if (addresses.length > 0) attributes['host.ip'] = addresses;
   } catch (error) {
-    contained('host attributes', error);
+    noteFault('host attributes', error);
   }
   return attributes;
 }

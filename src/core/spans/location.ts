@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { contained } from '../diagnostics.ts';
+import { noteFault } from '../diagnostics.ts';
 import type { Attributes } from '../record.ts';
 
 /** The public function that an app called to start a span: what is above it on the stack is the app's. */
@@ -21,7 +21,7 @@ export function locationOf(caller: Caller): Attributes {
       'code.function.name': qualifiedName(site),
     };
   } catch (error) {
-    contained('location', error); // a frozen `Error`, say
+    noteFault('location', error); // a frozen `Error`, say
     return {};
   }
 }

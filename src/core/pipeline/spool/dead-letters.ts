@@ -1,6 +1,6 @@
 import { appendFile, rename, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { contained } from '../../diagnostics.ts';
+import { noteFault } from '../../diagnostics.ts';
 import type { SpanRecord } from '../../record.ts';
 import type { SpoolCodec } from './codec.ts';
 import type { SpoolHome } from './home.ts';
@@ -27,7 +27,7 @@ export class DeadLetters {
 
   add(batch: readonly SpanRecord[]): void {
     this.#writing ??= this.#write([...batch])
-      .catch((error) => contained('dead letters', error))
+      .catch((error) => noteFault('dead letters', error))
       .then(() => {
         this.#writing = undefined;
       });

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { lstatSync, mkdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { contained } from '../../diagnostics.ts';
+import { noteFault } from '../../diagnostics.ts';
 import { newOwnerName } from './owner.ts';
 
 /**
@@ -70,7 +70,7 @@ export class SpoolHome {
     try {
       rmSync(this.#own, { recursive: true, force: true });
     } catch (error) {
-      contained('spool', error);
+      noteFault('spool', error);
     }
     this.#own = undefined;
   }

@@ -1,6 +1,6 @@
 import { type FileHandle, open, readdir, readFile, rmdir, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { contained } from '../../diagnostics.ts';
+import { noteFault } from '../../diagnostics.ts';
 import type { SpanRecord } from '../../record.ts';
 import type { PipelineTiming } from '../settings.ts';
 import type { SpoolCodec } from './codec.ts';
@@ -107,7 +107,7 @@ export class Inherited {
       const file = this.#files.shift() as LeftFile;
       bytes -= file.bytes;
       this.#damaged++;
-      await unlink(file.path).catch((error) => contained('spool', error));
+      await unlink(file.path).catch((error) => noteFault('spool', error));
     }
   }
 
@@ -129,7 +129,7 @@ export class Inherited {
         const content = await readFile(file.path);
         return { ...file, content, read: readCursor(content) };
       } catch (error) {
-        contained('spool', error);
+        noteFault('spool', error);
         this.#damaged++;
       }
     }
@@ -157,7 +157,7 @@ export class Inherited {
     try {
       return await this.#codec.decode(type, payload);
     } catch (error) {
-      contained('spool', error);
+      noteFault('spool', error);
       return [];
     }
   }
@@ -184,14 +184,14 @@ export class Inherited {
       handle = await open(file.path, 'r+');
       await handle.write(cursorBytes(end), 0, 8, CURSOR_OFFSET);
     } catch (error) {
-      contained('spool', error); // then they are sent twice, should this process die now
+      noteFault('spool', error); // then they are sent twice, should this process die now
     }
-    await handle?.close().catch((error) => contained('spool', error));
+    await handle?.close().catch((error) => noteFault('spool', error));
   }
 
   async #finish(file: OpenFile): Promise<void> {
     this.#file = undefined;
-    await unlink(file.path).catch((error) => contained('spool', error));
+    await unlink(file.path).catch((error) => noteFault('spool', error));
     await this.#leaveEmpty();
   }
 
@@ -199,6 +199,6 @@ export class Inherited {
   async #leaveEmpty(): Promise<void> {
     if (this.#files.length > 0 || this.#file !== undefined) return;
     for (const directory of this.#directories.splice(0))
-      await rmdir(directory).catch((error) => contained('spool', error));
+      await rmdir(directory).catch((error) => noteFault('spool', error));
   }
 }

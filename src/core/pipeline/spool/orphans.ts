@@ -1,6 +1,6 @@
 import { readdir, rename, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
-import { contained } from '../../diagnostics.ts';
+import { noteFault } from '../../diagnostics.ts';
 import type { SpoolHome } from './home.ts';
 import { ownerLives, parseOwnerName } from './owner.ts';
 
@@ -40,7 +40,7 @@ async function claim(path: string, ours: string): Promise<string | undefined> {
     await rename(path, ours);
     return ours;
   } catch (error) {
-    contained('spool', error); // another process was quicker
+    noteFault('spool', error); // another process was quicker
     return undefined;
   }
 }

@@ -1,7 +1,7 @@
 import { closeSync, ftruncateSync, openSync, unlinkSync, writeSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { contained } from '../../diagnostics.ts';
+import { noteFault } from '../../diagnostics.ts';
 import { readRecord } from './read-record.ts';
 import {
   CURSOR_OFFSET,
@@ -110,7 +110,7 @@ export class Segment {
       this.#fd ??= openSync(this.#path, 'r+');
       writeSync(this.#fd, cursorBytes(cursor), 0, 8, CURSOR_OFFSET);
     } catch (error) {
-      contained('spool', error); // then they are sent twice after a crash
+      noteFault('spool', error); // then they are sent twice after a crash
     }
   }
 
@@ -144,7 +144,7 @@ export class Segment {
     try {
       closeSync(fd);
     } catch (error) {
-      contained('spool', error);
+      noteFault('spool', error);
     }
   }
 
@@ -153,7 +153,7 @@ export class Segment {
     try {
       unlinkSync(this.#path);
     } catch (error) {
-      contained('spool', error);
+      noteFault('spool', error);
     }
   }
 }

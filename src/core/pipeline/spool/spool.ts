@@ -1,5 +1,5 @@
 import { performance } from 'node:perf_hooks';
-import { contained, describe } from '../../diagnostics.ts';
+import { describe, noteFault } from '../../diagnostics.ts';
 import type { SpanRecord } from '../../record.ts';
 import { runOutsideScopes } from '../../scope/scope.ts';
 import type { PipelineTiming } from '../settings.ts';
@@ -151,7 +151,7 @@ export class Spool {
       this.#readFailures = 0;
       return batch === undefined ? undefined : await this.#decoded(batch);
     } catch (error) {
-      contained('spool', error);
+      noteFault('spool', error);
       const isGone = (error as NodeJS.ErrnoException).code === 'ENOENT';
       if (isGone || ++this.#readFailures >= MAX_READ_FAILURES) this.#lost += this.#log.dropOldest();
       return undefined;
