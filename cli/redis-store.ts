@@ -34,13 +34,13 @@ export async function openRedis(address: string, cwd: string): Promise<SpanStore
   if (parsed.kind !== 'cluster') return redis({ client: clientFor(parsed, ioredis) });
   const client = await connectCluster(parsed, ioredis);
   const store = redis({ client });
-  return {
-    ...store,
+  const closeStore = store.close.bind(store);
+  return Object.assign(store, {
     async close() {
-      await store.close();
+      await closeStore();
       client.disconnect();
     },
-  };
+  });
 }
 
 /** It only lends its settings to the store's own connections, and connects to nothing itself. */

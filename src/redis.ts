@@ -1,7 +1,6 @@
 import { sayOnce } from './core/diagnostics.ts';
 import { optionError, refuseUnknownOptions, showValue } from './core/errors.ts';
 import type { Exporter } from './core/pipeline/exporter.ts';
-import { redisExporter } from './exporters/redis.ts';
 import { isRedisClient, type RedisClient } from './store/redis/client.ts';
 import { RedisStore } from './store/redis/redis-store.ts';
 import type { WriterSettings } from './store/redis/writer.ts';
@@ -55,24 +54,7 @@ export function redis(options: RedisOptions): RedisTraces {
   if (!isRedisClient(options.client)) {
     throw optionError(`redis(): "client" must be an ioredis client, got ${showValue(options.client)}`);
   }
-  const store = new RedisStore(options.client, settingsOf(options), sayOnce);
-  const exporter = redisExporter(store);
-  return {
-    name: store.name,
-    destination: store.destination,
-    export: (batch, signal) => exporter.export(batch, signal),
-    shutdown: () => exporter.shutdown(),
-    append: (spans, call) => store.append(spans, call),
-    trace: (traceId, call) => store.trace(traceId, call),
-    search: (query, call) => store.search(query, call),
-    services: (call) => store.services(call),
-    operations: (service, call) => store.operations(service, call),
-    aggregate: (query, call) => store.aggregate(query, call),
-    removeBefore: (timeMs, call) => store.removeBefore(timeMs, call),
-    tail: (tailOptions) => store.tail(tailOptions),
-    problems: () => store.problems(),
-    close: () => store.close(),
-  };
+  return new RedisStore(options.client, settingsOf(options), sayOnce);
 }
 
 function settingsOf(options: RedisOptions): WriterSettings {

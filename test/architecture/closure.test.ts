@@ -35,7 +35,7 @@ const CLOSURES: Readonly<Record<string, Closure>> = {
   },
   'throughline/analysis': { rooms: ['src/analysis'], packages: [] },
   'throughline/redis': {
-    rooms: ['src/analysis', 'src/core', 'src/exporters', 'src/formats', 'src/redis.ts', 'src/store'],
+    rooms: ['src/analysis', 'src/core', 'src/formats', 'src/redis.ts', 'src/store'],
     packages: [],
   },
   'throughline/store': {

@@ -18,7 +18,7 @@ const KINDS: readonly SpanKind[] = ['internal', 'server', 'client', 'producer', 
  *     tl:e:{<service>}:<hour>      ZSET    the same of failed spans
  *     tl:d:{<service>}:<hour>      ZSET    its longest span, in ms · trace id
  *     tl:a:{<key=value>}:<hour>    ZSET    as tl:i, for each configured attribute
- *     tl:r:{<service>}:<10 min>    HASH    writer · its counters (red-counters.ts)
+ *     tl:r:{<service>}:<10 min>    HASH    writer · its counters (counters.ts)
  *     tl:svc                       ZSET    last written, in ms · service
  *     tl:ops:{<service>}           ZSET    last written, in ms · kind, name
  *     tl:h                         ZSET    last written, in ms · hour

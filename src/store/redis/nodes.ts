@@ -1,6 +1,4 @@
-import { isCluster, type RedisClient } from './client.ts';
-import { ClusterNodes } from './cluster.ts';
-import { type RedisCommand, RedisLink, type RedisReply, type SendOptions } from './link.ts';
+import type { RedisCommand, RedisLink, RedisReply, SendOptions } from './link.ts';
 
 /** Sends each command to the server that has its key. */
 export interface RedisNodes {
@@ -9,31 +7,4 @@ export interface RedisNodes {
   /** A connection of one's own to the server that has the key, for commands that block. The caller closes it. */
   linkFor(key: string, signal: AbortSignal): Promise<RedisLink>;
   close(): void;
-}
-
-export function redisNodes(client: RedisClient): RedisNodes {
-  return isCluster(client) ? new ClusterNodes(client) : new SingleNode(client);
-}
-
-/** A standalone server, or the master that the sentinels name. */
-class SingleNode implements RedisNodes {
-  readonly #client: RedisClient;
-  readonly #link: RedisLink;
-
-  constructor(client: RedisClient) {
-    this.#client = client;
-    this.#link = new RedisLink(client);
-  }
-
-  async send(commands: readonly RedisCommand[], options: SendOptions): Promise<RedisReply[]> {
-    return commands.length === 0 ? [] : this.#link.send(commands, options);
-  }
-
-  async linkFor(): Promise<RedisLink> {
-    return new RedisLink(this.#client, undefined, true);
-  }
-
-  close(): void {
-    this.#link.close();
-  }
 }

@@ -1,3 +1,4 @@
+import type { Exporter, ExportResult } from '../../core/pipeline/exporter.ts';
 import type { SpanRecord } from '../../core/record.ts';
 import { parseCursor } from '../page.ts';
 import type {
@@ -17,23 +18,27 @@ import type {
 } from '../span-store.ts';
 import { storeError } from '../store-error.ts';
 import { TailBuffer } from '../tail-buffer.ts';
-import { describeClient, type RedisClient } from './client.ts';
+import { describeClient, isCluster, type RedisClient } from './client.ts';
+import { ClusterNodes } from './cluster.ts';
 import { evictionWarning } from './eviction.ts';
 import { layout } from './layout.ts';
 import { RedisNames } from './names.ts';
-import { type RedisNodes, redisNodes } from './nodes.ts';
+import type { RedisNodes } from './nodes.ts';
 import { RedisReader } from './reader.ts';
 import { removeFromRedis } from './removal.ts';
 import { searchRedis } from './search.ts';
+import { SingleNode } from './single-node.ts';
 import { RedisTail } from './tail.ts';
 import { RedisWriter, type WriteResult, type WriterSettings } from './writer.ts';
 
 /** Spans of `append` that go out in one go. */
 const BATCH = 512;
 const APPEND_MS = 30_000;
+/** A server that is well again gets spans within a second; until then a batch is encoded four times a second, for 15 ms each. */
+const RETRY_AFTER_MS = 250;
 
-/** Spans in Redis: `write` for the exporter, the rest for readers. */
-export class RedisStore implements SpanStore {
+/** Spans in Redis: the exporter that writes them, and the store that reads the same keys. */
+export class RedisStore implements Exporter, SpanStore {
   readonly name: string = 'redis';
   readonly destination: string;
   readonly #nodes: RedisNodes;
@@ -51,15 +56,35 @@ export class RedisStore implements SpanStore {
   constructor(client: RedisClient, settings: WriterSettings, say: (message: string) => void) {
     this.destination = describeClient(client);
     this.#settings = settings;
-    this.#nodes = redisNodes(client);
+    this.#nodes = isCluster(client) ? new ClusterNodes(client) : new SingleNode(client);
     this.#writer = new RedisWriter(this.#nodes, settings);
     this.#reader = new RedisReader(this.#nodes, this.destination);
     this.#names = new RedisNames(this.#reader);
     this.#say = say;
   }
 
-  /** Writes one batch. Never rejects, and is over soon after the signal has fired. */
-  write(batch: readonly SpanRecord[], signal: AbortSignal): Promise<WriteResult> {
+  /**
+   * Writes one batch. Never rejects, and is over soon after the signal has fired. It is acknowledged when the
+   * server, and a replica where there is one, has it; everything that may heal is answered with `retry`.
+   */
+  async export(batch: readonly SpanRecord[], signal: AbortSignal): Promise<ExportResult> {
+    const result = await this.#inTurn(batch, signal);
+    if (!('fault' in result)) {
+      const { dropped, message } = result;
+      return dropped === 0 && message === undefined
+        ? { outcome: 'accepted' }
+        : { outcome: 'accepted', rejected: dropped, message };
+    }
+    const { kind, reason } = result.fault;
+    if (kind === 'unable') return { outcome: 'refused', reason };
+    return { outcome: 'retry', reason, retryAfterMs: RETRY_AFTER_MS };
+  }
+
+  shutdown(): Promise<void> {
+    return this.close();
+  }
+
+  #inTurn(batch: readonly SpanRecord[], signal: AbortSignal): Promise<WriteResult> {
     const result = this.#last.then(() => this.#write(batch, signal));
     this.#last = result;
     return result;
@@ -88,7 +113,7 @@ export class RedisStore implements SpanStore {
     let dropped = 0;
     let message: string | undefined;
     for (let at = 0; at < spans.length; at += BATCH) {
-      const result = await this.write(spans.slice(at, at + BATCH), both);
+      const result = await this.#inTurn(spans.slice(at, at + BATCH), both);
       signal?.throwIfAborted();
       if ('fault' in result) throw storeError(`${this.destination}: ${result.fault.reason}`);
       dropped += result.dropped;

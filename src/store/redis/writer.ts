@@ -50,7 +50,7 @@ interface Plan {
 }
 
 /**
- * Writes batches of spans in the layout of redis-layout.ts, one batch at a time. Everything but the chunks
+ * Writes batches of spans in the layout of layout.ts, one batch at a time. Everything but the chunks
  * is idempotent, so a batch that failed half-way is simply written again; chunks that were
  * acknowledged are not, as long as the pipeline hands in the same records.
  */
