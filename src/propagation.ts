@@ -9,7 +9,7 @@ import { carrierGetter, carrierSetter } from '../propagation/carriers.ts';
 import { settledContext } from '../propagation/composite.ts';
 import type { Getter, OutboundContext, RemoteContext, Setter } from '../propagation/context.ts';
 import { activeScope } from './core/scope/scope.ts';
-import { identityOf } from './core/span.ts';
+import { identityOf } from './core/spans/recording-span.ts';
 import { currentTracer } from './core/spans/runtime.ts';
 
 export { b3, b3multi } from '../propagation/b3.ts';

@@ -1,7 +1,7 @@
 import { noteFault } from '../../src/core/diagnostics.ts';
 import { bounded, NAME_LENGTH } from '../../src/core/limits.ts';
 import type { RequestMetrics, RequestOutcome } from '../../src/core/metrics/request-metrics.ts';
-import type { RecordingSpan } from '../../src/core/span.ts';
+import type { RecordingSpan } from '../../src/core/spans/recording-span.ts';
 import { type HostPort, knownMethod } from '../http-attributes.ts';
 
 /** Counts and times one outbound attempt, sampled or not. */

@@ -3,10 +3,10 @@ import type { Destination, DestinationRule } from '../../propagation/destination
 import { isPrivateHost } from '../../propagation/private-host.ts';
 import { noteFault } from '../../src/core/diagnostics.ts';
 import type { RequestOutcome } from '../../src/core/metrics/request-metrics.ts';
-import type { Attributes, InstrumentationScope } from '../../src/core/record.ts';
+import type { Attributes, InstrumentationScope, OpenRecord } from '../../src/core/record.ts';
 import { activeScope, isOwnWork, type Scope } from '../../src/core/scope/scope.ts';
-import { identityOf, type OpenRecord, type RecordingSpan } from '../../src/core/span.ts';
 import { errorType, exceptionAttributes } from '../../src/core/spans/exception.ts';
+import { identityOf, type RecordingSpan } from '../../src/core/spans/recording-span.ts';
 import { currentTracer } from '../../src/core/spans/runtime.ts';
 import type { Tracer } from '../../src/core/spans/tracer.ts';
 import {

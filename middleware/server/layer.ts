@@ -3,7 +3,7 @@ import { optionError, showValue } from '../../src/core/errors.ts';
 import { callInSpan, startGuarded } from '../../src/core/functions/call-in-span.ts';
 import { observeRejection } from '../../src/core/functions/promise.ts';
 import { activeScope, ROOT_SCOPE, runInScope, type Scope } from '../../src/core/scope/scope.ts';
-import type { RecordingSpan } from '../../src/core/span.ts';
+import type { RecordingSpan } from '../../src/core/spans/recording-span.ts';
 
 /** A middleware of Express, Connect or Koa, or an error handler of Express. */
 type Middleware = (...args: never[]) => unknown;

@@ -2,7 +2,7 @@ import { tracingChannel } from 'node:diagnostics_channel';
 import type { IncomingMessage } from 'node:http';
 import { isDevelopment, noteFault, sayOnce } from '../../src/core/diagnostics.ts';
 import { activeScope } from '../../src/core/scope/scope.ts';
-import type { RecordingSpan } from '../../src/core/span.ts';
+import type { RecordingSpan } from '../../src/core/spans/recording-span.ts';
 
 // A middleware that hands `next` to the callback of a pool or an emitter made outside of the request loses
 // the context, and the trace breaks somewhere below it without a word. While an app is developed, each

@@ -2,7 +2,7 @@ import type { RequestFacts } from '../../src/core/decide/sampler.ts';
 import { noteFault } from '../../src/core/diagnostics.ts';
 import { bounded, NAME_LENGTH } from '../../src/core/limits.ts';
 import type { RequestMetrics, RequestOutcome } from '../../src/core/metrics/request-metrics.ts';
-import type { RecordingSpan } from '../../src/core/span.ts';
+import type { RecordingSpan } from '../../src/core/spans/recording-span.ts';
 
 /** An inbound request as metrics see it: `RequestFacts`, its span, and nothing of its framework. */
 export interface TimedRequest extends RequestFacts {

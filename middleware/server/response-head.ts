@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { formatTraceparent } from '../../propagation/traceparent.ts';
 import { noteFault } from '../../src/core/diagnostics.ts';
-import type { RecordingSpan } from '../../src/core/span.ts';
+import type { RecordingSpan } from '../../src/core/spans/recording-span.ts';
 import type { ResponseHeader } from './server-settings.ts';
 
 /** The head of a response at the moment it is written: what the app set before, and what it passes to `writeHead`. */

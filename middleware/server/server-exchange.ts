@@ -4,10 +4,10 @@ import { noteFault } from '../../src/core/diagnostics.ts';
 import { isNativePromise } from '../../src/core/functions/promise.ts';
 import { bounded, NAME_LENGTH } from '../../src/core/limits.ts';
 import type { RequestOutcome } from '../../src/core/metrics/request-metrics.ts';
-import type { InstrumentationScope } from '../../src/core/record.ts';
+import type { InstrumentationScope, OpenRecord } from '../../src/core/record.ts';
 import { runInScope, type Scope } from '../../src/core/scope/scope.ts';
-import type { OpenRecord, RecordingSpan } from '../../src/core/span.ts';
 import { errorType } from '../../src/core/spans/exception.ts';
+import type { RecordingSpan } from '../../src/core/spans/recording-span.ts';
 import {
   knownMethod,
   noteEnding,

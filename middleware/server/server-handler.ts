@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { incomingHeadersGetter } from '../../propagation/carriers.ts';
 import { noteFault } from '../../src/core/diagnostics.ts';
 import { activeScope, Scope } from '../../src/core/scope/scope.ts';
-import type { RecordingSpan } from '../../src/core/span.ts';
+import type { RecordingSpan } from '../../src/core/spans/recording-span.ts';
 import { currentTracer } from '../../src/core/spans/runtime.ts';
 import type { Tracer } from '../../src/core/spans/tracer.ts';
 import { spanNameMethod } from '../http-attributes.ts';

@@ -102,3 +102,6 @@ export interface SpanRecord {
   readonly droppedEventsCount: number;
   readonly droppedLinksCount: number;
 }
+
+/** The record while its span is open. */
+export type OpenRecord = { -readonly [Field in keyof SpanRecord]: SpanRecord[Field] };

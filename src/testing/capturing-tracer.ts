@@ -1,8 +1,9 @@
 import type { SpanCounts, SpanSink, Stats } from '../core/pipeline/pipeline.ts';
-import type { SpanRecord } from '../core/record.ts';
+import type { OpenRecord, SpanRecord } from '../core/record.ts';
 import type { Config } from '../core/settings/config.ts';
 import { tracerSettings } from '../core/settings/tracer-settings.ts';
-import type { OpenRecord, RecordingSpan, Span } from '../core/span.ts';
+import type { Span } from '../core/span.ts';
+import type { RecordingSpan } from '../core/spans/recording-span.ts';
 import { type Fate, Tracer } from '../core/spans/tracer.ts';
 
 /** Taken before a test can fake them: waiting for spans must end under fake timers too. */

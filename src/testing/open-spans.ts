@@ -1,5 +1,6 @@
 import { activeScope } from '../core/scope/scope.ts';
-import { RecordingSpan, type Span } from '../core/span.ts';
+import type { Span } from '../core/span.ts';
+import { RecordingSpan } from '../core/spans/recording-span.ts';
 import { installedTracer } from '../core/spans/runtime.ts';
 import { formatDuration } from '../terminal/text.ts';
 import { failure } from './failure.ts';

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { type Span, span, start } from 'throughline';
-import type { RecordingSpan } from '../../src/core/span.ts';
+import type { RecordingSpan } from '../../src/core/spans/recording-span.ts';
 
 const throughline = start({ service: 'test', exporters: 'none' });
 

@@ -2,8 +2,8 @@ import { FLAG_SAMPLED } from '../../../propagation/context.ts';
 import type { TraceState } from '../../../propagation/tracestate.ts';
 import type { Clock } from '../clock.ts';
 import { estimateBytes } from '../pipeline/queue.ts';
-import type { Attributes } from '../record.ts';
-import type { OpenRecord, RecordingSpan } from '../span.ts';
+import type { Attributes, OpenRecord } from '../record.ts';
+import type { RecordingSpan } from '../spans/recording-span.ts';
 import type { Tracer } from '../spans/tracer.ts';
 import { decidedState, NO, type RequestFacts, type Verdict, YES } from './sampler.ts';
 

@@ -1,6 +1,7 @@
 import type { TraceState } from '../../../propagation/tracestate.ts';
 import type { Clock } from '../clock.ts';
-import type { OpenRecord, RecordingSpan } from '../span.ts';
+import type { OpenRecord } from '../record.ts';
+import type { RecordingSpan } from '../spans/recording-span.ts';
 import type { Tracer } from '../spans/tracer.ts';
 import { Decision } from './decision.ts';
 

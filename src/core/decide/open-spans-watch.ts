@@ -1,6 +1,7 @@
 import { say } from '../diagnostics.ts';
 import { runOutsideScopes } from '../scope/scope.ts';
-import { RecordingSpan, type Span } from '../span.ts';
+import type { Span } from '../span.ts';
+import { RecordingSpan } from '../spans/recording-span.ts';
 
 /** The longest delay that Node takes; a longer one would fire at once. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;

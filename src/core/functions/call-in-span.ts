@@ -1,9 +1,10 @@
 import type { Baggage } from '../../../propagation/baggage.ts';
 import { noteFault } from '../diagnostics.ts';
 import { activeScope, runInScope, type Scope } from '../scope/scope.ts';
-import { NO_SPAN, type RecordingSpan, type Span, type SpanOptions } from '../span.ts';
+import type { Span, SpanOptions } from '../span.ts';
 import { baggageOf } from '../spans/given-context.ts';
 import type { Caller } from '../spans/location.ts';
+import { NO_SPAN, type RecordingSpan } from '../spans/recording-span.ts';
 import { tracerFor } from '../spans/runtime.ts';
 import { isNativePromise } from './promise.ts';
 

@@ -1,5 +1,5 @@
 import { activeScope } from '../scope/scope.ts';
-import { identityOf, RecordingSpan } from '../span.ts';
+import { identityOf, RecordingSpan } from '../spans/recording-span.ts';
 
 /**
  * The active span as a log line names it (OpenTelemetry, Trace Context in non-OTLP Log Formats):

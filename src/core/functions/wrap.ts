@@ -2,8 +2,9 @@ import { noteFault } from '../diagnostics.ts';
 import { optionError, showValue } from '../errors.ts';
 import type { Attributes } from '../record.ts';
 import { activeScope, runInScope, type Scope } from '../scope/scope.ts';
-import { NO_SPAN, type Span, type SpanOptions } from '../span.ts';
+import type { Span, SpanOptions } from '../span.ts';
 import type { Caller } from '../spans/location.ts';
+import { NO_SPAN } from '../spans/recording-span.ts';
 import { callInSpan, startGuarded } from './call-in-span.ts';
 import { isNativePromise } from './promise.ts';
 

@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts';
 import { bounded } from '../limits.ts';
-import type { RecordingSpan } from '../span.ts';
+import type { RecordingSpan } from '../spans/recording-span.ts';
 import { BoundedSeries } from './bounded-series.ts';
 import { DurationHistogram } from './duration-histogram.ts';
 

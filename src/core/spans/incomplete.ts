@@ -1,4 +1,5 @@
-import { RecordingSpan, type Span } from '../span.ts';
+import type { Span } from '../span.ts';
+import { RecordingSpan } from './recording-span.ts';
 
 /** True on a span that was still open when the tracer was shut down or the process ended. */
 const INCOMPLETE = 'throughline.incomplete';

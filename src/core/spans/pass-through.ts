@@ -9,8 +9,9 @@ import {
 } from '../../../propagation/context.ts';
 import type { IdGenerator } from '../ids.ts';
 import type { SpanContextInput } from '../record.ts';
-import { identityOf, NO_SPAN, RecordingSpan, type Span, type SpanParent } from '../span.ts';
+import type { Span, SpanParent } from '../span.ts';
 import { checkedContext, checkedRemote, isRemoteContext } from './given-context.ts';
+import { identityOf, NO_SPAN, RecordingSpan } from './recording-span.ts';
 
 /** What of another's context goes on with a span. */
 export type Inherited = Pick<SpanContext, 'traceState' | 'debug' | 'vendor' | 'deferred'>;

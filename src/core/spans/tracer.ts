@@ -20,24 +20,15 @@ import type { IdGenerator } from '../ids.ts';
 import { bounded, type Limits, NAME_LENGTH } from '../limits.ts';
 import { RequestMetrics } from '../metrics/request-metrics.ts';
 import type { SpanSink, Stats } from '../pipeline/pipeline.ts';
-import type { Attributes, InstrumentationScope, Resource, SpanContextInput, SpanKind } from '../record.ts';
+import type { Attributes, InstrumentationScope, OpenRecord, Resource, SpanContextInput, SpanKind } from '../record.ts';
 import { NOTHING_ALLOWED, type Redaction } from '../redaction.ts';
 import { activeScope, type Scope } from '../scope/scope.ts';
-import {
-  identityOf,
-  NO_ATTRIBUTES,
-  NO_EVENTS,
-  NO_LINKS,
-  type OpenRecord,
-  RecordingSpan,
-  type Span,
-  type SpanOptions,
-  type SpanParent,
-  STATUS_UNSET,
-} from '../span.ts';
+import type { Span, SpanOptions, SpanParent } from '../span.ts';
 import { baggageOf, checkedContext, checkedRemote, isRemoteContext, remoteOf } from './given-context.ts';
 import { type Caller, locationOf } from './location.ts';
+import { NO_ATTRIBUTES, NO_EVENTS, NO_LINKS, STATUS_UNSET } from './open-record.ts';
 import { type Inherited, isPassedOn, passOn, passThrough } from './pass-through.ts';
+import { identityOf, RecordingSpan } from './recording-span.ts';
 
 /** Everything a tracer was set up with, complete: nothing is looked up again while requests run. */
 export interface TracerSettings {

@@ -1,0 +1,269 @@
+import type { SpanContext, SpanId, TraceId, VendorFields } from '../../../propagation/context.ts';
+import type { TraceState } from '../../../propagation/tracestate.ts';
+import { type TimeInput, timeInputMs } from '../clock.ts';
+import type { LocalTrace } from '../decide/local-trace.ts';
+import { noteFault } from '../diagnostics.ts';
+import { bounded, type Limits, NAME_LENGTH, ownKeys } from '../limits.ts';
+import type { Attributes, AttributeValue, Link, OpenRecord, SpanContextInput } from '../record.ts';
+import { activeScope, runInScope } from '../scope/scope.ts';
+import type { Span, SpanIdentity, SpanOptions, StatusInput } from '../span.ts';
+import { errorType, exceptionAttributes } from './exception.ts';
+import { putAttribute, putEvent, putLink, putStatus } from './open-record.ts';
+
+/**
+ * A handle on a record in the making. Ending hands the record to the pipeline and keeps only the
+ * identity, so a captured ended span costs some 100 bytes, whatever was recorded on it.
+ *
+ * It is its own `SpanContext` inside the library, which saves an object a span.
+ */
+export class RecordingSpan implements Span, SpanContext {
+  readonly traceId: TraceId;
+  readonly spanId: SpanId;
+  /** As they were at the start; the sampled bit says whether the span was to be recorded. See `traceFlags`. */
+  readonly startFlags: number;
+  readonly isRemote: boolean;
+  readonly #traceState: TraceState | undefined;
+  readonly debug: boolean;
+  readonly vendor: VendorFields | undefined;
+  /** See `SpanContext`: a span of our own has decided. */
+  readonly deferred: boolean;
+  /** The local trace this span ends in; undefined for another process's span that we only pass on. */
+  readonly localTrace: LocalTrace | undefined;
+  #record: OpenRecord | undefined;
+  #ended = false;
+  /** Closes the `using` scope that belongs to this span. */
+  #onEnd: (() => void) | undefined;
+
+  constructor(
+    traceId: TraceId,
+    spanId: SpanId,
+    startFlags: number,
+    isRemote: boolean,
+    inherited: Pick<SpanContext, 'traceState' | 'debug' | 'vendor' | 'deferred'> | undefined,
+    localTrace: LocalTrace | undefined,
+    record: OpenRecord | undefined,
+  ) {
+    this.traceId = traceId;
+    this.spanId = spanId;
+    this.startFlags = startFlags;
+    this.isRemote = isRemote;
+    this.#traceState = inherited?.traceState;
+    this.debug = inherited?.debug === true;
+    this.vendor = inherited?.vendor;
+    this.deferred = localTrace === undefined && inherited?.deferred === true;
+    this.localTrace = localTrace;
+    this.#record = record;
+  }
+
+  /** The flags to send. Asking is what decides about a trace that its start could not decide. */
+  get traceFlags(): number {
+    return this.localTrace === undefined ? this.startFlags : this.localTrace.outboundFlags(this.startFlags);
+  }
+
+  /** The flags as far as they are known, for whoever only wants to look: decides nothing. */
+  get knownFlags(): number {
+    const decision = this.localTrace?.decision;
+    return decision === undefined ? this.startFlags : decision.knownFlags(this.startFlags);
+  }
+
+  /** The flags for an answer to the caller: asks the sampler, but nobody is told to leave anything out. */
+  get answerFlags(): number {
+    const decision = this.localTrace?.decision;
+    return decision === undefined ? this.startFlags : decision.answerFlags(this.startFlags);
+  }
+
+  get traceState(): TraceState | undefined {
+    return this.localTrace === undefined ? this.#traceState : this.localTrace.outboundState(this.#traceState);
+  }
+
+  spanContext(): SpanIdentity {
+    const { traceId, spanId, traceFlags, isRemote, traceState, debug, vendor } = this;
+    const identity = { traceId, spanId, traceFlags, isRemote };
+    if (traceState === undefined && !debug && vendor === undefined) return identity;
+    return { ...identity, ...(traceState && { traceState }), ...(debug && { debug }), ...(vendor && { vendor }) };
+  }
+
+  isRecording(): boolean {
+    return this.#record !== undefined && this.localTrace?.records === true;
+  }
+
+  /** The record while the span is open, for instrumentation that knows its attributes to be few and valid. */
+  get record(): OpenRecord | undefined {
+    return this.#record;
+  }
+
+  tag(key: string, value: AttributeValue): this {
+    return this.setAttribute(key, value);
+  }
+
+  setAttribute(key: string, value: AttributeValue): this {
+    const record = this.#record;
+    if (record === undefined) return this;
+    try {
+      putAttribute(record, key, value, this.#limits());
+    } catch (error) {
+      noteFault('span.setAttribute', error);
+    }
+    return this;
+  }
+
+  setAttributes(attributes: Attributes): this {
+    const record = this.#record;
+    if (record === undefined) return this;
+    for (const key of ownKeys(attributes)) {
+      try {
+        putAttribute(record, key, attributes[key], this.#limits());
+      } catch (error) {
+        noteFault('span.setAttributes', error); // a getter of the app's threw: the others still count
+      }
+    }
+    return this;
+  }
+
+  log(message: string, attributes?: Attributes): this {
+    return this.addEvent(message, attributes);
+  }
+
+  addEvent(name: string, attributesOrTime?: Attributes | TimeInput, time?: TimeInput): this {
+    const record = this.#record;
+    if (record === undefined) return this;
+    const givenTime = timeInputMs(attributesOrTime);
+    const attributes = givenTime === undefined ? attributesOrTime : undefined;
+    try {
+      putEvent(record, String(name), givenTime ?? timeInputMs(time) ?? this.#now(), attributes, this.#limits());
+    } catch (error) {
+      noteFault('span.addEvent', error); // a name without a text
+    }
+    return this;
+  }
+
+  addLink(link: Link): this {
+    const record = this.#record;
+    if (record === undefined) return this;
+    try {
+      putLink(record, link, this.#limits());
+    } catch (error) {
+      noteFault('span.addLink', error);
+    }
+    return this;
+  }
+
+  addLinks(links: readonly Link[]): this {
+    try {
+      if (Array.isArray(links)) for (const link of links) this.addLink(link);
+    } catch (error) {
+      noteFault('span.addLinks', error);
+    }
+    return this;
+  }
+
+  setStatus(status: StatusInput): this {
+    const record = this.#record;
+    if (record === undefined) return this;
+    try {
+      putStatus(record, status, this.#limits());
+    } catch (error) {
+      noteFault('span.setStatus', error);
+    }
+    return this;
+  }
+
+  fail(error: unknown): this {
+    const record = this.#record;
+    if (record === undefined) return this;
+    this.recordException(error);
+    const attributes = exceptionAttributes(error);
+    this.setAttribute('error.type', errorType(error));
+    return this.setStatus({ code: 'error', message: String(attributes['exception.message'] ?? '') });
+  }
+
+  recordException(exception: unknown, time?: TimeInput): void {
+    const record = this.#record;
+    if (record === undefined) return;
+    putEvent(record, 'exception', timeInputMs(time) ?? this.#now(), exceptionAttributes(exception), this.#limits());
+  }
+
+  updateName(name: string): this {
+    if (this.#record !== undefined && typeof name === 'string') this.#record.name = bounded(name, NAME_LENGTH);
+    return this;
+  }
+
+  keep(reason: string): this {
+    if (this.isRecording()) {
+      if (typeof reason === 'string' && reason !== '') this.setAttribute('throughline.keep', reason);
+      this.localTrace?.keep();
+    } else this.localTrace?.tracer.noteIgnoredKeep();
+    return this;
+  }
+
+  drop(): this {
+    if (this.isRecording()) this.localTrace?.drop();
+    return this;
+  }
+
+  child(name: string, options?: Omit<SpanOptions, 'parent'>): Span {
+    const tracer = this.localTrace?.tracer;
+    if (tracer === undefined) return this; // another process's span: nothing of ours can be started under it here
+    try {
+      return tracer.startSpan(name, options, RecordingSpan.prototype.child, this);
+    } catch (error) {
+      noteFault('span.child', error);
+      return NO_SPAN;
+    }
+  }
+
+  run<Result>(fn: () => Result): Result {
+    if (this === NO_SPAN) return fn(); // nobody's identity must not become anybody's parent
+    return runInScope(activeScope().withSpan(this), fn);
+  }
+
+  end(endTime?: TimeInput): void {
+    if (this.#ended || this.localTrace === undefined) return;
+    this.#ended = true;
+    this.#onEnd?.();
+    this.#onEnd = undefined; // it holds the scope, and that the spans around it
+    const record = this.#record;
+    this.#record = undefined;
+    if (record !== undefined) {
+      const end = timeInputMs(endTime) ?? this.localTrace.now();
+      record.durationMs = Math.max(0, end - record.startTimeMs);
+    }
+    this.localTrace.ended(this, record);
+  }
+
+  [Symbol.dispose](): void {
+    this.end();
+  }
+
+  /** What else is to be done when the span ends. One thing, and it must not throw. */
+  onEnd(done: () => void): void {
+    this.#onEnd = done;
+  }
+
+  #limits(): Limits {
+    return (this.localTrace as LocalTrace).tracer.limits;
+  }
+
+  #now(): number {
+    return (this.localTrace as LocalTrace).now();
+  }
+}
+
+/** What an app is given where no span could be started: every method works, nothing is recorded. */
+export const NO_SPAN: RecordingSpan = new RecordingSpan(
+  '0'.repeat(32),
+  '0'.repeat(16),
+  0,
+  false,
+  undefined,
+  undefined,
+  undefined,
+);
+
+/** The identity of a span, whoever made it; ours is its own, with what `spanContext()` has no field for. */
+export function identityOf(span: Span): SpanContext;
+export function identityOf(span: Span | SpanContextInput): SpanContextInput;
+export function identityOf(span: Span | SpanContextInput): SpanContextInput {
+  if (span instanceof RecordingSpan) return span;
+  return 'spanContext' in span ? span.spanContext() : span;
+}
