@@ -22,7 +22,7 @@ export const HELP = `npm run bench -- [options]
   --route <name>       ${Object.keys(ROUTES).join(', ')} (all)
   --part <name>        ladder or micro (both)
 
-docs/benchmarks.md is written only by a whole run: none of --quick, --only, --framework, --route, --part.`;
+docs/evidence/benchmarks.md is written only by a whole run: none of --quick, --only, --framework, --route, --part.`;
 
 /** Reads the command line into a complete configuration. Throws an Error that says what was expected. */
 export function readOptions(args) {

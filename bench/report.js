@@ -29,7 +29,7 @@ export function printMicro(files) {
   for (const { title, rows } of files) printTable(title, MICRO_HEAD, rows.map(microCells));
 }
 
-/** The text of docs/benchmarks.md. */
+/** The text of docs/evidence/benchmarks.md. */
 export function page({ ladder, micro }, options) {
   return `${[
     intro(options),

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { installPeers } from './install.js';
 import { HELP, readOptions } from './options.js';
 
-const DOCS = new URL('../docs/', import.meta.url);
+const EVIDENCE = new URL('../docs/evidence/', import.meta.url);
 
 /** The whole run: peers, ladder, micro-benchmarks, and at the end the page. */
 async function main(options) {
@@ -23,9 +23,9 @@ async function main(options) {
     printMicro(results.micro);
   }
   if (!options.writesDocs) return;
-  mkdirSync(DOCS, { recursive: true });
-  writeFileSync(new URL('benchmarks.md', DOCS), page(results, options));
-  say('docs/benchmarks.md is written');
+  mkdirSync(EVIDENCE, { recursive: true });
+  writeFileSync(new URL('benchmarks.md', EVIDENCE), page(results, options));
+  say('docs/evidence/benchmarks.md is written');
 }
 
 /** Progress goes to stderr, so that the tables alone can be sent on. */

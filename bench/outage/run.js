@@ -66,8 +66,8 @@ for (let round = 1; round <= ROUNDS; round += 1) {
     console.log(`  ${round}      ${DOORS[i].padEnd(14)}${cells.join('')}  ${finishMs.toFixed(0).padStart(5)} ms`);
   });
 }
-// docs/reliability.md shows them: `npm run soak` writes it.
+// docs/evidence/reliability.md shows them: `npm run soak` writes it.
 writeFileSync(
-  new URL('../../docs/outage.jsonl', import.meta.url),
+  new URL('../../docs/evidence/outage.jsonl', import.meta.url),
   lines.map((line) => `${JSON.stringify(line)}\n`).join(''),
 );

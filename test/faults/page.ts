@@ -25,7 +25,7 @@ export interface OutageLine {
   readonly again: number;
 }
 
-/** docs/reliability.md: a row a fault, with the worst of its runs. */
+/** docs/evidence/reliability.md: a row a fault, with the worst of its runs. */
 export function reliabilityPage(lines: readonly RunLine[], outages: readonly OutageLine[]): string {
   const byFault = grouped(lines);
   const rows = [...byFault.values()].map((runs) => tableRow(runs));

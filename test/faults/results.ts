@@ -5,12 +5,12 @@ import { type OutageLine, reliabilityPage } from './page.ts';
 import type { Outcome } from './scenario.ts';
 import { scenarios } from './scenarios.ts';
 
-const LINES = join(repositoryRoot, 'docs', 'reliability.jsonl');
+const LINES = join(repositoryRoot, 'docs', 'evidence', 'reliability.jsonl');
 /** Written by `npm run bench:outage`. */
-const OUTAGE = join(repositoryRoot, 'docs', 'outage.jsonl');
-const PAGE = join(repositoryRoot, 'docs', 'reliability.md');
+const OUTAGE = join(repositoryRoot, 'docs', 'evidence', 'outage.jsonl');
+const PAGE = join(repositoryRoot, 'docs', 'evidence', 'reliability.md');
 
-/** One line of docs/reliability.jsonl: one run of one fault. */
+/** One line of docs/evidence/reliability.jsonl: one run of one fault. */
 export interface RunLine extends Outcome {
   readonly row: number;
   readonly fault: string;

@@ -5,7 +5,7 @@ import { scenarios } from './scenarios.ts';
 
 const HELP = `npm run faults                 every fault in its quick form: minutes
 npm run soak -- [options]      every fault at its real length, three runs each: an hour and a half; each run is kept
-                               in docs/reliability.jsonl, from which docs/reliability.md is written
+                               in docs/evidence/reliability.jsonl, from which docs/evidence/reliability.md is written
 
   --row <n>      only this row of the table (may be repeated)
   --only <text>  only the faults whose name has this in it

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join, posix } from 'node:path';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { type ChildResult, runNode } from '../support/child-process.ts';
-import { listFiles, readText, repositoryRoot } from '../support/repository.ts';
+import { readText, repositoryRoot } from '../support/repository.ts';
 import { collectDocBlocks, type DocBlock, parseDocBlocks } from './doc-blocks.ts';
 
 /** Below the root, so that the blocks find the package by its own name and what is installed beside it. */
@@ -24,17 +24,6 @@ describe('the documents', () => {
     for (const command of ['npm ci && npm run example', 'npm ci && npm test']) {
       assert.ok(readme.includes(command), command);
     }
-  });
-
-  it('link only to files that are there', () => {
-    const documents = ['README.md', 'CONTRIBUTING.md', ...listFiles('docs').filter((path) => path.endsWith('.md'))];
-    const broken = documents.flatMap((document) =>
-      localLinks(readText(document))
-        .map((target) => posix.join(posix.dirname(document), target))
-        .filter((target) => !existsSync(join(repositoryRoot, target)))
-        .map((target) => `${document} → ${target}`),
-    );
-    assert.deepEqual(broken, []);
   });
 });
 
@@ -98,12 +87,4 @@ function blockFileName({ document, line }: DocBlock): string {
 /** Empty lines before the code, so that the compiler names the line of the document. */
 function padToLine({ line, code }: DocBlock): string {
   return '\n'.repeat(line - 1) + code;
-}
-
-/** Targets of links and images, without their anchors: not those of the web, of the page itself, or in code blocks. */
-function localLinks(text: string): string[] {
-  const prose = text.replace(/^( *)```[\s\S]*?^\1```/gm, '');
-  return [...prose.matchAll(/\]\(([^)#\s]+)(?:#[^)\s]*)?\)/g)]
-    .map((match) => match[1] ?? '')
-    .filter((target) => !/^[a-z]+:/i.test(target));
 }

@@ -1,4 +1,4 @@
-/** One rule of a wire format, and the test that holds it. `docs/propagation.md` is made of these. */
+/** One rule of a wire format, and the test that holds it. `docs/reference/propagation-rules.md` is made of these. */
 export interface Rule {
   /** The propagator's name: `tracecontext`; `all` for what holds of several together. */
   readonly propagator: string;

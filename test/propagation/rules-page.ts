@@ -1,16 +1,18 @@
 import type { Rule } from './rule.ts';
 
-/** What stands above this line is written by hand, what stands below it is printed from the rules. */
-export const MARKER = '<!-- Below this line: npm run docs:propagation -->';
+/** Where the page is kept. */
+export const PAGE = 'docs/reference/propagation-rules.md';
 
-/** The page with its lower part printed anew; what is written by hand stays. */
-export function renewPage(page: string, rules: readonly Rule[]): string {
-  const at = page.indexOf(MARKER);
-  const byHand = at === -1 ? `${page.trimEnd()}\n\n` : page.slice(0, at);
-  return `${byHand}${MARKER}\n\n${printRules(rules)}`;
-}
+const HEAD = `# Rules of propagation
 
-function printRules(rules: readonly Rule[]): string {
+<!-- Written by \`npm run docs:propagation\` from test/propagation/rules-*.ts. Not edited by hand. -->
+
+Every rule of a wire format that is kept, where it stands, and the test that holds it. How to choose and use the formats:
+[propagation](../propagation.md).
+`;
+
+/** The page, a table a heading. */
+export function rulesPage(rules: readonly Rule[]): string {
   const headings = [...new Set(rules.map(({ heading }) => heading))];
   const tables = headings.map((heading) =>
     printTable(
@@ -18,14 +20,14 @@ function printRules(rules: readonly Rule[]): string {
       rules.filter((rule) => rule.heading === heading),
     ),
   );
-  return `## Every rule, and the test that holds it\n\n${tables.join('\n')}`;
+  return `${HEAD}\n${tables.join('\n')}`;
 }
 
 function printTable(heading: string, rules: readonly Rule[]): string {
   const rows = rules.map(({ rule, clause, test: [file, name] }) => {
-    return `| ${cell(rule)} | ${cell(clause)} | [${cell(name)}](../test/${file}) |`;
+    return `| ${cell(rule)} | ${cell(clause)} | [${cell(name)}](../../test/${file}) |`;
   });
-  return [`### ${heading}`, '', '| rule | where it says so | test |', '|---|---|---|', ...rows, ''].join('\n');
+  return [`## ${heading}`, '', '| rule | where it says so | test |', '|---|---|---|', ...rows, ''].join('\n');
 }
 
 function cell(text: string): string {

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { propagatorsByName } from '../../propagation/composite.ts';
 import { readText } from '../support/repository.ts';
 import { rules } from './rules.ts';
-import { renewPage } from './rules-page.ts';
+import { PAGE, rulesPage } from './rules-page.ts';
 
 /** The names of the tests in a source: `test('...'`, `it("...`, and the like of the contract suites. */
 const TEST_NAME = /\b(?:test|it|\w+Test)\(\s*(['"`])((?:\\.|(?!\1).)*)\1\s*,/g;
@@ -15,7 +15,7 @@ function testNames(file: string): Set<string> {
   return new Set(names.map((name) => name.replace(/\$\{[^}]*\}/g, '…').replace(/\\(.)/g, '$1')));
 }
 
-test('every rule of docs/propagation.md is held by a test that there is', () => {
+test('every rule of the page of rules is held by a test that there is', () => {
   const names = new Map<string, Set<string>>();
   for (const {
     rule,
@@ -38,7 +38,6 @@ test('every format has rules, each rule stands once, and no rule is of a format 
   for (const { rule, clause } of rules) assert.ok(rule.endsWith('.') && clause !== '', rule);
 });
 
-test('docs/propagation.md shows the rules as they are', () => {
-  const page = readText('docs/propagation.md');
-  assert.ok(page === renewPage(page, rules), 'docs/propagation.md is out of date: run "npm run docs:propagation"');
+test('docs/reference/propagation-rules.md shows the rules as they are', () => {
+  assert.ok(readText(PAGE) === rulesPage(rules), `${PAGE} is out of date: run "npm run docs:propagation"`);
 });
