@@ -4,10 +4,11 @@ import { noteCopy } from './core/doctor/copies.ts';
 import type { DoctorReport } from './core/doctor/report.ts';
 import { metricsText } from './core/metrics/tracer-metrics.ts';
 import type { Exporter } from './core/pipeline/exporter.ts';
-import { Pipeline, type Stats } from './core/pipeline/pipeline.ts';
+import { Pipeline } from './core/pipeline/pipeline.ts';
 import { type EndingTracer, watchEndings } from './core/pipeline/process-endings.ts';
 import { DEFAULT_TIMING } from './core/pipeline/settings.ts';
 import { type SpoolKit, spoolKit } from './core/pipeline/spool/spool-kit.ts';
+import type { Stats } from './core/pipeline/stats.ts';
 import { type Config, type ExporterName, resolveConfig, type StartOptions } from './core/settings/config.ts';
 import { tracerSettings } from './core/settings/tracer-settings.ts';
 import type { Span } from './core/span.ts';
@@ -82,7 +83,7 @@ export function start(options: StartOptions = {}): Throughline {
   const config = resolveConfig(options, process.env, sayOnce);
   const replaced = running;
   const pipeline = createPipeline(config, say);
-  const tracer = new Tracer(tracerSettings(config, pipeline));
+  const tracer = new Tracer(tracerSettings(config, pipeline, (counts) => pipeline.stats(counts)));
   const handle = handleOf(tracer, pipeline);
   running = { tracer, pipeline, handle };
   installTracer(tracer);
@@ -137,11 +138,11 @@ function exporterFor(item: ExporterName | Exporter, config: Config): Exporter {
 function handleOf(tracer: Tracer, pipeline: Pipeline): Throughline {
   let stopped: Promise<void> | undefined;
   return {
-    flush: (timeoutMs = FLUSH_TIMEOUT_MS) => tracer.pipeline.flush(timeoutMs),
+    flush: (timeoutMs = FLUSH_TIMEOUT_MS) => pipeline.flush(timeoutMs),
     shutdown(timeoutMs = FLUSH_TIMEOUT_MS) {
       if (stopped === undefined) {
         endAndDecide(tracer);
-        stopped = tracer.pipeline.shutdown(timeoutMs);
+        stopped = pipeline.shutdown(timeoutMs);
       }
       return stopped;
     },

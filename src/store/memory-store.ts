@@ -1,6 +1,6 @@
 import { serviceName } from '../analysis/tree.ts';
 import { optionError, refuseUnknownOptions, showValue } from '../core/errors.ts';
-import { estimateBytes } from '../core/pipeline/queue.ts';
+import { estimateBytes } from '../core/pipeline/record-size.ts';
 import type { SpanRecord } from '../core/record.ts';
 import { OperationSet } from './operation-set.ts';
 import { isInTime, pageOf } from './page.ts';

@@ -1,4 +1,4 @@
-import type { Stats } from '../core/pipeline/pipeline.ts';
+import type { Stats } from '../core/pipeline/stats.ts';
 import { activeScope, enterTracerScope, leaveScope, runInScope, Scope } from '../core/scope/scope.ts';
 import type { Span } from '../core/span.ts';
 import type { Tracer } from '../core/spans/tracer.ts';

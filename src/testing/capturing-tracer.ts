@@ -1,4 +1,3 @@
-import type { SpanCounts, SpanSink, Stats } from '../core/pipeline/pipeline.ts';
 import type { OpenRecord, SpanRecord } from '../core/record.ts';
 import type { Config } from '../core/settings/config.ts';
 import { tracerSettings } from '../core/settings/tracer-settings.ts';
@@ -10,55 +9,17 @@ import { type Fate, Tracer } from '../core/spans/tracer.ts';
 const realSetTimeout = setTimeout;
 const realClearTimeout = clearTimeout;
 
-/** Keeps finished spans where they can be read at once: no queue, no batch, no delay. */
-class KeptSpans implements SpanSink {
-  readonly spans: SpanRecord[];
-
-  constructor() {
-    this.spans = [];
-  }
-
-  accept(record: SpanRecord): void {
-    this.spans.push(record);
-  }
-
-  async flush(): Promise<void> {}
-
-  async shutdown(): Promise<void> {}
-
-  stats({ started, ended, open, waiting, sampledOut, overLimit }: SpanCounts): Stats {
-    const dropped = { queue: 0, export: 0, limit: overLimit, spool: 0, shutdown: 0 };
-    const exported = this.spans.length;
-    return {
-      started,
-      ended,
-      open,
-      queued: waiting,
-      spooled: 0,
-      sampledOut,
-      exported,
-      dropped,
-      adopted: 0,
-      exporters: [],
-    };
-  }
-}
-
 /** The tracer of one capture: its spans stay in memory, and whoever waits for them to end is told. */
 export class CapturingTracer extends Tracer {
-  readonly #kept: KeptSpans;
+  /** Finished spans, in the order they ended. */
+  readonly spans: readonly SpanRecord[];
   readonly #waiters: Set<() => void>;
 
   constructor(config: Config) {
-    const kept = new KeptSpans();
-    super(tracerSettings(config, kept));
-    this.#kept = kept;
+    const spans: SpanRecord[] = [];
+    super(tracerSettings(config, { accept: (record) => spans.push(record) }));
+    this.spans = spans;
     this.#waiters = new Set();
-  }
-
-  /** Finished spans, in the order they ended. */
-  get spans(): readonly SpanRecord[] {
-    return this.#kept.spans;
   }
 
   override spanEnded(span: RecordingSpan, record: OpenRecord | undefined, fate: Fate): void {

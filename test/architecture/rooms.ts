@@ -141,7 +141,7 @@ export const rooms: readonly Room[] = [
       ...RECORD_TYPES,
       ...EXPORTER_TYPES,
       // Leaves: what a record weighs, and the one place that writes lines (a store that appended otherwise would tear them).
-      'src/core/pipeline/queue.ts',
+      'src/core/pipeline/record-size.ts',
       'src/exporters/file.ts',
     ],
     builtins: [

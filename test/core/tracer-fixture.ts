@@ -1,7 +1,8 @@
 import { memory, type SpanRecord } from 'throughline/exporters';
 import { type Clock, systemClock } from '../../src/core/clock.ts';
 import { type IdGenerator, idGenerator } from '../../src/core/ids.ts';
-import { Pipeline, type Stats } from '../../src/core/pipeline/pipeline.ts';
+import { Pipeline } from '../../src/core/pipeline/pipeline.ts';
+import type { Stats } from '../../src/core/pipeline/stats.ts';
 import { resolveConfig, type StartOptions } from '../../src/core/settings/config.ts';
 import { Tracer } from '../../src/core/spans/tracer.ts';
 
@@ -36,7 +37,7 @@ export function testTracer(options: StartOptions = {}, replacements: Replacement
   const ids = replacements.ids ?? idGenerator();
   const tracer = new Tracer({
     ...{ enabled, resource, limits, sampler, keepRule, metrics, propagator, propagateTo },
-    ...{ clock, ids, pipeline },
+    ...{ clock, ids, sink: pipeline, statsOf: (counts) => pipeline.stats(counts) },
   });
   async function finished(): Promise<readonly SpanRecord[]> {
     await pipeline.flush(5000);

@@ -53,16 +53,20 @@ class Life {
   readonly #exporters: readonly ScriptedExporter[] = [scriptedExporter(), scriptedExporter()];
   readonly #answered = new Set<unknown>();
   readonly #open: Span[] = [];
+  readonly #pipeline: Pipeline;
   readonly #tracer: Tracer;
 
   constructor(kitFor: (exporter: Exporter) => SpoolKit | undefined) {
     const config = resolveConfig({ sample: 0.7, limits: { openSpans: 8, queueBytes: 8000 } }, {}, () => undefined);
     const settings = { maxBatch: 3, delayMs: 100, timeoutMs: 1500, queueSpans: 9, queueBytes: 8000 };
+    const pipeline = new Pipeline(this.#exporters, settings, () => undefined, kitFor, TIMING);
+    this.#pipeline = pipeline;
     this.#tracer = new Tracer({
       ...config,
       clock: systemClock(),
       ids: idGenerator(),
-      pipeline: new Pipeline(this.#exporters, settings, () => undefined, kitFor, TIMING),
+      sink: pipeline,
+      statsOf: (counts) => pipeline.stats(counts),
     });
   }
 
@@ -85,10 +89,10 @@ class Life {
         for (let i = 0; i < 7; i++) this.#tracer.startSpan('burst', { parent: null }).end();
         return;
       case 'flush':
-        void this.#tracer.pipeline.flush(500);
+        void this.#pipeline.flush(500);
         return;
       case 'shutdown':
-        void this.#tracer.pipeline.shutdown(500);
+        void this.#pipeline.shutdown(500);
         return;
       case 'pass':
         mock.timers.tick(step.ms);

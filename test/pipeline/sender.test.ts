@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it, mock } from 'node:test';
 import type { Exporter, SpanRecord } from 'throughline/exporters';
-import { estimateBytes } from '../../src/core/pipeline/queue.ts';
-import { type ExporterStats, Sender } from '../../src/core/pipeline/sender.ts';
+import { estimateBytes } from '../../src/core/pipeline/record-size.ts';
+import { Sender } from '../../src/core/pipeline/sender.ts';
 import type { BatchSettings } from '../../src/core/pipeline/settings.ts';
+import type { ExporterStats } from '../../src/core/pipeline/stats.ts';
 import { assertCounterLaw } from '../contract/checks/counter-law.ts';
 import { bareRecord } from '../contract/suites/sample-record.ts';
 import { ACCEPTED, namesOf, REFUSED, RETRY, scriptedExporter, TOO_LARGE } from './scripted-exporter.ts';

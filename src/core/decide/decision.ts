@@ -1,7 +1,7 @@
 import { FLAG_SAMPLED } from '../../../propagation/context.ts';
 import type { TraceState } from '../../../propagation/tracestate.ts';
 import type { Clock } from '../clock.ts';
-import { estimateBytes } from '../pipeline/queue.ts';
+import { estimateBytes } from '../pipeline/record-size.ts';
 import type { Attributes, OpenRecord } from '../record.ts';
 import type { RecordingSpan } from '../spans/recording-span.ts';
 import type { Tracer } from '../spans/tracer.ts';

@@ -1,5 +1,6 @@
 import type { ExportProbe } from '../pipeline/exporter.ts';
-import type { ExporterStats, SenderState } from '../pipeline/sender.ts';
+import type { SenderState } from '../pipeline/sender.ts';
+import type { ExporterStats } from '../pipeline/stats.ts';
 import { type DoctorCheck, fine, odd, wrong } from './report.ts';
 
 /** A clock that is off by less reads as agreement: HTTP's `Date` is in whole seconds, and the answer took its time. */

@@ -2,41 +2,34 @@ import { noteFault, sayOnce } from '../diagnostics.ts';
 import { attributeValue, setOwn } from '../limits.ts';
 import type { Attributes, AttributeValue, RecordedLink, SpanEvent, SpanRecord, SpanStatus } from '../record.ts';
 import { REDACTED, type RedactAttribute } from '../redaction.ts';
-import type { SpanCounts, SpanSink, Stats } from './pipeline.ts';
+import type { SpanSink } from './stats.ts';
 
-/** Lets the app look at everything that a span recorded, before anything of it waits or leaves. */
-export class RedactingSink implements SpanSink {
-  readonly #sink: SpanSink;
+/**
+ * Lets the app look at everything that a span recorded, before anything of it waits or leaves.
+ * `valueLength` bounds what `redact` answers, as it bounds what an app sets.
+ */
+export function redactingSink(sink: SpanSink, redact: RedactAttribute, valueLength: number): SpanSink {
+  const redactor = new Redactor(redact, valueLength);
+  return { accept: (record) => sink.accept(redactor.redacted(record)) };
+}
+
+class Redactor {
   readonly #redact: RedactAttribute;
   readonly #valueLength: number;
 
-  /** `valueLength` bounds what `redact` answers, as it bounds what an app sets. */
-  constructor(sink: SpanSink, redact: RedactAttribute, valueLength: number) {
-    this.#sink = sink;
+  constructor(redact: RedactAttribute, valueLength: number) {
     this.#redact = redact;
     this.#valueLength = valueLength;
   }
 
-  accept(record: SpanRecord): void {
-    this.#sink.accept({
+  redacted(record: SpanRecord): SpanRecord {
+    return {
       ...record,
       attributes: this.#attributes(record.attributes),
       events: record.events.map((event) => this.#event(event)),
       links: record.links.map((link) => this.#link(link)),
       status: this.#status(record.status),
-    });
-  }
-
-  flush(timeoutMs: number, patient?: boolean): Promise<void> {
-    return this.#sink.flush(timeoutMs, patient);
-  }
-
-  shutdown(timeoutMs: number): Promise<void> {
-    return this.#sink.shutdown(timeoutMs);
-  }
-
-  stats(counts: SpanCounts): Stats {
-    return this.#sink.stats(counts);
+    };
   }
 
   #attributes(attributes: Attributes): Attributes {

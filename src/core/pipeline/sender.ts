@@ -12,34 +12,7 @@ import { probeExporter } from './probe.ts';
 import { type BatchSettings, DEFAULT_TIMING, type PipelineTiming } from './settings.ts';
 import type { SpoolState } from './spool/spool.ts';
 import type { SpoolKit } from './spool/spool-kit.ts';
-
-/** Why ended spans did not arrive, in spans. */
-export interface DropCounters {
-  /** No room: the oldest went. */
-  queue: number;
-  /** Refused by the other side. */
-  export: number;
-  /** Not recorded, since too many spans were open. */
-  limit: number;
-  /** On disk only, and lost there: too old, too many, damaged, deleted. */
-  spool: number;
-  /** Still waiting, or ended, when the tracer was shut down. */
-  shutdown: number;
-}
-
-/** What became of the spans given to one exporter: `ended = exported + queued + spooled + dropped`. */
-export interface ExporterStats {
-  readonly name: string;
-  readonly destination: string | undefined;
-  readonly ended: number;
-  readonly exported: number;
-  readonly queued: number;
-  readonly spooled: number;
-  readonly dropped: Readonly<DropCounters>;
-  /** Spans of dead processes that were sent on; they stand apart from the others. */
-  readonly adopted: number;
-  readonly lastError?: string;
-}
+import type { DropCounters, ExporterStats } from './stats.ts';
 
 /** An exporter as `doctor()` finds it. */
 export interface SenderState {

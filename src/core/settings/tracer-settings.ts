@@ -1,12 +1,16 @@
 import { systemClock } from '../clock.ts';
 import { idGenerator } from '../ids.ts';
-import type { SpanSink } from '../pipeline/pipeline.ts';
-import { RedactingSink } from '../pipeline/redacting-sink.ts';
+import { redactingSink } from '../pipeline/redacting-sink.ts';
+import type { SpanCounts, SpanSink, Stats } from '../pipeline/stats.ts';
 import type { TracerSettings } from '../spans/tracer.ts';
 import type { Config } from './config.ts';
 
-/** What a tracer over a complete configuration is made with: the system's clock, random ids, and `pipeline` for its spans. */
-export function tracerSettings(config: Config, pipeline: SpanSink): TracerSettings {
+/** A complete configuration as a tracer takes it: the system's clock, random ids, and `sink` for its spans. */
+export function tracerSettings(
+  config: Config,
+  sink: SpanSink,
+  statsOf?: (counts: SpanCounts) => Stats,
+): TracerSettings {
   const { redaction, limits } = config;
   const { attributes: redact } = redaction;
   return {
@@ -23,6 +27,7 @@ export function tracerSettings(config: Config, pipeline: SpanSink): TracerSettin
     redaction,
     clock: systemClock(),
     ids: idGenerator(),
-    pipeline: redact === undefined ? pipeline : new RedactingSink(pipeline, redact, limits.attributeLength),
+    sink: redact === undefined ? sink : redactingSink(sink, redact, limits.attributeLength),
+    ...(statsOf !== undefined && { statsOf }),
   };
 }

@@ -19,7 +19,7 @@ import { WaitingRoom } from '../decide/waiting-room.ts';
 import type { IdGenerator } from '../ids.ts';
 import { bounded, type Limits, NAME_LENGTH } from '../limits.ts';
 import { RequestMetrics } from '../metrics/request-metrics.ts';
-import type { SpanSink, Stats } from '../pipeline/pipeline.ts';
+import { type SpanCounts, type SpanSink, type Stats, statsOf } from '../pipeline/stats.ts';
 import type { Attributes, InstrumentationScope, OpenRecord, Resource, SpanContextInput, SpanKind } from '../record.ts';
 import { NOTHING_ALLOWED, type Redaction } from '../redaction.ts';
 import { activeScope, type Scope } from '../scope/scope.ts';
@@ -52,7 +52,10 @@ export interface TracerSettings {
   readonly redaction?: Redaction;
   readonly clock: Clock;
   readonly ids: IdGenerator;
-  readonly pipeline: SpanSink;
+  /** Takes what is finished and kept. */
+  readonly sink: SpanSink;
+  /** The whole books, from this tracer's counts on. Default: whatever `sink` was given has arrived. */
+  readonly statsOf?: (counts: SpanCounts) => Stats;
 }
 
 /** The instrumentation scope of spans that the app starts itself. */
@@ -79,7 +82,6 @@ export class Tracer {
   readonly propagator: Propagator;
   readonly propagateTo: (url: URL) => Destination;
   readonly redaction: Redaction;
-  readonly pipeline: SpanSink;
   readonly sampler: Sampler;
   readonly keepRule: KeepRule | undefined;
   /** Undefined where nothing is counted. */
@@ -91,6 +93,8 @@ export class Tracer {
   readonly #resource: Resource;
   readonly #clock: Clock;
   readonly #ids: IdGenerator;
+  readonly #sink: SpanSink;
+  readonly #statsOf: (counts: SpanCounts) => Stats;
   /** Shared by everything that is not sampled: such spans need no clock. */
   readonly #unsampled: LocalTrace;
   /** Oldest first, recorded or not, up to the limit: an app that never ends its spans must not fill the memory. */
@@ -108,7 +112,8 @@ export class Tracer {
     this.propagator = settings.propagator;
     this.propagateTo = settings.propagateTo;
     this.redaction = settings.redaction ?? NOTHING_ALLOWED;
-    this.pipeline = settings.pipeline;
+    this.#sink = settings.sink;
+    this.#statsOf = settings.statsOf ?? statsOf;
     this.sampler = settings.sampler;
     this.keepRule = settings.keepRule;
     this.requests = settings.enabled && settings.metrics !== false ? new RequestMetrics(settings.clock) : undefined;
@@ -277,7 +282,7 @@ export class Tracer {
     this.#ended++;
     this.#open.delete(span);
     if (fate === 'waits') return;
-    if (record !== undefined && fate === 'leaves') this.pipeline.accept(record);
+    if (record !== undefined && fate === 'leaves') this.#sink.accept(record);
     else if (record !== undefined || (span.startFlags & FLAG_SAMPLED) === 0) this.#sampledOut++;
     else this.#overLimit++;
   }
@@ -285,7 +290,7 @@ export class Tracer {
   /** Called for each span that has waited: with what it recorded, or without when it is not kept. */
   release(record: OpenRecord | undefined): void {
     if (record === undefined) this.#sampledOut++;
-    else this.pipeline.accept(record);
+    else this.#sink.accept(record);
   }
 
   /** Somebody asked to keep a trace of which nothing is recorded. */
@@ -312,7 +317,7 @@ export class Tracer {
 
   /** The counters, which hold the counter law at every moment. */
   stats(): Stats {
-    return this.pipeline.stats({
+    return this.#statsOf({
       started: this.#started,
       ended: this.#ended,
       open: this.#started - this.#ended,
