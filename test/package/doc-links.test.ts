@@ -10,6 +10,15 @@ describe('the links of the documents', () => {
   });
 });
 
+describe('the index of docs/rationale.md', () => {
+  it('names every question, in the order of the page', () => {
+    const page = readText('docs/rationale.md');
+    const questions = [...page.matchAll(/^### (.+)$/gm)].map((match) => match[1]);
+    const index = [...page.matchAll(/^- \[(.+)\]\(#.+\)$/gm)].map((match) => match[1]);
+    assert.deepEqual(index, questions);
+  });
+});
+
 describe('a link', () => {
   const check = (text: string) => brokenLinks('docs/page.md', text);
 
