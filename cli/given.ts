@@ -19,12 +19,12 @@ export class Given {
     return this.#values.has(name);
   }
 
-  /** The value of an option; the last one counts. */
+  /** The value of an option that is given once. */
   text(name: string): string | undefined {
-    return this.#values.get(name)?.at(-1);
+    return this.#values.get(name)?.[0];
   }
 
-  /** All values of an option. */
+  /** All values of an option that may be repeated. */
   all(name: string): readonly string[] {
     return this.#values.get(name) ?? [];
   }
@@ -60,7 +60,11 @@ export function parseGiven(command: string, args: readonly string[], specs: Opti
     const spec = Object.hasOwn(specs, token.name) ? specs[token.name] : undefined;
     if (spec === undefined) throw unknownOption(command, token.rawName, Object.keys(specs));
     const value = givenValue(token.name, spec, token.value, token.inlineValue);
-    values.set(token.name, [...(values.get(token.name) ?? []), value]);
+    const before = values.get(token.name) ?? [];
+    if (before.length > 0 && spec.value !== undefined && spec.multiple !== true) {
+      throw new UsageError(`--${token.name} is given twice: ${quote(before[0] ?? '')} and ${quote(value)}`);
+    }
+    values.set(token.name, [...before, value]);
   }
   return new Given(positionals, values);
 }

@@ -10,6 +10,8 @@ export function traceFilter(given: Given, nowMs: number): TraceQuery {
     operation: given.text('operation'),
   };
   const tags = given.all('tag').map(parseTag);
+  const twice = tags.find(([key], i) => tags.findIndex(([other]) => other === key) < i);
+  if (twice !== undefined) throw new UsageError(`--tag ${quote(twice[0])} is given twice: a span has one value of it`);
   if (tags.length > 0) query.attributes = Object.fromEntries(tags);
   const [min, max] = [given.text('min-duration'), given.text('max-duration')];
   if (min !== undefined) query.minDurationMs = parseDuration('min-duration', min);

@@ -1,4 +1,4 @@
-import { type DoctorCheck, fine, odd, wrong } from '../../src/core/doctor/report.ts';
+import { type DoctorCheck, errorCheck, okCheck, warningCheck } from '../../src/core/doctor/report.ts';
 import { searchAll } from '../../src/store/read-traces.ts';
 import type { SpanStore, TraceSummary } from '../../src/store/span-store.ts';
 import { drawChecks } from '../../src/terminal/checks.ts';
@@ -61,11 +61,11 @@ const SECRET = /HEADERS|KEY|TOKEN|SECRET|PASSWORD/;
 function environmentCheck(env: Io['env']): DoctorCheck {
   const seen = Object.entries(env).filter(([name, value]) => OURS.test(name) && value !== undefined && value !== '');
   if (seen.length === 0)
-    return fine('environment', 'no OTEL_* and no THROUGHLINE_* variable is set: the defaults hold');
+    return okCheck('environment', 'no OTEL_* and no THROUGHLINE_* variable is set: the defaults hold');
   const list = seen
     .sort()
     .map(([name, value]) => `${name}=${SECRET.test(name) ? '(not shown)' : withoutCredentials(String(value))}`);
-  return fine('environment', list.join(' '));
+  return okCheck('environment', list.join(' '));
 }
 
 function withoutCredentials(value: string): string {
@@ -77,7 +77,7 @@ async function storeChecks(given: Given, io: Io): Promise<DoctorCheck[]> {
   try {
     address = storeAddress(given.text('store'), io);
   } catch {
-    return [fine('store', 'none is named, and there is no spans.jsonl here')];
+    return [okCheck('store', 'none is named, and there is no spans.jsonl here')];
   }
   let store: SpanStore | undefined;
   try {
@@ -85,7 +85,7 @@ async function storeChecks(given: Given, io: Io): Promise<DoctorCheck[]> {
     return [await lookInto(store, io)];
   } catch (error) {
     if (io.signal.aborted) throw error;
-    return [wrong('store', (error as Error).message)];
+    return [errorCheck('store', (error as Error).message)];
   } finally {
     await store?.close();
   }
@@ -99,9 +99,9 @@ async function lookInto(store: SpanStore, io: Io): Promise<DoctorCheck> {
   const problems = store.problems();
   const [first] = problems.first;
   if (first !== undefined)
-    return odd('store', `${where} can be read, but for ${count(problems.count, 'place')}: ${first.message}`);
-  if (last === undefined) return odd('store', `${where} can be read, and is empty`);
-  return fine(
+    return warningCheck('store', `${where} can be read, but for ${count(problems.count, 'place')}: ${first.message}`);
+  if (last === undefined) return warningCheck('store', `${where} can be read, and is empty`);
+  return okCheck(
     'store',
     `${where} has traces of ${count(services.length, 'service')}, the last one of ${moment(last.startTimeMs)}`,
   );

@@ -1,7 +1,7 @@
 import type { SpanKind } from '../core/record.ts';
+import { compareText } from '../leaves/compare.ts';
 import { describeOperation } from './calls.ts';
 import { criticalPath } from './critical-path.ts';
-import { compareText } from './group-by.ts';
 import { durationOf, type Interval } from './times.ts';
 import { serviceName } from './tree.ts';
 import type { TraceTree, TreeNode } from './types.ts';

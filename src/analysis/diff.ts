@@ -1,6 +1,6 @@
 import type { SpanKind } from '../core/record.ts';
+import { compareText } from '../leaves/compare.ts';
 import { criticalPath } from './critical-path.ts';
-import { compareText } from './group-by.ts';
 import { selfTimeOf } from './self-time.ts';
 import { alignedTimes } from './times.ts';
 import { serviceName, walk } from './tree.ts';

@@ -1,5 +1,5 @@
 import type { SpanKind, SpanRecord } from '../core/record.ts';
-import { compareText } from './group-by.ts';
+import { compareText } from '../leaves/compare.ts';
 import { Histogram } from './histogram.ts';
 import { serviceName } from './tree.ts';
 

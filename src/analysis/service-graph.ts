@@ -1,6 +1,6 @@
+import { compareText } from '../leaves/compare.ts';
 import { answersOf, isCall, statedTarget } from './calls.ts';
 import { hasFailed } from './failures.ts';
-import { compareText } from './group-by.ts';
 import { Histogram } from './histogram.ts';
 import { durationOf } from './times.ts';
 import { serviceName, walk } from './tree.ts';

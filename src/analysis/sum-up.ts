@@ -1,4 +1,5 @@
 import type { SpanRecord } from '../core/record.ts';
+import { compareText } from '../leaves/compare.ts';
 import { selfTimeOf } from './self-time.ts';
 import { buildTraces, walk } from './tree.ts';
 
@@ -32,5 +33,5 @@ export function sumUp(spans: readonly SpanRecord[]): NameSummary[] {
       byName.set(name, sum);
     }
   }
-  return [...byName.values()].sort((a, b) => b.totalMs - a.totalMs || (a.name < b.name ? -1 : 1));
+  return [...byName.values()].sort((a, b) => b.totalMs - a.totalMs || compareText(a.name, b.name));
 }

@@ -1,5 +1,6 @@
 import type { Resource, SpanRecord } from '../core/record.ts';
-import { compareText, groupBy, pushTo } from './group-by.ts';
+import { compareText } from '../leaves/compare.ts';
+import { groupBy, pushTo } from '../leaves/grouping.ts';
 import { sortedOrder } from './sorted-order.ts';
 import { transitOf } from './transit.ts';
 import type { OrphanGroup, OrphanReason, TraceTree, Transit, TreeNode } from './types.ts';

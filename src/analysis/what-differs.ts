@@ -1,5 +1,5 @@
 import type { SpanRecord } from '../core/record.ts';
-import { compareText } from './group-by.ts';
+import { compareText } from '../leaves/compare.ts';
 
 /** How often an attribute has a value among some spans, and among the rest. */
 export interface AttributeShare {

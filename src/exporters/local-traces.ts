@@ -1,4 +1,5 @@
 import type { SpanRecord } from '../core/record.ts';
+import { pushTo } from '../leaves/grouping.ts';
 
 /** Spans to show together. */
 export interface LocalTrace {
@@ -122,10 +123,7 @@ function groupByDestination(
   const known = new Map<SpanRecord, Destination>();
   const groups = new Map<Destination, SpanRecord[]>();
   for (const span of spans) {
-    const destination = follow(span, byId, known, wasShown);
-    const group = groups.get(destination);
-    if (group) group.push(span);
-    else groups.set(destination, [span]);
+    pushTo(groups, follow(span, byId, known, wasShown), span);
   }
   return groups;
 }

@@ -1,5 +1,6 @@
 import { refuseUnknownOptions } from '../core/errors.ts';
 import type { Exporter, ExportProbe, ExportResult } from '../core/pipeline/exporter.ts';
+import { nextTurn } from '../core/pipeline/pause.ts';
 import type { SpanRecord } from '../core/record.ts';
 import { encodeZipkinSpans } from '../formats/zipkin-json-encode.ts';
 import { startDeadline } from './deadline.ts';
@@ -100,12 +101,6 @@ async function encodeInSlices(batch: readonly SpanRecord[]): Promise<Buffer | st
     return `the batch cannot be encoded: ${String((error as Error | undefined)?.message)}`;
   }
   return Buffer.from(`[${slices.join(',')}]`);
-}
-
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => {
-    setImmediate(resolve);
-  });
 }
 
 /** Zipkin answers 202 without a body. A web page with a 200 comes from something else. */

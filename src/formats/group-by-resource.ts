@@ -1,4 +1,5 @@
 import type { InstrumentationScope, Resource, SpanRecord } from '../core/record.ts';
+import { pushTo } from '../leaves/grouping.ts';
 
 /** Records of one resource, by scope. */
 export type ScopeGroups = ReadonlyMap<InstrumentationScope, readonly SpanRecord[]>;
@@ -12,9 +13,7 @@ export function groupByResource(records: readonly SpanRecord[]): ReadonlyMap<Res
       scopes = new Map();
       resources.set(record.resource, scopes);
     }
-    const spans = scopes.get(record.scope);
-    if (spans === undefined) scopes.set(record.scope, [record]);
-    else spans.push(record);
+    pushTo(scopes, record.scope, record);
   }
   return resources;
 }

@@ -10,9 +10,9 @@ import type {
 } from '../core/record.ts';
 import { parseBoundedJson } from './bounded-json.ts';
 import { type DecodedTraceRequest, malformedRequest, Rejections } from './decoded-request.ts';
+import { decodePaddedId } from './hex-id.ts';
 import { JAEGER_TAG as TAG } from './jaeger-span.ts';
 import { asList, asObject, setOwn } from './otlp-json-value.ts';
-import { decodeId } from './zipkin-id.ts';
 
 type Fields = Record<string, unknown>;
 
@@ -64,9 +64,9 @@ function ownValue(object: Fields, key: unknown): unknown {
 
 /** All but what another span or the process says. */
 function readSpan(span: Fields, rejections: Rejections): SpanRecord | undefined {
-  const traceId = decodeId(span.traceID, 32);
+  const traceId = decodePaddedId(span.traceID, 32);
   if (traceId === undefined) return rejections.add('traceID must be up to 32 hex digits, not all zero');
-  const spanId = decodeId(span.spanID, 16);
+  const spanId = decodePaddedId(span.spanID, 16);
   if (spanId === undefined) return rejections.add('spanID must be up to 16 hex digits, not all zero');
   const startTimeMs = millis(span.startTime);
   if (startTimeMs === undefined) return rejections.add('startTime must be microseconds since the epoch');
@@ -128,12 +128,12 @@ function resourceOf(process: Fields | undefined, known: Map<string, Resource>): 
 
 /** The first CHILD_OF of the same trace is the parent, all others are links. Old files have `parentSpanID`. */
 function referencesOf(span: Fields, traceId: string): { parentSpanId: string | undefined; links: RecordedLink[] } {
-  let parentSpanId = decodeId(span.parentSpanID, 16);
+  let parentSpanId = decodePaddedId(span.parentSpanID, 16);
   const links: RecordedLink[] = [];
   for (const item of asList(span.references)) {
     const reference = asObject(item);
-    const linkedTrace = decodeId(reference?.traceID, 32);
-    const linkedSpan = decodeId(reference?.spanID, 16);
+    const linkedTrace = decodePaddedId(reference?.traceID, 32);
+    const linkedSpan = decodePaddedId(reference?.spanID, 16);
     if (linkedTrace === undefined || linkedSpan === undefined) continue;
     const isParent = reference?.refType === 'CHILD_OF' && linkedTrace === traceId && parentSpanId === undefined;
     if (isParent) parentSpanId = linkedSpan;

@@ -1,4 +1,5 @@
 import type { Attributes, AttributeValue, Resource, SpanEvent, SpanRecord } from '../core/record.ts';
+import { groupBy } from '../leaves/grouping.ts';
 import {
   type JaegerProcess,
   type JaegerReference,
@@ -17,12 +18,7 @@ export function encodeJaegerTraces(records: readonly SpanRecord[]): string {
 
 /** The same as an object: what Jaeger's API answers. */
 function jaegerTracesOf(records: readonly SpanRecord[]): JaegerTraces {
-  const traces = new Map<string, SpanRecord[]>();
-  for (const record of records) {
-    const spans = traces.get(record.traceId);
-    if (spans === undefined) traces.set(record.traceId, [record]);
-    else spans.push(record);
-  }
+  const traces = groupBy(records, (record) => record.traceId);
   const data = [...traces].map(([traceId, spans]) => jaegerTraceOf(traceId, spans));
   return { data, total: data.length, limit: 0, offset: 0, errors: null };
 }

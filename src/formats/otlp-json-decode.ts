@@ -9,6 +9,7 @@ import type {
 } from '../core/record.ts';
 import { parseBoundedJson } from './bounded-json.ts';
 import { type DecodedTraceRequest, malformedRequest, Rejections } from './decoded-request.ts';
+import { decodeId } from './hex-id.ts';
 import { remoteOfFlags, SPAN_KINDS, STATUS_CODES } from './otlp-enums.ts';
 import { asList, asObject, decodeAttributes } from './otlp-json-value.ts';
 import { durationBetween, parseUnixNano, toMs, type UnixNano } from './unix-nano.ts';
@@ -152,12 +153,6 @@ function decodeLinkContext(link: Fields): RecordedContext | undefined {
     ...(remote !== undefined && { isRemote: remote }),
     ...(traceState !== '' && { traceState }),
   };
-}
-
-/** Lower-cased (OTLP/JSON ids are case-insensitive hex); all zero is no id. */
-function decodeId(value: unknown, length: number): string | undefined {
-  if (typeof value !== 'string' || value.length !== length || !/^[0-9a-fA-F]+$/.test(value)) return undefined;
-  return /^0+$/.test(value) ? undefined : value.toLowerCase();
 }
 
 /** Roots leave the field out, send `""`, or sixteen zeros. */

@@ -1,13 +1,4 @@
 /**
- * A hex id in lower case, padded with zeros on the left to `length`: Zipkin's trace ids have 16 or 32
- * digits, and some tracers leave zeros out. `undefined` when it is none, or all zero.
- */
-export function decodeId(value: unknown, length: number): string | undefined {
-  if (typeof value !== 'string' || value.length > length || !/^[0-9a-fA-F]+$/.test(value)) return undefined;
-  return /^0+$/.test(value) ? undefined : value.toLowerCase().padStart(length, '0');
-}
-
-/**
  * An id for the server's half of a span that it shares with its client, the same for every reader: 64
  * bits mixed from the id's two halves (FNV-1a over its digits with two offsets).
  */

@@ -9,8 +9,8 @@ import type {
 } from '../core/record.ts';
 import { parseBoundedJson } from './bounded-json.ts';
 import { type DecodedTraceRequest, malformedRequest, Rejections } from './decoded-request.ts';
+import { decodePaddedId } from './hex-id.ts';
 import { asList, asObject, setOwn } from './otlp-json-value.ts';
-import { decodeId } from './zipkin-id.ts';
 import { separateSharedSpans } from './zipkin-shared.ts';
 import { TAG } from './zipkin-span.ts';
 
@@ -62,9 +62,9 @@ class ZipkinDecoder {
   }
 
   decode(span: Fields, rejections: Rejections): SpanRecord | undefined {
-    const traceId = decodeId(span.traceId, 32);
+    const traceId = decodePaddedId(span.traceId, 32);
     if (traceId === undefined) return rejections.add('traceId must be up to 32 hex digits, not all zero');
-    const spanId = decodeId(span.id, 16);
+    const spanId = decodePaddedId(span.id, 16);
     if (spanId === undefined) return rejections.add('id must be up to 16 hex digits, not all zero');
     const events = annotations(span.annotations);
     const startTimeMs = millis(span.timestamp) ?? events.items[0]?.timeMs;
@@ -75,9 +75,9 @@ class ZipkinDecoder {
     return {
       traceId,
       spanId,
-      parentSpanId: decodeId(span.parentId, 16),
+      parentSpanId: decodePaddedId(span.parentId, 16),
       // A server's parent is its client's span; of others Zipkin does not say.
-      parentIsRemote: (kind === 'server' || kind === 'consumer') && decodeId(span.parentId, 16) !== undefined,
+      parentIsRemote: (kind === 'server' || kind === 'consumer') && decodePaddedId(span.parentId, 16) !== undefined,
       name: text(span.name),
       kind,
       startTimeMs,
@@ -170,8 +170,8 @@ class Tags {
 /** `traceId|spanId|tracestate|{"attribute":1}|0`; a bar may stand in the attributes too. */
 function linkOf(value: string): RecordedLink | undefined {
   const parts = value.split('|');
-  const traceId = decodeId(parts[0], 32);
-  const spanId = decodeId(parts[1], 16);
+  const traceId = decodePaddedId(parts[0], 32);
+  const spanId = decodePaddedId(parts[1], 16);
   if (traceId === undefined || spanId === undefined) return undefined;
   const parsed = parseBoundedJson(parts.slice(3, -1).join('|'), MAX_DEPTH);
   const traceState = parts[2] ?? '';

@@ -1,5 +1,6 @@
 import { serviceName } from '../analysis/tree.ts';
 import type { SpanRecord } from '../core/record.ts';
+import { compareText } from '../leaves/compare.ts';
 import type { Operation } from './span-store.ts';
 
 /** Collects what one service does. */
@@ -21,6 +22,6 @@ export class OperationSet {
 
   /** By name, then kind. */
   list(): Operation[] {
-    return [...this.#found].sort(([a], [b]) => (a < b ? -1 : Number(a > b))).map(([, operation]) => operation);
+    return [...this.#found].sort(([a], [b]) => compareText(a, b)).map(([, operation]) => operation);
   }
 }

@@ -1,3 +1,4 @@
+import { compareText } from '../leaves/compare.ts';
 import type { SearchPage, TraceQuery, TraceSummary } from './span-store.ts';
 import { storeError } from './store-error.ts';
 
@@ -20,7 +21,7 @@ export function pageLimit({ limit }: TraceQuery): number {
 
 /** The latest start first; of equal starts the lower trace id. */
 export function latestFirst(a: Position, b: Position): number {
-  return b.startTimeMs - a.startTimeMs || (a.traceId < b.traceId ? -1 : Number(a.traceId > b.traceId));
+  return b.startTimeMs - a.startTimeMs || compareText(a.traceId, b.traceId);
 }
 
 /** `1700000000123.25-4bf92f…`, and `-1700000000456` where a store has to go on. */

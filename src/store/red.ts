@@ -1,6 +1,7 @@
 import { Histogram } from '../analysis/histogram.ts';
 import { serviceName } from '../analysis/tree.ts';
 import type { SpanKind, SpanRecord } from '../core/record.ts';
+import { compareText } from '../leaves/compare.ts';
 import type { AggregateQuery, AggregateRow } from './span-store.ts';
 
 /** The grain of aggregates, the same in every store: what Redis keeps a hash for. */
@@ -64,7 +65,7 @@ export class RedTable {
 
   /** By bucket, service, operation, kind. */
   rows(): AggregateRow[] {
-    const rows = [...this.#rows].sort(([a], [b]) => (a < b ? -1 : Number(a > b)));
+    const rows = [...this.#rows].sort(([a], [b]) => compareText(a, b));
     return rows.map(([, row]) => ({ ...row, to: row.from + this.#bucketMs })).sort((a, b) => a.from - b.from);
   }
 

@@ -41,11 +41,6 @@ export class TailBuffer implements AsyncIterable<TailBatch> {
     this.#wake?.();
   }
 
-  /** Notes spans that are known to have gone by unseen. */
-  miss(count: number): void {
-    this.#missed += count;
-  }
-
   /** Nothing more will come. With an error, the reader gets it after what still waits. */
   end(error?: unknown): void {
     if (this.#ended) return;

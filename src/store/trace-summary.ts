@@ -1,5 +1,6 @@
 import { serviceName } from '../analysis/tree.ts';
 import type { SpanRecord } from '../core/record.ts';
+import { compareText } from '../leaves/compare.ts';
 import type { SpanMatcher } from './span-match.ts';
 import type { TraceSummary } from './span-store.ts';
 
@@ -59,7 +60,7 @@ export class TraceFold {
 
 /** By start; of equal starts the lower id, so that the order of arrival makes no difference. */
 export function bySpanStart(a: SpanRecord, b: SpanRecord): number {
-  return a.startTimeMs - b.startTimeMs || (a.spanId < b.spanId ? -1 : Number(a.spanId > b.spanId));
+  return a.startTimeMs - b.startTimeMs || compareText(a.spanId, b.spanId);
 }
 
 function isBefore(span: SpanRecord, other: SpanRecord | undefined): boolean {

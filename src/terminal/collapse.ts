@@ -1,9 +1,10 @@
 import { describeOperation } from '../analysis/calls.ts';
-import { compareText, groupBy } from '../analysis/group-by.ts';
 import { durationOf } from '../analysis/times.ts';
 import { serviceName, walkNodes } from '../analysis/tree.ts';
 import type { TraceTree, TreeNode } from '../analysis/types.ts';
 import type { SpanRecord } from '../core/record.ts';
+import { compareText } from '../leaves/compare.ts';
+import { groupBy } from '../leaves/grouping.ts';
 
 /** So many similar siblings become one row. */
 const LEAST_SIMILAR = 4;

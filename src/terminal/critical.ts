@@ -1,6 +1,7 @@
 import { criticalPath } from '../analysis/critical-path.ts';
 import { alignedTimes, type Interval } from '../analysis/times.ts';
 import type { TraceTree, TreeNode } from '../analysis/types.ts';
+import { pushTo } from '../leaves/grouping.ts';
 import type { CollapsedTrace } from './collapse.ts';
 
 /** The stretches of each span, as recorded, in which the trace waited for its own work. */
@@ -12,10 +13,7 @@ export function criticalMarks(trace: TraceTree): Map<TreeNode, Interval[]> {
   const marks = new Map<TreeNode, Interval[]>();
   for (const { node, fromMs, toMs } of criticalPath(trace, times).sections) {
     const shiftMs = times.shiftOf(node);
-    const mark = { fromMs: fromMs - shiftMs, toMs: toMs - shiftMs };
-    const list = marks.get(node);
-    if (list) list.push(mark);
-    else marks.set(node, [mark]);
+    pushTo(marks, node, { fromMs: fromMs - shiftMs, toMs: toMs - shiftMs });
   }
   return marks;
 }

@@ -1,4 +1,5 @@
 import type { SpanRecord } from '../core/record.ts';
+import { pushTo } from '../leaves/grouping.ts';
 
 type Predicate = (spans: readonly SpanRecord[]) => boolean;
 
@@ -79,9 +80,7 @@ export class SpanShelf {
     if (this.#seen.has(key)) return;
     this.#seen.add(key);
     this.#spans.push(record);
-    const trace = this.#traces.get(record.traceId);
-    if (trace === undefined) this.#traces.set(record.traceId, [record]);
-    else trace.push(record);
+    pushTo(this.#traces, record.traceId, record);
   }
 
   /** `3 spans in 2 traces: "GET /a", "GET /b", "query"` */

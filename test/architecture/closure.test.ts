@@ -13,7 +13,16 @@ interface Closure {
 /** What importing each entry loads: all of it, and nothing else. What is loaded at first use is not in here. */
 const CLOSURES: Readonly<Record<string, Closure>> = {
   throughline: {
-    rooms: ['middleware', 'propagation', 'src/core', 'src/exporters', 'src/formats', 'src/index.ts', 'src/setup.ts'],
+    rooms: [
+      'middleware',
+      'propagation',
+      'src/core',
+      'src/exporters',
+      'src/formats',
+      'src/index.ts',
+      'src/leaves',
+      'src/setup.ts',
+    ],
     packages: ['uuid'],
   },
   'throughline/propagation': {
@@ -24,26 +33,27 @@ const CLOSURES: Readonly<Record<string, Closure>> = {
       'src/core',
       'src/exporters',
       'src/formats',
+      'src/leaves',
       'src/propagation.ts',
       'src/setup.ts',
     ],
     packages: ['uuid'],
   },
   'throughline/exporters': {
-    rooms: ['src/analysis', 'src/core', 'src/exporters', 'src/formats', 'src/terminal'],
+    rooms: ['src/analysis', 'src/core', 'src/exporters', 'src/formats', 'src/leaves', 'src/terminal'],
     packages: [],
   },
-  'throughline/analysis': { rooms: ['src/analysis'], packages: [] },
+  'throughline/analysis': { rooms: ['src/analysis', 'src/leaves'], packages: [] },
   'throughline/redis': {
-    rooms: ['src/analysis', 'src/core', 'src/formats', 'src/redis.ts', 'src/store'],
+    rooms: ['src/analysis', 'src/core', 'src/formats', 'src/leaves', 'src/redis.ts', 'src/store'],
     packages: [],
   },
   'throughline/store': {
-    rooms: ['src/analysis', 'src/core', 'src/exporters', 'src/formats', 'src/store'],
+    rooms: ['src/analysis', 'src/core', 'src/exporters', 'src/formats', 'src/leaves', 'src/store'],
     packages: [],
   },
   'throughline/test': {
-    rooms: ['propagation', 'src/analysis', 'src/core', 'src/formats', 'src/terminal', 'src/testing'],
+    rooms: ['propagation', 'src/analysis', 'src/core', 'src/formats', 'src/leaves', 'src/terminal', 'src/testing'],
     packages: ['uuid'],
   },
 };

@@ -20,12 +20,13 @@ export interface Room {
   readonly isShipped?: true;
 }
 
-/** What readers of records need to know of the core: the shapes, none of the tracer. */
-const RECORD_TYPES = ['src/core/record.ts', 'propagation/context.ts'] as const;
+/** What readers of records need to know: of the core the shapes, none of the tracer; and the leaves. */
+const RECORD_TYPES = ['src/core/record.ts', 'propagation/context.ts', 'src/leaves'] as const;
 
 /** What an exporter knows of it beside: its own interface, and leaves without state. */
 const EXPORTER_TYPES = [
   'src/core/pipeline/exporter.ts',
+  'src/core/pipeline/pause.ts',
   'src/core/pipeline/spool/codec.ts',
   'src/core/errors.ts',
   'src/core/version.ts',
@@ -104,6 +105,15 @@ export const rooms: readonly Room[] = [
     isShipped: true,
   },
   {
+    path: 'src/leaves',
+    why: 'Functions of plain values that several rooms need, each written once. They know nothing of ours.',
+    mayImport: [],
+    builtins: [],
+    packages: [],
+    isPure: true,
+    isShipped: true,
+  },
+  {
     path: 'src/formats',
     why: 'Spans as bytes and back: a function of the record, without sockets, for exporters and readers alike.',
     mayImport: RECORD_TYPES,
@@ -150,6 +160,7 @@ export const rooms: readonly Room[] = [
       'node:fs',
       'node:fs/promises',
       'node:path',
+      'node:timers/promises',
       'node:url',
       'node:util',
       'node:zlib',
@@ -186,7 +197,15 @@ export const rooms: readonly Room[] = [
   {
     path: 'src/testing',
     why: 'The test kit of users stands on the same parts as the product, and on no test framework.',
-    mayImport: ['src/core', 'propagation', 'src/exporters', 'src/analysis', 'src/terminal', 'src/formats'],
+    mayImport: [
+      'src/core',
+      'propagation',
+      'src/exporters',
+      'src/analysis',
+      'src/terminal',
+      'src/formats',
+      'src/leaves',
+    ],
     builtins: 'any',
     packages: [],
     isShipped: true,
@@ -209,6 +228,7 @@ export const rooms: readonly Room[] = [
       'src/exporters',
       'src/formats',
       'src/core',
+      'src/leaves',
       // At first use: Redis by its door, as a program has it; for `doctor` the tracer as the environment sets it up.
       'src/redis.ts',
       'src/setup.ts',
@@ -244,6 +264,7 @@ export const rooms: readonly Room[] = [
       'src/analysis',
       'src/terminal',
       'src/testing',
+      'src/leaves',
       'cli',
       'examples',
     ],

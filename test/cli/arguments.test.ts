@@ -57,6 +57,8 @@ describe('throughline', () => {
     [['report', 'shop'], /filters are options/],
     [['ls', '\x1b[2J'], /got "\\x1b\[2J"/],
     [['ls', '--\x9bx'], /no option "--\\x9bx"/],
+    [['ls', '--service', 'shop', '--service', 'stock'], /--service is given twice: "shop" and "stock"/],
+    [['ls', '--tag', 'a=1', '--tag', 'b=1', '--tag', 'a=2'], /--tag "a" is given twice/],
   ];
   for (const [args, message] of wrong) {
     it(`ends with 2 and says how it would be right: ${JSON.stringify(args)}`, async () => {

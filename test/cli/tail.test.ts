@@ -24,7 +24,8 @@ interface Tail {
 /** Follows a file that is not there yet, and is ready for what comes. */
 async function startTail(t: TestContext, ...args: string[]): Promise<Tail> {
   const cwd = folderFor(t);
-  const child = spawn(process.execPath, [MAIN, 'tail', '--store', 'spans.jsonl', '--settle', '20ms', ...args], {
+  const settle = args.includes('--settle') ? [] : ['--settle', '20ms'];
+  const child = spawn(process.execPath, [MAIN, 'tail', '--store', 'spans.jsonl', ...settle, ...args], {
     cwd,
     env: childEnvironment(),
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -1,6 +1,6 @@
+import { groupBy } from '../../leaves/grouping.ts';
 import { type AnalysedTrace, findingOf, milliseconds } from '../analysed-trace.ts';
 import type { Finding } from '../finding.ts';
-import { groupBy } from '../group-by.ts';
 import { isSkewed } from '../times.ts';
 import { serviceName } from '../tree.ts';
 import type { TreeNode } from '../types.ts';

@@ -1,5 +1,5 @@
+import { groupBy } from '../../leaves/grouping.ts';
 import type { AnalysedTrace } from '../analysed-trace.ts';
-import { groupBy } from '../group-by.ts';
 import type { TreeNode } from '../types.ts';
 
 /**

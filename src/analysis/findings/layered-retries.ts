@@ -1,6 +1,6 @@
+import { groupBy, pushTo } from '../../leaves/grouping.ts';
 import { type AnalysedTrace, findingOf } from '../analysed-trace.ts';
 import type { Finding } from '../finding.ts';
-import { groupBy, pushTo } from '../group-by.ts';
 import type { Retries } from '../retries.ts';
 import type { TreeNode } from '../types.ts';
 import { describeAttempts, waitedUntilLast } from './attempts.ts';

@@ -1,7 +1,7 @@
+import { groupBy } from '../../leaves/grouping.ts';
 import { type AnalysedTrace, findingOf } from '../analysed-trace.ts';
 import { addressOf, answersOf, describeSpan, textAttribute } from '../calls.ts';
 import type { Finding } from '../finding.ts';
-import { groupBy } from '../group-by.ts';
 import { pathOf } from '../normalise.ts';
 import { durationOf } from '../times.ts';
 import { CLOSE_TOLERANCE_MS, TOLERANCE_MS } from '../transit.ts';

@@ -1,5 +1,5 @@
+import { compareText } from '../../leaves/compare.ts';
 import { FINDING_KINDS, type Finding } from '../finding.ts';
-import { compareText } from '../group-by.ts';
 
 /**
  * The greatest saving first; at equal saving by kind (the order of `FINDING_KINDS`), then by trace and

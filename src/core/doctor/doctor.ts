@@ -4,7 +4,7 @@ import type { Tracer } from '../spans/tracer.ts';
 import { loadedCopies } from './copies.ts';
 import { checkExporter } from './exporter-checks.ts';
 import { checkPropagation } from './propagation-check.ts';
-import { type DoctorCheck, type DoctorReport, fine, odd } from './report.ts';
+import { type DoctorCheck, type DoctorReport, okCheck, warningCheck } from './report.ts';
 
 /** The wall clock may have been set since the process started by as much without a word. */
 const STEP_TOLERANCE_MS = 1000;
@@ -16,7 +16,7 @@ const STEP_TOLERANCE_MS = 1000;
  */
 export async function examine(tracer: Tracer, pipeline: Pipeline, timeoutMs: number): Promise<DoctorReport> {
   const checks: DoctorCheck[] = [];
-  if (!tracer.enabled) checks.push(odd('tracing', 'is switched off: OTEL_SDK_DISABLED is true'));
+  if (!tracer.enabled) checks.push(warningCheck('tracing', 'is switched off: OTEL_SDK_DISABLED is true'));
   for (const state of await pipeline.examine(timeoutMs)) checks.push(...checkExporter(state, Date.now()));
   checks.push(checkPropagation(tracer.propagator), checkOwnClock(), checkCopies());
   return { ok: checks.every(({ state }) => state !== 'error'), checks };
@@ -25,8 +25,8 @@ export async function examine(tracer: Tracer, pipeline: Pipeline, timeoutMs: num
 /** Wall time against the monotonic clock since the start of the process. */
 function checkOwnClock(): DoctorCheck {
   const steppedMs = Date.now() - (performance.timeOrigin + performance.now());
-  if (Math.abs(steppedMs) <= STEP_TOLERANCE_MS) return fine('clock', 'has not been set since the process started');
-  return odd(
+  if (Math.abs(steppedMs) <= STEP_TOLERANCE_MS) return okCheck('clock', 'has not been set since the process started');
+  return warningCheck(
     'clock',
     `was set by ${Math.round(steppedMs / 1000)} s since the process started; durations are not touched by it`,
   );
@@ -34,7 +34,10 @@ function checkOwnClock(): DoctorCheck {
 
 function checkCopies(): DoctorCheck {
   const copies = loadedCopies();
-  if (copies.length <= 1) return fine('copies', 'one copy of throughline is loaded');
+  if (copies.length <= 1) return okCheck('copies', 'one copy of throughline is loaded');
   const list = copies.map(({ version, url }) => `${version} from ${url}`).join('; ');
-  return odd('copies', `${copies.length} copies of throughline are loaded, each with a tracer of its own: ${list}`);
+  return warningCheck(
+    'copies',
+    `${copies.length} copies of throughline are loaded, each with a tracer of its own: ${list}`,
+  );
 }

@@ -15,14 +15,14 @@ export interface DoctorReport {
   readonly checks: readonly DoctorCheck[];
 }
 
-export function fine(name: string, message: string): DoctorCheck {
+export function okCheck(name: string, message: string): DoctorCheck {
   return { name, state: 'ok', message };
 }
 
-export function odd(name: string, message: string): DoctorCheck {
+export function warningCheck(name: string, message: string): DoctorCheck {
   return { name, state: 'warning', message };
 }
 
-export function wrong(name: string, message: string): DoctorCheck {
+export function errorCheck(name: string, message: string): DoctorCheck {
   return { name, state: 'error', message };
 }

@@ -88,14 +88,3 @@ export function zaddCommand(key: string, { keep, scores }: IndexEntries): [name:
   for (const [traceId, score] of scores) parts.push(String(score), Buffer.from(traceId, 'hex'));
   return parts;
 }
-
-/** The spans of each trace, in the order they came. */
-export function byTrace(spans: readonly SpanRecord[]): Map<string, SpanRecord[]> {
-  const traces = new Map<string, SpanRecord[]>();
-  for (const span of spans) {
-    const own = traces.get(span.traceId);
-    if (own) own.push(span);
-    else traces.set(span.traceId, [span]);
-  }
-  return traces;
-}

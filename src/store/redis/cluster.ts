@@ -1,3 +1,4 @@
+import { pushTo } from '../../leaves/grouping.ts';
 import { isRedisClient, type NodeAddress, type RedisClient } from './client.ts';
 import { faultOf } from './fault.ts';
 import { type RedisCommand, RedisLink, type RedisReply, type SendOptions } from './link.ts';
@@ -69,10 +70,7 @@ export class ClusterNodes implements RedisNodes {
         this.#isStale = true;
         continue;
       }
-      const group = `${one.ask === undefined ? '' : 'ask '}${address}`;
-      const members = groups.get(group);
-      if (members) members.push(one);
-      else groups.set(group, [one]);
+      pushTo(groups, `${one.ask === undefined ? '' : 'ask '}${address}`, one);
     }
     const redirected: Pending[] = [];
     await Promise.all(

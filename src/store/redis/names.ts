@@ -1,3 +1,4 @@
+import { compareText } from '../../leaves/compare.ts';
 import { RedTable } from '../red.ts';
 import type { AggregateQuery, AggregateRow, Operation } from '../span-store.ts';
 import { addCounters } from './counters.ts';
@@ -58,8 +59,4 @@ export class RedisNames {
       }
     }
   }
-}
-
-function compareText(a: string, b: string): number {
-  return a < b ? -1 : Number(a > b);
 }

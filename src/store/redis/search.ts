@@ -37,7 +37,8 @@ export async function searchRedis(
   signal?: AbortSignal,
 ): Promise<SearchPage> {
   const search = new Search(reader, query, signal);
-  for await (const candidate of walkIndex(reader, names, query, indexed, search.top, signal)) {
+  const walk = { reader, names, query, indexed, fromTop: search.top, signal };
+  for await (const candidate of walkIndex(walk)) {
     await search.meet(candidate);
     if (search.isOver) break;
   }

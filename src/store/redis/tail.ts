@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { storeError } from '../store-error.ts';
 import type { TailBuffer } from '../tail-buffer.ts';
 import { faultOf } from './fault.ts';
@@ -48,7 +49,7 @@ export class RedisTail {
         this.#link?.close();
         this.#link = undefined;
         if (failures > MAX_FAILURES) return this.#buffer.end(storeError(faultOf(error).reason, error));
-        await pause(PAUSE_MS, this.#signal);
+        await setTimeout(PAUSE_MS, undefined, { signal: this.#signal }).catch(() => {});
       }
     }
     this.#link?.close();
@@ -103,16 +104,4 @@ function* entriesOf(reply: RedisReply): Generator<[id: string, places: Buffer], 
     const [, value] = listOf(fields);
     if (id !== undefined) yield [String(id), value instanceof Buffer ? value : Buffer.alloc(0)];
   }
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal.addEventListener('abort', done, { once: true });
-  });
 }

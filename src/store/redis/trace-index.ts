@@ -1,6 +1,7 @@
 import type { TraceQuery } from '../span-store.ts';
 import { MAX_INDEXED_LENGTH } from './batch.ts';
 import { attributeTag, hourOf, hourStart, type IndexKind, layout } from './layout.ts';
+import type { RedisCommand } from './link.ts';
 import type { RedisNames } from './names.ts';
 import { listOf, type RedisReader } from './reader.ts';
 
@@ -14,8 +15,20 @@ const PAGE = 200;
 /** More of them than this do not narrow a search down. */
 const MAX_SLOW = 10_000;
 
+/** What a walk through the index needs to know all the way. */
+export interface Walk {
+  readonly reader: RedisReader;
+  readonly names: RedisNames;
+  readonly query: TraceQuery;
+  /** Attribute keys that have an index of their own. */
+  readonly indexed: readonly string[];
+  /** Begin at this score instead of at the end. */
+  readonly fromTop: number;
+  readonly signal: AbortSignal | undefined;
+}
+
 /** Which index is walked: the one that leaves the fewest traces to look at. */
-interface Walk {
+interface Choice {
   readonly kind: IndexKind;
   readonly tags: readonly string[];
 }
@@ -34,33 +47,22 @@ interface Source {
 
 /**
  * The candidates of a query, the latest filing first: hour by hour, in each hour all indexes that the query needs, merged.
- * A trace comes up once for each service and hour it has spans in. `fromTop`: begin there instead of at the end.
+ * A trace comes up once for each service and hour it has spans in.
  */
-export async function* walkIndex(
-  reader: RedisReader,
-  names: RedisNames,
-  query: TraceQuery,
-  indexed: readonly string[],
-  fromTop: number,
-  signal?: AbortSignal,
-): AsyncGenerator<Candidate, void, undefined> {
-  const { kind, tags } = await chooseWalk(names, query, indexed, signal);
-  const bottom = query.from ?? Number.NEGATIVE_INFINITY;
-  for (const hour of await names.hours(signal)) {
-    if (hourStart(hour) > fromTop) continue;
+export async function* walkIndex(walk: Walk): AsyncGenerator<Candidate, void, undefined> {
+  const { kind, tags } = await chooseIndex(walk);
+  const bottom = walk.query.from ?? Number.NEGATIVE_INFINITY;
+  for (const hour of await walk.names.hours(walk.signal)) {
+    if (hourStart(hour) > walk.fromTop) continue;
     if (hour < hourOf(bottom)) return;
     const sources: Source[] = [];
-    for (const tag of tags) sources.push(await openSource(reader, kind, tag, hour, query, fromTop, signal));
-    yield* mergeSources(reader, sources, signal);
+    for (const tag of tags) sources.push(await openSource(walk, kind, tag, hour));
+    yield* mergeSources(walk, sources);
   }
 }
 
-async function chooseWalk(
-  names: RedisNames,
-  { service, attributes = {}, error }: TraceQuery,
-  indexed: readonly string[],
-  signal?: AbortSignal,
-): Promise<Walk> {
+async function chooseIndex({ names, query, indexed, signal }: Walk): Promise<Choice> {
+  const { service, attributes = {}, error } = query;
   for (const [key, value] of Object.entries(attributes)) {
     if (indexed.includes(key) && value.length <= MAX_INDEXED_LENGTH)
       return { kind: 'a', tags: [attributeTag(key, value)] };
@@ -69,23 +71,13 @@ async function chooseWalk(
   return { kind: error === true ? 'e' : 'i', tags };
 }
 
-async function openSource(
-  reader: RedisReader,
-  kind: IndexKind,
-  tag: string,
-  hour: number,
-  { from, minDurationMs }: TraceQuery,
-  top: number,
-  signal?: AbortSignal,
-): Promise<Source> {
-  const slow =
-    minDurationMs === undefined || kind === 'a'
-      ? undefined
-      : await slowTraces(reader, tag, hour, minDurationMs, signal);
+async function openSource(walk: Walk, kind: IndexKind, tag: string, hour: number): Promise<Source> {
+  const { fromTop, query } = walk;
+  const slow = kind === 'a' ? undefined : await slowTraces(walk, tag, hour);
   return {
     key: layout.index(kind, tag, hour),
-    max: Number.isFinite(top) ? String(top) : '+inf',
-    min: from === undefined ? '-inf' : String(from),
+    max: Number.isFinite(fromTop) ? String(fromTop) : '+inf',
+    min: query.from === undefined ? '-inf' : String(query.from),
     slow,
     offset: 0,
     page: [],
@@ -94,26 +86,21 @@ async function openSource(
 }
 
 async function slowTraces(
-  reader: RedisReader,
+  { reader, query, signal }: Walk,
   service: string,
   hour: number,
-  minDurationMs: number,
-  signal?: AbortSignal,
 ): Promise<ReadonlySet<string> | undefined> {
+  if (query.minDurationMs === undefined) return undefined;
   const key = layout.index('d', service, hour);
-  const parts: [string, ...(string | number)[]] = ['ZRANGEBYSCORE', key, minDurationMs, '+inf', 'LIMIT', 0, MAX_SLOW];
+  const parts: RedisCommand['parts'] = ['ZRANGEBYSCORE', key, query.minDurationMs, '+inf', 'LIMIT', 0, MAX_SLOW];
   const [members] = await reader.ask([{ key, parts }], signal);
   const found = new Set(listOf(members).map(traceIdOf));
   return found.size === MAX_SLOW ? undefined : found;
 }
 
-async function* mergeSources(
-  reader: RedisReader,
-  sources: readonly Source[],
-  signal?: AbortSignal,
-): AsyncGenerator<Candidate, void, undefined> {
+async function* mergeSources(walk: Walk, sources: readonly Source[]): AsyncGenerator<Candidate, void, undefined> {
   for (;;) {
-    await refill(reader, sources, signal);
+    await refill(walk, sources);
     let latest: Source | undefined;
     for (const source of sources) {
       const score = source.page.at(-1)?.scoreMs;
@@ -126,7 +113,7 @@ async function* mergeSources(
 }
 
 /** Reads the next page of every source that has run out of its last one. */
-async function refill(reader: RedisReader, sources: readonly Source[], signal?: AbortSignal): Promise<void> {
+async function refill({ reader, signal }: Walk, sources: readonly Source[]): Promise<void> {
   for (;;) {
     const empty = sources.filter((source) => source.page.length === 0 && !source.isDone);
     if (empty.length === 0) return;

@@ -1,11 +1,13 @@
+import { nextTurn } from '../../core/pipeline/pause.ts';
 import type { SpanRecord } from '../../core/record.ts';
-import { byTrace, IndexBatch, zaddCommand } from './batch.ts';
+import { groupBy } from '../../leaves/grouping.ts';
+import { IndexBatch, zaddCommand } from './batch.ts';
 import { RedisCounters } from './counters.ts';
 import { faultOf, type RedisFault } from './fault.ts';
 import { layout, operationMember } from './layout.ts';
 import type { RedisCommand, RedisReply } from './link.ts';
 import type { RedisNodes } from './nodes.ts';
-import { Refreshed } from './refreshed.ts';
+import { RecentlySaid } from './recently-said.ts';
 import { encodeChunk } from './span-chunk.ts';
 import { type Admitted, TraceCaps } from './trace-caps.ts';
 
@@ -59,7 +61,8 @@ export class RedisWriter {
   readonly #settings: WriterSettings;
   readonly #counters = new RedisCounters();
   readonly #caps: TraceCaps;
-  readonly #refreshed: Refreshed;
+  /** Expiries and names that need not be written with this batch. */
+  readonly #said: RecentlySaid;
   /** Spans of batches that failed: they are counted, and `true` says that their chunk is written. */
   readonly #tried = new Map<SpanRecord, boolean>();
 
@@ -67,7 +70,7 @@ export class RedisWriter {
     this.#nodes = nodes;
     this.#settings = settings;
     this.#caps = new TraceCaps(settings.maxTraceSpans);
-    this.#refreshed = new Refreshed(settings.ttlSeconds);
+    this.#said = new RecentlySaid(settings.ttlSeconds);
   }
 
   /** Never rejects, and is over when the signal fires. The caller waits for one batch before the next. */
@@ -83,10 +86,10 @@ export class RedisWriter {
     const index = new IndexBatch(this.#settings.index);
     const unwritten = batch.filter((span) => this.#tried.get(span) !== true);
     let turn = performance.now();
-    for (const [traceId, spans] of byTrace(unwritten)) {
+    for (const [traceId, spans] of groupBy(unwritten, (span) => span.traceId)) {
       this.#planTrace(plan, traceId, spans);
       if (performance.now() - turn < SLICE_MS) continue;
-      await new Promise((resolve) => setImmediate(resolve));
+      await nextTurn();
       turn = performance.now();
     }
     for (const span of batch) index.add(span);
@@ -124,7 +127,7 @@ export class RedisWriter {
   }
 
   #planExpiry(plan: Plan, key: string): void {
-    if (!this.#refreshed.isDue(key)) return;
+    if (!this.#said.isDue(key)) return;
     plan.commands.push({ key, parts: ['EXPIRE', key, this.#settings.ttlSeconds] });
     plan.refreshed.push(key);
   }
@@ -132,11 +135,11 @@ export class RedisWriter {
   /** A name with the time it was last written: names that nobody writes any more go after the ttl. */
   #planName(plan: Plan, key: string, name: string): void {
     const id = `${key}\0${name}`;
-    if (!this.#refreshed.isDue(id)) return;
+    if (!this.#said.isDue(id)) return;
     const now = Date.now();
     const expired = now - this.#settings.ttlSeconds * 1000;
     plan.commands.push({ key, parts: ['ZADD', key, 'GT', now, name] });
-    if (this.#refreshed.isDue(key)) {
+    if (this.#said.isDue(key)) {
       plan.commands.push({ key, parts: ['ZREMRANGEBYSCORE', key, '-inf', expired] });
       plan.commands.push({ key, parts: ['EXPIRE', key, this.#settings.ttlSeconds] });
       plan.refreshed.push(key);
@@ -162,7 +165,7 @@ export class RedisWriter {
       return { fault: signal.aborted ? { kind: 'down', reason: 'Redis gave no answer before the deadline' } : fault };
     }
     for (const span of batch) this.#tried.delete(span);
-    this.#refreshed.note(plan.refreshed);
+    this.#said.note(plan.refreshed);
     const written = plan.chunks.filter((chunk) => !failed.includes(chunk));
     await this.#announce(written, plan.over, replies, signal);
     const message = wrongType?.reason ?? (overCap.length > 0 ? this.#caps.message : undefined);
@@ -188,12 +191,12 @@ export class RedisWriter {
     const full = new Set([...written.map(({ admitted }) => admitted), ...over]);
     const commands = [...full].flatMap((admitted) => this.#caps.countersFor(admitted, ttlSeconds));
     if (live > 0) commands.push(...liveCommands(written, replies, live));
-    if (live > 0 && this.#refreshed.isDue(layout.live)) {
+    if (live > 0 && this.#said.isDue(layout.live)) {
       commands.push({ key: layout.live, parts: ['EXPIRE', layout.live, ttlSeconds] });
     }
     const answers = await this.#nodes.send(commands, { signal });
     this.#caps.learn(commands, answers);
-    if (!answers.some((answer) => answer instanceof Error)) this.#refreshed.note([layout.live]);
+    if (!answers.some((answer) => answer instanceof Error)) this.#said.note([layout.live]);
   }
 }
 

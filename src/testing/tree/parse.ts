@@ -1,5 +1,5 @@
+import { compileWildcard } from '../../core/decide/wildcard.ts';
 import { type ExpectedItem, type ExpectedName, type ExpectedSpan, REST } from './expected.ts';
-import { fitsGlob } from './glob.ts';
 import { LineScanner } from './line-scanner.ts';
 import { parseAttributes } from './parse-attributes.ts';
 
@@ -84,5 +84,5 @@ function plainName(scanner: LineScanner): ExpectedName {
   scanner.at = length === -1 ? scanner.text.length : start + length;
   const text = scanner.text.slice(start, scanner.at).trim();
   if (text === '') scanner.fail('a name is missing (* fits any)', start);
-  return { text, isLiteral: !text.includes('*'), matches: (name) => fitsGlob(text, name) };
+  return { text, isLiteral: !text.includes('*'), matches: compileWildcard(text) };
 }

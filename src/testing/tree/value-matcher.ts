@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
+import { compileWildcard } from '../../core/decide/wildcard.ts';
 import type { AttributeValue } from '../../core/record.ts';
-import { fitsGlob } from './glob.ts';
 
 /** Says whether a value is as expected; `undefined`: the attribute is not there. */
 export type ValueMatcher = (value: AttributeValue | undefined) => boolean;
@@ -16,7 +16,8 @@ export function equalTo(expected: AttributeValue): ValueMatcher {
  */
 export function textLike(pattern: string): ValueMatcher {
   if (!pattern.includes('*')) return equalTo(pattern);
-  return (value) => value !== undefined && fitsGlob(pattern, String(value));
+  const fits = compileWildcard(pattern);
+  return (value) => value !== undefined && fits(String(value));
 }
 
 /** A text in which `pattern` is found. `search` keeps no position, unlike `test` with the flag `g`. */

@@ -2,10 +2,10 @@ const MAX_KEPT = 20_000;
 const LONGEST_MS = 300_000;
 
 /**
- * What has been said to Redis lately and need not be said again with every batch: that a key expires, that
- * a name is in use. Bounded; what is forgotten is said once more than needed.
+ * Keys and names of which Redis was told lately that they expire, or are in use: it need not be told with every
+ * batch. Bounded; what is forgotten is said once more than needed.
  */
-export class Refreshed {
+export class RecentlySaid {
   readonly #everyMs: number;
   readonly #times = new Map<string, number>();
 

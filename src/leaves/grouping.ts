@@ -11,8 +11,3 @@ export function pushTo<Key, Item>(groups: Map<Key, Item[]>, key: Key, item: Item
   if (list) list.push(item);
   else groups.set(key, [item]);
 }
-
-/** By code unit: the same order on every machine. */
-export function compareText(a: string, b: string): number {
-  return a < b ? -1 : Number(a > b);
-}
