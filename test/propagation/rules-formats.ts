@@ -260,7 +260,7 @@ const REQUEST_ID: readonly RuleRow[] = [
 const TOGETHER: readonly RuleRow[] = [
   [
     'The first of the list that yields a context wins, wholly; nothing is mixed in.',
-    'OpenTelemetry, API Propagators, Composite',
+    'ours: of OpenTelemetry, API Propagators, Composite, which asks all in order, the last one would stay',
     'propagation/translation.test.ts',
     'take the first that yields a context, in the order of the list, wholly',
   ],
