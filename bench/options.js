@@ -1,12 +1,15 @@
 import { parseArgs } from 'node:util';
-import { FRAMEWORKS, ROUTES, RUNGS } from './ladder/rungs.js';
+import { baseRungs, FRAMEWORKS, ROUTES, RUNGS } from './ladder/rungs.js';
+import { nodeOf } from './nodes.js';
 
 const FLAGS = {
-  rounds: { type: 'string' },
-  requests: { type: 'string' },
+  sets: { type: 'string' },
+  turns: { type: 'string' },
   only: { type: 'string', multiple: true },
   framework: { type: 'string', multiple: true },
   route: { type: 'string', multiple: true },
+  node: { type: 'string', multiple: true },
+  base: { type: 'string' },
   part: { type: 'string' },
   quick: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
@@ -14,15 +17,17 @@ const FLAGS = {
 
 export const HELP = `npm run bench -- [options]
 
-  --quick              fewer routes, rounds and requests: under a minute, never writes the docs
-  --rounds <n>         rounds, each with fresh processes (5)
-  --requests <n>       measured requests a rung and round, after the warm-up (6000)
+  --quick              one route, one set, short windows: under a minute, never writes the docs
+  --sets <n>           sets of processes, one server a rung (3)
+  --turns <n>          windows of one second that count, a rung, route and set, after two that warm up (10)
   --only <rung>        one rung beside untraced (may be repeated): ${RUNGS.map((rung) => rung.id).join(', ')}
+  --base <folder>      beside it the package in another tree, built: its unsampled and traced rungs
   --framework <name>   ${FRAMEWORKS.join(' or ')} (both)
   --route <name>       ${Object.keys(ROUTES).join(', ')} (all)
+  --node <major>       the Node that serves (may be repeated), from npm unless it is this one (this one)
   --part <name>        ladder or micro (both)
 
-docs/evidence/benchmarks.md is written only by a whole run: none of --quick, --only, --framework, --route, --part.`;
+docs/evidence/benchmarks.md is written only by a whole run: none of --quick, --only, --base, --framework, --route, --part.`;
 
 /** Reads the command line into a complete configuration. Throws an Error that says what was expected. */
 export function readOptions(args) {
@@ -31,14 +36,16 @@ export function readOptions(args) {
   return {
     help: values.help ?? false,
     quick,
-    rounds: count(values.rounds, 'rounds', quick ? 1 : 5),
-    requests: count(values.requests, 'requests', quick ? 2000 : 6000),
-    warmUp: quick ? 1000 : 4000,
-    rungs: chosenRungs(values.only),
+    sets: count(values.sets, 'sets', quick ? 1 : 3),
+    turns: count(values.turns, 'turns', quick ? 5 : 10),
+    warmUp: 2,
+    windowMs: quick ? 400 : 1000,
+    rungs: [...chosenRungs(values.only), ...(values.base ? baseRungs(values.base) : [])],
     frameworks: chosen(values.framework, 'framework', FRAMEWORKS, FRAMEWORKS),
     routes: chosen(values.route, 'route', Object.keys(ROUTES), quick ? ['json'] : Object.keys(ROUTES)),
+    nodes: (values.node ?? [process.versions.node.split('.')[0]]).map(nodeOf),
     parts: chosen(values.part && [values.part], 'part', ['ladder', 'micro'], ['ladder', 'micro']),
-    writesDocs: !(quick || values.only || values.framework || values.route || values.part),
+    writesDocs: !(quick || values.only || values.base || values.framework || values.route || values.part),
   };
 }
 

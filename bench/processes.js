@@ -6,10 +6,11 @@ import { fileURLToPath } from 'node:url';
  * `ask(name, value)` gets the answer of the function of that name (see {@link answer}); when the
  * process ends instead, the question rejects with what it said on stderr, which is not shown otherwise.
  */
-export async function startProcess(module, { args = [], env = {}, execArgv = [] } = {}) {
+export async function startProcess(module, { args = [], env = {}, execArgv = [], execPath = process.execPath } = {}) {
   const child = fork(fileURLToPath(new URL(module, import.meta.url)), args, {
     env: { ...process.env, ...env },
     execArgv,
+    execPath,
     stdio: ['ignore', 'inherit', 'pipe', 'ipc'],
   });
   let said = '';

@@ -29,3 +29,27 @@ export function document(id) {
     description: 'Warm in the evening and bright at noon. '.repeat(5),
   };
 }
+
+/** One GET by node:http, or by whatever has its `get`, read to its end. */
+export function readJson(http, url) {
+  return new Promise((resolve, reject) => {
+    const request = http.get(url, { agent: keepAlive(http) }, (response) => {
+      let text = '';
+      response.setEncoding('utf8');
+      response.on('data', (chunk) => {
+        text += chunk;
+      });
+      response.on('end', () => resolve(JSON.parse(text)));
+      response.on('error', reject);
+    });
+    request.on('error', reject);
+  });
+}
+
+let agent;
+
+/** One agent for all: axios and fetch keep connections open too. */
+function keepAlive(http) {
+  agent ??= new http.Agent({ keepAlive: true });
+  return agent;
+}

@@ -1,15 +1,17 @@
+import { calls } from './rungs.js';
+
 /**
- * What a burst of a rung must have sent and passed on, so that nobody measures a no-op: `traces` and
+ * What a window of a rung must have sent and passed on, so that nobody measures a no-op: `traces` and
  * `misplaced` are the sink's (see sink.js), the rest is what the server behind /call was asked.
  */
 export function expectedOf(rung, route, requests) {
-  const calls = route === 'call' ? requests : 0;
+  const called = calls(route) ? requests : 0;
   return {
     traces: rung.exportsSpans ? requests : 0,
     misplaced: 0,
-    calls,
-    traceparents: rung.propagates ? calls : 0,
-    baggage: rung.baggage ? calls : 0,
+    calls: called,
+    traceparents: rung.propagates ? called : 0,
+    baggage: rung.baggage ? called : 0,
   };
 }
 

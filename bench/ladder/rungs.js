@@ -1,7 +1,18 @@
 export const FRAMEWORKS = ['express', 'koa'];
 
-/** What is asked for: a fixed text, five middlewares with a path parameter, one axios call to a local server. */
-export const ROUTES = { hello: '/hello', json: '/json/42', call: '/call' };
+/** A fixed text; five middlewares with a path parameter; one call to a local server, by each kind of client. */
+export const ROUTES = {
+  hello: '/hello',
+  json: '/json/42',
+  call: '/call',
+  'call-fetch': '/call-fetch',
+  'call-http': '/call-http',
+};
+
+/** Does a request of this route make a call of its own? */
+export function calls(route) {
+  return route.startsWith('call');
+}
 
 const SAMPLED = '03';
 const UNSAMPLED = '02';
@@ -13,6 +24,7 @@ const UNSAMPLED = '02';
  *
  * `exportsSpans`: the sink must receive every request's spans; otherwise it must receive none.
  * `propagates`: the server behind /call must be handed a traceparent.
+ * `isOptional`: only on request (`--only`), since its peer is installed by hand.
  */
 export const RUNGS = [
   {
@@ -87,6 +99,16 @@ export const RUNGS = [
     propagates: true,
   },
 ];
+
+/** Another tree of this package, as `--base` names it: the same two rungs beside today's. */
+export function baseRungs(folder) {
+  return RUNGS.filter(({ id }) => id === 'unsampled' || id === 'traced').map((rung) => ({
+    ...rung,
+    id: `base-${rung.id}`,
+    title: `${rung.title} (base)`,
+    options: { ...rung.options, from: folder },
+  }));
+}
 
 /** The rung that the others are compared with. */
 export const REFERENCE = 'opentelemetry';

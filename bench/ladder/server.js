@@ -11,20 +11,34 @@ const door = await open(JSON.parse(doorOptions));
 const create = framework === 'koa' ? createKoaServer : createExpressServer;
 const server = create(door, upstreamUrl);
 
-let before = process.cpuUsage();
+let cpuBefore = process.cpuUsage();
+let heapBefore = 0;
 
-/** What waits from before leaves before the clock starts. */
-async function begin() {
+/** What waits from before leaves before the clock starts. `collects`: its garbage too, for who counts bytes. */
+async function begin({ collects } = {}) {
   await door.flush();
   door.counted?.();
-  before = process.cpuUsage();
+  if (collects) globalThis.gc();
+  heapBefore = process.memoryUsage().heapUsed;
+  cpuBefore = process.cpuUsage();
 }
 
-/** CPU microseconds since `begin`, sending the last spans included: whoever makes them pays for them. */
+/**
+ * CPU microseconds since `begin`, sending the last spans included: whoever makes them pays for them. `bytes` are those
+ * allocated on the heap, as long as nothing was collected meanwhile.
+ */
 async function finish() {
   await door.flush();
-  const { user, system } = process.cpuUsage(before);
-  return { cpuMicros: user + system, counted: door.counted?.() };
+  const { user, system } = process.cpuUsage(cpuBefore);
+  const bytes = process.memoryUsage().heapUsed - heapBefore;
+  return { cpuMicros: user + system, bytes, counted: door.counted?.() };
 }
 
-server.listen(0, '127.0.0.1', () => answer({ begin, finish }, server.address().port));
+/** Resident bytes of the process before it has served anything, its garbage collected. */
+function rest() {
+  globalThis.gc();
+  globalThis.gc();
+  return process.memoryUsage.rss();
+}
+
+server.listen(0, '127.0.0.1', () => answer({ begin, finish, rest }, server.address().port));

@@ -5,13 +5,13 @@ import { median } from '../statistics.js';
 const FOLDER = new URL('.', import.meta.url);
 
 /** Runs every `*.bench.js` of this folder, each in a fresh process a round, files interleaved over the rounds. */
-export async function runMicro({ rounds, quick }, onProgress) {
+export async function runMicro({ sets, quick }, onProgress) {
   const files = readdirSync(FOLDER)
     .filter((name) => name.endsWith('.bench.js'))
     .sort()
     .map((name) => ({ name, title: '', rounds: [] }));
-  for (let round = 0; round < rounds; round += 1) {
-    onProgress(`round ${round + 1} of ${rounds}: micro-benchmarks`);
+  for (let round = 0; round < sets; round += 1) {
+    onProgress(`round ${round + 1} of ${sets}: micro-benchmarks`);
     for (const file of files) await runFile(file, quick);
   }
   return files.map(summarize);

@@ -34,7 +34,7 @@ function client(axios) {
   axios.interceptors.request.use((config) => {
     const parent = scope.getStore();
     config.record = begin(parent.traceId, parent.spanId, 'GET');
-    config.headers.set('traceparent', `00-${parent.traceId}-${config.record.spanId}-03`);
+    config.headers.set('traceparent', header(config.record));
     return config;
   });
   axios.interceptors.response.use((response) => {
@@ -44,6 +44,36 @@ function client(axios) {
   return axios;
 }
 
+/** The same around fetch: a copy of the headers with one more. */
+function tracedFetch() {
+  return async (url) => {
+    const parent = scope.getStore();
+    const record = begin(parent.traceId, parent.spanId, 'GET');
+    const response = await fetch(url, { headers: { traceparent: header(record) } });
+    end(record, response.status);
+    return response;
+  };
+}
+
+/** And around node:http. */
+function tracedHttp(http) {
+  return {
+    ...http,
+    get(url, options, onResponse) {
+      const parent = scope.getStore();
+      const record = begin(parent.traceId, parent.spanId, 'GET');
+      return http.get(url, { ...options, headers: { traceparent: header(record) } }, (response) => {
+        response.once('end', () => end(record, response.statusCode));
+        onResponse(response);
+      });
+    },
+  };
+}
+
+function header({ traceId, spanId }) {
+  return `00-${traceId}-${spanId}-03`;
+}
+
 function counted() {
   const count = pushed;
   pushed = 0;
@@ -51,5 +81,5 @@ function counted() {
 }
 
 export function open() {
-  return { middleware: () => minimum, client, flush: async () => {}, counted };
+  return { middleware: () => minimum, client, fetch: tracedFetch, http: tracedHttp, flush: async () => {}, counted };
 }

@@ -3,6 +3,7 @@ import { registerInstrumentations } from '@opentelemetry/instrumentation';
 import { ExpressInstrumentation } from '@opentelemetry/instrumentation-express';
 import { HttpInstrumentation } from '@opentelemetry/instrumentation-http';
 import { KoaInstrumentation } from '@opentelemetry/instrumentation-koa';
+import { UndiciInstrumentation } from '@opentelemetry/instrumentation-undici';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import {
   BatchSpanProcessor,
@@ -29,6 +30,7 @@ export function open({ ratio, layers }) {
     instrumentations: [
       new HttpInstrumentation(),
       new ExpressInstrumentation(layers ? {} : { ignoreLayersType: ['middleware', 'router', 'request_handler'] }),
+      new UndiciInstrumentation(),
       new KoaInstrumentation(layers ? {} : { ignoreLayersType: ['middleware', 'router'] }),
     ],
   });
