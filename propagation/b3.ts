@@ -10,6 +10,7 @@ import {
   type SpanId,
   type TraceId,
 } from './context.ts';
+import { setOrRemove } from './set-or-remove.ts';
 import { hasIds, isSpanId, isTraceId } from './traceparent.ts';
 
 // Clauses are named by the headings of the B3 specification (openzipkin/b3-propagation, README); brave,
@@ -20,6 +21,8 @@ const TRACE_ID = 'x-b3-traceid';
 const SPAN_ID = 'x-b3-spanid';
 const SAMPLED = 'x-b3-sampled';
 const FLAGS = 'x-b3-flags';
+/** Never sent by us, and not to be left beside other ids. */
+const PARENT_SPAN_ID = 'x-b3-parentspanid';
 
 /**
  * B3 in one header: `b3: 80f198ee56343ba864fe8b2a57d3eff7-e457b5a2e4d86bd1-1`. Reads the separate
@@ -203,8 +206,12 @@ function injectMulti<Carrier>({ span }: OutboundContext, carrier: Carrier, sette
   setter.set(carrier, TRACE_ID, sentTraceId(span.traceId));
   setter.set(carrier, SPAN_ID, span.spanId);
   // Debug Flag: it implies an accept decision, which is then not sent beside it.
-  if (span.debug === true) setter.set(carrier, FLAGS, '1');
-  else if (!isDeferred(span)) setter.set(carrier, SAMPLED, stateDigit(span));
+  const flags = span.debug === true ? '1' : undefined;
+  const sampled = flags !== undefined || isDeferred(span) ? undefined : stateDigit(span);
+  setOrRemove(carrier, setter, FLAGS, flags);
+  setOrRemove(carrier, setter, SAMPLED, sampled);
+  setter.remove?.(carrier, PARENT_SPAN_ID);
+  setter.remove?.(carrier, SINGLE); // it would win over these
 }
 
 function sentTraceId(traceId: TraceId): string {

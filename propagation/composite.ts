@@ -64,7 +64,9 @@ class CompositePropagator implements Propagator {
     const contexts = extract.filter((propagator) => propagator !== requestid);
     const fallback = extract.filter((propagator) => propagator === requestid);
     this.#readers = [...contexts, ...fallback].filter(isFirstReader).map(readerOf);
-    this.#writers = [...inject];
+    // The separate headers of B3 push a single one aside: where both are written, it comes after them.
+    const [separate, others] = [inject.filter(isSeparateB3), inject.filter((propagator) => !isSeparateB3(propagator))];
+    this.#writers = [...separate, ...others].map(checked);
   }
 
   extract<Carrier>(carrier: Carrier, getter: Getter<Carrier>): RemoteContext | undefined {
@@ -150,12 +152,20 @@ function isOurs(propagator: Propagator): boolean {
   return Object.values(propagatorsByName).includes(propagator);
 }
 
-/** Our own formats give valid contexts; what another's gives is looked at before it is believed. */
-function readerOf(propagator: Propagator): Reader {
-  if (!isOurs(propagator)) return { propagator: new CheckedPropagator(propagator), mayHaveBaggage: true };
-  return { propagator, mayHaveBaggage: WITH_BAGGAGE.includes(propagator) };
+function isSeparateB3(propagator: Propagator): boolean {
+  return propagator === b3multi;
 }
 
+function readerOf(propagator: Propagator): Reader {
+  return { propagator: checked(propagator), mayHaveBaggage: !isOurs(propagator) || WITH_BAGGAGE.includes(propagator) };
+}
+
+/** Our own formats read and write what is valid; another's is looked at before it is believed. */
+function checked(propagator: Propagator): Propagator {
+  return isOurs(propagator) ? propagator : new CheckedPropagator(propagator);
+}
+
+/** A propagator of the app's: a context that it gets wrong is not believed, a field that is none is not written. */
 class CheckedPropagator implements Propagator {
   readonly name: string;
   readonly fields: readonly string[];
@@ -173,8 +183,31 @@ class CheckedPropagator implements Propagator {
   }
 
   inject<Carrier>(context: OutboundContext, carrier: Carrier, setter: Setter<Carrier>): void {
-    this.#inner.inject(context, carrier, setter);
+    this.#inner.inject(context, carrier, checkedSetter(setter));
   }
+}
+
+/**
+ * OpenTelemetry, API Propagators: keys and values MUST be valid HTTP header fields of US-ASCII. A client would
+ * refuse the app's whole request for one that is not.
+ */
+function checkedSetter<Carrier>(setter: Setter<Carrier>): Setter<Carrier> {
+  return {
+    set(carrier, name: unknown, value: unknown) {
+      if (isField(name, FIELD_NAME) && isField(value, FIELD_VALUE)) setter.set(carrier, name, value);
+    },
+    remove(carrier, name: unknown) {
+      if (isField(name, FIELD_NAME)) setter.remove?.(carrier, name);
+    },
+  };
+}
+
+// RFC 9110 5.1 and 5.5, without the bytes above ASCII.
+const FIELD_NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+const FIELD_VALUE = /^[\t\x20-\x7e]*$/;
+
+function isField(text: unknown, pattern: RegExp): text is string {
+  return typeof text === 'string' && pattern.test(text);
 }
 
 function checkedContext(found: { readonly [Field in keyof RemoteContext]?: unknown }): RemoteContext {

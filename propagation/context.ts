@@ -70,6 +70,11 @@ export interface Getter<Carrier> {
 /** Writes one field of a carrier, replacing what was there, as OpenTelemetry's `TextMapSetter`. */
 export interface Setter<Carrier> {
   set(carrier: Carrier, name: string, value: string): void;
+  /**
+   * Removes a field, where the carrier may hold some of another context: of an outgoing request, the app's own.
+   * Formats call it for a field that must not stand beside those they wrote.
+   */
+  remove?(carrier: Carrier, name: string): void;
 }
 
 /** One wire format: reader and writer together. Neither may throw, whatever the carrier holds. */

@@ -13,6 +13,7 @@ import {
 } from './context.ts';
 import { findTags, joinTags } from './datadog-tags.ts';
 import { cut, decimalToHex, hexToDecimal, namesTrace, spanIdToDecimal } from './id-text.ts';
+import { setOrRemove } from './set-or-remove.ts';
 
 const TRACE_ID = 'x-datadog-trace-id';
 const PARENT_ID = 'x-datadog-parent-id';
@@ -105,8 +106,15 @@ function injectDatadog<Carrier>(context: OutboundContext, carrier: Carrier, sett
 
 /** Of a trace that did not come from Datadog, as most: nothing to look up and to check. */
 function injectPlain<Carrier>(span: SpanContext, carrier: Carrier, setter: Setter<Carrier>): void {
-  if (span.deferred !== true) setter.set(carrier, PRIORITY, isSampled(span) ? '1' : '0');
-  if (!span.traceId.startsWith(ZERO_HALF)) setter.set(carrier, TAGS, `_dd.p.tid=${span.traceId.slice(0, 16)}`);
+  const upper = span.traceId.startsWith(ZERO_HALF) ? undefined : `_dd.p.tid=${span.traceId.slice(0, 16)}`;
+  setOrRemove(carrier, setter, PRIORITY, decidedPriority(span));
+  setOrRemove(carrier, setter, TAGS, upper); // of another trace they may hold half of its id
+  setter.remove?.(carrier, ORIGIN);
+}
+
+function decidedPriority(span: SpanContext): string | undefined {
+  if (span.deferred === true) return undefined;
+  return isSampled(span) ? '1' : '0';
 }
 
 function isSampled(span: SpanContext): boolean {
@@ -115,16 +123,14 @@ function isSampled(span: SpanContext): boolean {
 
 function injectVendor<Carrier>(span: SpanContext, carrier: Carrier, setter: Setter<Carrier>): void {
   const kept = vendorField(span, VENDOR_PRIORITY);
-  const sampled = isSampled(span);
-  const isKept = kept !== undefined && readPriority(kept) === sampled;
-  if (isKept) setter.set(carrier, PRIORITY, kept);
-  else if (span.deferred !== true) setter.set(carrier, PRIORITY, sampled ? '1' : '0');
+  const isKept = kept !== undefined && readPriority(kept) === isSampled(span);
+  setOrRemove(carrier, setter, PRIORITY, isKept ? kept : decidedPriority(span));
   const origin = vendorField(span, VENDOR_ORIGIN);
-  if (isOrigin(origin)) setter.set(carrier, ORIGIN, origin);
+  setOrRemove(carrier, setter, ORIGIN, isOrigin(origin) ? origin : undefined);
   const upper = span.traceId.slice(0, 16);
   const others = vendorField(span, VENDOR_TAGS);
   const tags = joinTags(upper === ZERO_HALF ? '' : upper, findTags(others ?? ''), isKept);
-  if (tags !== '') setter.set(carrier, TAGS, tags);
+  setOrRemove(carrier, setter, TAGS, tags === '' ? undefined : tags);
 }
 
 /** Vendor fields may be the app's own: what is read here is checked as if it came off the wire. */

@@ -47,6 +47,7 @@ function injectTracecontext<Carrier>(context: OutboundContext, carrier: Carrier,
   setter.set(carrier, TRACEPARENT, formatTraceparent(span));
   const state = stateText(span.traceState);
   if (state !== '') setter.set(carrier, TRACESTATE, state);
+  else setter.remove?.(carrier, TRACESTATE); // 3.3.1.1: another one would belong to another traceparent
 }
 
 /** Another library's tracestate, in a span context that the app handed in, is read like one off the wire. */

@@ -15,7 +15,7 @@ const SIGNED_HEADERS = /SignedHeaders=([^,\s]*)/;
 const ALWAYS_SIGNED = 'x-amz-';
 
 /**
- * Whether a request is signed in a way that writing `fields` would break: the signature covers one of
+ * True for a request that is signed in a way that writing `fields` would break: the signature covers one of
  * them, or does not say what it covers. Then none of them is to be touched: half a context (a tracestate
  * beside the traceparent of another span) would be wrong. Never throws.
  */

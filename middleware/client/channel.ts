@@ -1,7 +1,7 @@
 import { subscribe } from 'node:diagnostics_channel';
 import { noteFault } from '../../src/core/diagnostics.ts';
 
-/** Subscribes to a diagnostics channel for good. What a subscriber throws ends the process: nothing leaves this one. */
+/** Subscribes to a diagnostics channel for good. An error of a subscriber ends the process: none leaves this one. */
 export function listen<Message>(channel: string, onMessage: (message: Message) => void): void {
   subscribe(channel, function throughlineListener(message) {
     try {

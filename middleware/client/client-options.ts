@@ -6,7 +6,7 @@ import type { ClientSettings } from './client-handler.ts';
 export interface ClientOptions {
   /** The name of the service at the other end: `service.peer.name` of every span. Default: none. */
   readonly peer?: string;
-  /** Where this client may send context. Default: what `start()` was told. */
+  /** The places this client may send context to. Default: those that `start()` was told. */
   readonly propagateTo?: PropagateTo;
 }
 

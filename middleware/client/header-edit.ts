@@ -1,8 +1,7 @@
 import { carrierSetter, newFieldSetter } from '../../propagation/carriers.ts';
 import type { Setter } from '../../propagation/context.ts';
 import { isSameField } from '../../propagation/field-text.ts';
-import type { ClientCall } from './client-handler.ts';
-import { type HeaderTarget, writeContext } from './header-write.ts';
+import type { HeaderTarget } from './header-target.ts';
 
 /** A header as it stood before the edit: its name as it was spelled, and its value. */
 type Entry = readonly [key: string, value: unknown];
@@ -15,7 +14,7 @@ type Entry = readonly [key: string, value: unknown];
 export class HeaderEdit implements HeaderTarget {
   readonly #headers: Record<string, unknown>;
   readonly #setter: Setter<unknown>;
-  /** By field: what was there. */
+  /** The entries that were there, by field. */
   readonly #before: Map<string, readonly Entry[]>;
   /** The names that are not all in lower case: a field stands under one of these, or under its own. */
   #spelled: readonly string[] | undefined;
@@ -27,28 +26,22 @@ export class HeaderEdit implements HeaderTarget {
     this.#spelled = undefined;
   }
 
-  /** Names of the fields that were touched, in lower case. */
+  /** Names of the fields that were touched. */
   get fields(): Iterable<string> {
     return this.#before.keys();
   }
 
-  /** Writes the context of `call`, instead of what the app may have put there itself. */
-  write(call: ClientCall): void {
-    writeContext(call, this);
-  }
-
   set(field: string, value: string): void {
-    const name = field.toLowerCase();
     // Where the field is not there yet, axios's headers too have nothing to say: their `set` looks at all of them.
-    const isNew = this.#remember(name).length === 0 && !(name in this.#headers);
-    (isNew ? newFieldSetter : this.#setter).set(this.#headers, name, value);
+    const isNew = this.#remember(field).length === 0 && !(field in this.#headers);
+    (isNew ? newFieldSetter : this.#setter).set(this.#headers, field, value);
   }
 
   remove(field: string): void {
     for (const [key] of this.#remember(field)) delete this.#headers[key];
   }
 
-  /** Puts back what was there before. */
+  /** Puts back the headers as they were. */
   undo(): void {
     this.#spelled = undefined; // the client may have written too
     for (const [field, before] of this.#before) {

@@ -23,9 +23,10 @@ export function observeAnswer(
   );
 }
 
-/** The status of a response, whatever client it is of. */
-export function statusOf(response: unknown): number | undefined {
-  return (response as { status?: number } | null | undefined)?.status;
+/** The status of an answer, whatever client it is of. */
+export function statusOf(answer: unknown): number | undefined {
+  const { status } = (answer ?? {}) as { status?: unknown };
+  return Number.isInteger(status) ? (status as number) : undefined;
 }
 
 interface Thenable {

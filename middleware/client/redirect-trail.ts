@@ -1,10 +1,10 @@
 import type { Scope } from '../../src/core/scope/scope.ts';
 
-/** What is known of the request whose redirect another one follows. */
+/** The request whose redirect another one follows, as far as it is known. */
 export interface Followed {
-  /** How often it was sent, itself included: 0 when no redirect is followed. */
+  /** The number of times it was sent, itself included: 0 when no redirect is followed. */
   readonly sends: number;
-  /** What was written into its headers, by field: a client may copy them to the next hop. */
+  /** The values written into its headers, by field: a client may copy them to the next hop. */
   readonly written: ReadonlyMap<string, string>;
 }
 
@@ -19,13 +19,13 @@ interface Signpost {
   readonly atMs: number;
 }
 
-/** Who follows, does it at once, or after a hook or two; later it is another request. */
+/** A redirect is followed at once, or after a hook or two; later it is another request. */
 const FRESH_MS = 1000;
 /** Redirects that nobody follows must not fill the memory. */
 const MAX_SIGNPOSTS = 64;
 
 /**
- * Which request follows which redirect, where that can be seen only from below: the one that the same code
+ * The request that follows a redirect, where that can be seen only from below: the one that the same code
  * sends, shortly after, to the place that the answer named. HTTP semantic conventions, `http.request.resend_count`:
  * whoever follows it, the client or the app.
  */
@@ -44,7 +44,7 @@ export class RedirectTrail {
     this.#signposts.push({ scope, href: placeOf(target), followed, atMs: this.#nowMs() });
   }
 
-  /** What the request follows that `scope` now sends to `url`. */
+  /** The redirect that the request follows which `scope` now sends to `url`. */
   take(scope: Scope, url: URL): Followed {
     if (this.#signposts.length === 0) return NOT_FOLLOWED; // nearly always
     const oldest = this.#nowMs() - FRESH_MS;
@@ -60,7 +60,7 @@ export function isRedirect(status: number): boolean {
   return REDIRECTS.has(status);
 }
 
-/** Where the answer `status` to a request to `url` sends its client, if anywhere. */
+/** The place that the answer `status` to a request to `url` sends its client to, if any. */
 export function redirectTarget(status: number, location: unknown, url: URL | undefined): URL | undefined {
   if (!isRedirect(status) || location === undefined || url === undefined) return undefined;
   try {

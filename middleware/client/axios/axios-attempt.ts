@@ -1,26 +1,22 @@
 import { noteFault } from '../../../src/core/diagnostics.ts';
 import type { InstrumentationScope } from '../../../src/core/record.ts';
 import { activeScope, runInScope, type Scope } from '../../../src/core/scope/scope.ts';
-import {
-  beginCall,
-  type ClientCall,
-  type ClientOutcome,
-  type ClientRequestView,
-  type ClientSettings,
-} from '../client-handler.ts';
-import { type Cover, coveredScope, isSamePlace } from '../cover.ts';
+import type { ClientCall, ClientOutcome } from '../client-call.ts';
+import { cancelled } from '../client-failure.ts';
+import { beginCall, type ClientRequestView, type ClientSettings } from '../client-handler.ts';
 import { HeaderEdit } from '../header-edit.ts';
 import { observeAnswer, statusOf } from '../observe-answer.ts';
+import { isSamePlace, type OuterAttempt, scopeOfAttempt } from '../outer-attempt.ts';
 import { type AxiosConfig, type AxiosLibrary, lend } from './axios-library.ts';
 
-/** What one traced instance has for all its requests. */
+/** The parts of one traced instance that all its requests share. */
 export interface TracedClient {
   readonly library: AxiosLibrary;
   readonly settings: ClientSettings;
   readonly instrumentation: InstrumentationScope;
 }
 
-/** How often one request has been sent, retries and redirects together. */
+/** The number of times one request has been sent, retries and redirects together. */
 export interface SendCount {
   sends: number;
 }
@@ -29,14 +25,14 @@ export interface SendCount {
  * One run of an adapter: a span, or several where it follows redirects. Each hop is a span of its own,
  * a sibling of the first, with its own context in its own headers.
  */
-export class AxiosAttempt implements Cover {
+export class AxiosAttempt implements OuterAttempt {
   readonly #client: TracedClient;
   readonly #config: AxiosConfig;
   readonly #count: SendCount;
-  /** Where the app made the request: the parent of every hop. */
+  /** The scope in which the app made the request: the parent of every hop. */
   readonly #around: Scope;
   #call: ClientCall | undefined;
-  /** Where the hop under way goes; undefined when only the adapter knows. */
+  /** The place the hop under way goes to; undefined when only the adapter knows. */
   #url: URL | undefined;
   #headers: HeaderEdit | undefined;
   #restoreRedirects: (() => void) | undefined;
@@ -64,20 +60,20 @@ export class AxiosAttempt implements Cover {
     }
     let result: unknown;
     try {
-      result = runInScope(coveredScope(call.scope, this), send);
+      result = runInScope(scopeOfAttempt(call.scope, this), send);
     } catch (error) {
-      this.#settle(() => failureOf(error, this.#config));
+      this.#settle(() => outcomeOf(error, this.#config));
       throw error;
     }
     return observeAnswer(
       result,
       (response) => this.#settle(() => ({ status: statusOf(response) })),
-      (reason) => this.#settle(() => failureOf(reason, this.#config)),
+      (reason) => this.#settle(() => outcomeOf(reason, this.#config)),
     );
   }
 
-  /** What the adapter sends below us is this attempt: whoever watches node:http or undici leaves it alone. */
-  covers(url: URL): boolean {
+  /** A request that the adapter sends below us is this attempt: whoever watches node:http or undici leaves it alone. */
+  sendsTo(url: URL): boolean {
     return isSamePlace(this.#url, url);
   }
 
@@ -88,7 +84,7 @@ export class AxiosAttempt implements Cover {
       this.#call = this.#nextCall(String(method ?? 'get'), this.#client.library.urlOf(this.#config), headers);
       if (this.#call === undefined) return;
       if (headers !== undefined) this.#headers = new HeaderEdit(headers);
-      this.#headers?.write(this.#call);
+      if (this.#headers !== undefined) this.#call.writeTo(this.#headers);
       if (this.#config.maxRedirects !== 0) this.#watchRedirects();
     } catch (error) {
       noteFault('axios attempt start', error);
@@ -145,7 +141,7 @@ export class AxiosAttempt implements Cover {
       const edit = new HeaderEdit(headers);
       for (const field of this.#headers?.fields ?? []) edit.remove(field);
       this.#call = this.#nextCall(method, new URL(href), headers);
-      if (this.#call !== undefined) edit.write(this.#call);
+      this.#call?.writeTo(edit);
     } catch (error) {
       noteFault('axios redirect', error);
     }
@@ -173,23 +169,16 @@ interface AxiosErrorLike {
   readonly __CANCEL__?: unknown;
 }
 
-function failureOf(reason: unknown, config: AxiosConfig): ClientOutcome {
+/** The outcome of an attempt that axios rejected with `reason`. */
+function outcomeOf(reason: unknown, config: AxiosConfig): ClientOutcome {
   const { code, cause, response, __CANCEL__ } = (reason ?? {}) as AxiosErrorLike;
-  if (__CANCEL__ === true) {
-    return { failure: { kind: isDeadline(config.signal) ? 'timeout' : 'cancelled', error: reason } };
-  }
+  if (__CANCEL__ === true) return { failure: cancelled(reason, config.signal) };
   const status = response?.status;
   // A whole answer that `validateStatus` refused; the body of one that was cut off never came.
   if (response?.data !== undefined) return { status };
   // The fetch adapter calls all that goes wrong on the network ERR_NETWORK: what it was, its cause knows.
   const hidden = code === 'ERR_NETWORK' ? cause : undefined;
   return { status, failure: { kind: isTimeout(code, cause) ? 'timeout' : 'error', error: reason, cause: hidden } };
-}
-
-/** A caller that set a deadline by `AbortSignal.timeout(ms)` did not change its mind: it waited in vain. */
-function isDeadline(signal: unknown): boolean {
-  const { reason } = (signal ?? {}) as { reason?: { name?: unknown } };
-  return reason?.name === 'TimeoutError';
 }
 
 /** axios's own `timeout`. The same codes from the system come with the system's error as their cause. */

@@ -1,4 +1,4 @@
-// What is needed of axios itself, described structurally: the package is the app's own and never imported.
+// axios itself as far as it is needed, described structurally: the package is the app's own and never imported.
 
 /** The configuration of one request, as far as we look at it. */
 export interface AxiosConfig {
@@ -30,7 +30,7 @@ interface Interceptors {
 export interface AxiosInstance {
   readonly defaults: object;
   readonly interceptors: { readonly request: Interceptors; readonly response: Interceptors };
-  /** What `request` does but for dressing the stacks of errors, which must not happen twice. */
+  /** `request` but for dressing the stacks of errors, which must not happen twice. */
   _request?(config: object): Promise<unknown>;
   request(config: object): Promise<unknown>;
   getUri?(config: object): string;
@@ -40,7 +40,7 @@ export interface AxiosInstance {
   create?(): AxiosInstance;
 }
 
-/** Gives `config[key]` another value for a while. Returns what puts the old one back, unless the app has changed it since. */
+/** Gives `config[key]` another value for a while. Returns a function that puts the old one back, unless the app has changed it since. */
 export function lend<Key extends keyof AxiosConfig>(
   config: AxiosConfig,
   key: Key,
@@ -57,7 +57,7 @@ export function lend<Key extends keyof AxiosConfig>(
 }
 
 /**
- * What axios would do by itself: call the adapter that a configuration names, and build its URL.
+ * The work that axios would do by itself: call the adapter that a configuration names, and build its URL.
  *
  * Only the default instance tells which function an adapter's name stands for. Any other one is asked
  * by way of a bare sibling: an instance with neither defaults nor transforms and with one interceptor,
@@ -76,7 +76,7 @@ export class AxiosLibrary {
     this.#passing = {};
   }
 
-  /** Whether {@link callAdapter} can do what axios would do with this `adapter`. */
+  /** True when {@link callAdapter} can do what axios would do with this `adapter`. */
   canCall(adapter: unknown): boolean {
     return functionOf(adapter) !== undefined || this.#canResolve(adapter) || this.#bareSibling() !== undefined;
   }
@@ -135,7 +135,7 @@ export class AxiosLibrary {
   }
 }
 
-/** What axios takes for the base of the URL of a request through a unix socket. */
+/** The base that axios takes for the URL of a request through a unix socket. */
 const LOCAL = 'http://localhost';
 
 /** The adapter, where axios needs no list of names to tell. */

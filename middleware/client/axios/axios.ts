@@ -5,7 +5,7 @@ import { type ClientOptions, resolveClientOptions } from '../client-options.ts';
 import { AxiosAttempt, type SendCount, type TracedClient } from './axios-attempt.ts';
 import { type Adapter, type AxiosConfig, type AxiosInstance, AxiosLibrary, lend } from './axios-library.ts';
 
-/** Options of `traceAxios()`. */
+/** The older name of {@link ClientOptions}. */
 export type TraceAxiosOptions = ClientOptions;
 
 const INSTRUMENTATION: InstrumentationScope = Object.freeze({ name: 'throughline/axios' });
@@ -32,7 +32,7 @@ const UNDER_WAY: unique symbol = Symbol.for('throughline.attempt');
  * @example
  * const api = traceAxios(axios.create({ baseURL: 'http://stock:8080' }), { peer: 'stock' });
  */
-export function traceAxios<Instance>(instance: Instance, options: TraceAxiosOptions = {}): Instance {
+export function traceAxios<Instance>(instance: Instance, options: ClientOptions = {}): Instance {
   assertInstance(instance);
   const settings = resolveClientOptions('traceAxios', options);
   if (isTraced(instance)) return instance;
@@ -112,7 +112,7 @@ function tracedAdapter(original: unknown, client: TracedClient): Adapter {
   return Object.defineProperties(throughlineAdapter, marks);
 }
 
-/** Marks `config` for the time of an attempt. Returns what ends that. */
+/** Marks `config` for the time of an attempt. Returns a function that ends that. */
 function enter(config: AxiosConfig, traced: Adapter, original: unknown): (hasFailed: boolean) => void {
   try {
     const takeBack = config.adapter === traced ? lend(config, 'adapter', original) : undefined;

@@ -1,11 +1,12 @@
 import { noteFault } from '../../../src/core/diagnostics.ts';
 import type { InstrumentationScope } from '../../../src/core/record.ts';
 import { runInScope, type Scope } from '../../../src/core/scope/scope.ts';
+import type { ClientCall, ClientOutcome } from '../client-call.ts';
 import { failureOf } from '../client-failure.ts';
-import { beginCall, type ClientCall, type ClientFailure, type ClientSettings } from '../client-handler.ts';
-import { type Cover, coveredScope, isSamePlace } from '../cover.ts';
-import { writeContext } from '../header-write.ts';
+import { beginCall, type ClientSettings } from '../client-handler.ts';
+import { RememberedTarget } from '../header-target.ts';
 import { observeAnswer, statusOf } from '../observe-answer.ts';
+import { isSamePlace, type OuterAttempt, scopeOfAttempt } from '../outer-attempt.ts';
 import { describeFetch, type FetchRequest, withHeaders } from './fetch-request.ts';
 import { type HopOwner, UndiciHop } from './undici-hop.ts';
 import { signatureHeaders, UndiciHeaders, type UndiciRequest } from './undici-request.ts';
@@ -13,7 +14,7 @@ import { signatureHeaders, UndiciHeaders, type UndiciRequest } from './undici-re
 /** A function that sends as `fetch` does. */
 export type FetchFunction = (...args: never[]) => unknown;
 
-/** What one traced function has for all its calls. */
+/** The parts of one traced function that all its calls share. */
 export interface TracedFetch {
   readonly fetch: FetchFunction;
   /** Node's own: it always goes through undici, whose channels show each hop. */
@@ -28,7 +29,7 @@ export const FETCH_INSTRUMENTATION: InstrumentationScope = Object.freeze({ name:
  * URL, that is its first hop, and the channels tell the rest; what undici never shows (a function of the app's
  * own, a mock) is one span from the call to the answer's head.
  */
-export class FetchCall implements Cover, HopOwner {
+export class FetchCall implements OuterAttempt, HopOwner {
   readonly #client: TracedFetch;
   readonly #around: Scope;
   readonly #request: FetchRequest;
@@ -60,7 +61,7 @@ export class FetchCall implements Cover, HopOwner {
     return this.#url;
   }
 
-  covers(url: URL): boolean {
+  sendsTo(url: URL): boolean {
     return isSamePlace(this.#url, url);
   }
 
@@ -71,15 +72,15 @@ export class FetchCall implements Cover, HopOwner {
     if (this.#call === undefined) return send();
     let result: unknown;
     try {
-      result = runInScope(coveredScope(this.#around, this), send);
+      result = runInScope(scopeOfAttempt(this.#around, this), send);
     } catch (error) {
-      this.#settle(undefined, () => failureOf(error, this.#request.signal));
+      this.#settle(() => ({ failure: failureOf(error, this.#request.signal) }));
       throw error;
     }
     return observeAnswer(
       result,
-      (response) => this.#settle(statusOf(response)),
-      (reason) => this.#settle(undefined, () => failureOf(reason, this.#request.signal)),
+      (response) => this.#settle(() => ({ status: statusOf(response) })),
+      (reason) => this.#settle(() => ({ failure: failureOf(reason, this.#request.signal) })),
     );
   }
 
@@ -89,8 +90,11 @@ export class FetchCall implements Cover, HopOwner {
       const call = this.#beginAttempt(method, this.#url, headers, follows && !this.#client.isNodes);
       this.#call = call;
       if (call === undefined || this.#client.isNodes) return args;
-      const { args: sent, written } = withHeaders(args, (target) => writeContext(call, target));
-      this.#written = written;
+      const { args: sent, target } = withHeaders(args);
+      if (target === undefined) return args;
+      const remembered = new RememberedTarget(target);
+      call.writeTo(remembered);
+      this.#written = remembered.written;
       return sent;
     } catch (error) {
       noteFault('fetch start', error);
@@ -119,13 +123,14 @@ export class FetchCall implements Cover, HopOwner {
     return beginCall(view, this.#client.settings, this.#around);
   }
 
-  #settle(status: number | undefined, describe?: () => ClientFailure): void {
+  #settle(observe: () => ClientOutcome): void {
     try {
-      const failure = describe?.();
+      const outcome = observe();
+      const { failure } = outcome;
       this.#held?.end(failure);
       this.#held = undefined;
       // A hop that was answered ends with its body, which undici tells of.
-      if (this.#hop === undefined) this.#call?.end({ status, failure });
+      if (this.#hop === undefined) this.#call?.end(outcome);
       else if (failure !== undefined) this.#hop.end(failure);
     } catch (error) {
       noteFault('fetch end', error);
@@ -150,7 +155,7 @@ export class FetchCall implements Cover, HopOwner {
     if (this.#call === undefined) return undefined;
     const headers = new UndiciHeaders(request);
     for (const field of this.#written) headers.remove(field);
-    writeContext(this.#call, headers);
+    this.#call.writeTo(headers);
     this.#hop = new UndiciHop(this.#call, url, this, this.#request.signal);
     return this.#hop;
   }

@@ -1,7 +1,7 @@
-import { HeaderEdit } from '../header-edit.ts';
-import { type HeaderTarget, PairedHeaders } from '../header-write.ts';
+import { copyHeaders, copyRecord, type HeaderCopy } from '../header-copy.ts';
+import type { HeaderTarget } from '../header-target.ts';
 
-/** What a call of fetch is about to send, as far as its arguments tell. */
+/** The request that a call of fetch is about to send, as far as its arguments tell. */
 export interface FetchRequest {
   readonly method: string;
   readonly url: URL | undefined;
@@ -33,45 +33,32 @@ export function describeFetch([input, init]: readonly unknown[]): FetchRequest {
   };
 }
 
-/**
- * The arguments of `fetch(input, init)` with a copy of their headers, which `write` may change: nothing
- * that belongs to the app is touched. What fetch is going to refuse comes back as it is.
- */
-export function withHeaders(
-  args: readonly unknown[],
-  write: (target: HeaderTarget) => ReadonlySet<string>,
-): { readonly args: readonly unknown[]; readonly written: ReadonlySet<string> } {
+/** The arguments of a call, and the headers in them that may be written. */
+interface WritableCall {
+  readonly args: readonly unknown[];
+  /** Undefined for arguments that fetch is going to refuse. */
+  readonly target: HeaderTarget | undefined;
+}
+
+/** The arguments of `fetch(input, init)` with a copy of their headers: nothing that belongs to the app is touched. */
+export function withHeaders(args: readonly unknown[]): WritableCall {
   const [input, init, ...rest] = args;
-  if (init !== undefined && init !== null && !isObject(init)) return { args, written: new Set() };
+  if (init !== undefined && init !== null && !isObject(init)) return { args, target: undefined };
   const given = (isObject(init) ? init.headers : undefined) ?? (isRequest(input) ? input.headers : undefined);
   const { headers, target } = copyOf(given);
-  const written = write(target);
-  return { args: [input, extended(init, headers), ...rest], written };
+  return { args: [input, extended(init, headers), ...rest], target };
 }
 
-interface CopiedHeaders {
-  readonly headers: object;
-  readonly target: HeaderTarget;
-}
-
-/** In the form in which they came, which keeps the spelling of their names; in any other, as fetch reads it. */
-function copyOf(headers: unknown): CopiedHeaders {
-  if (headers === undefined || headers === null) return record({});
-  if (Array.isArray(headers)) {
-    const pairs = headers.map(([name, value]): [unknown, unknown] => [name, value]);
-    return { headers: pairs, target: new PairedHeaders(pairs) };
-  }
-  if (isPlain(headers)) return record({ ...(headers as object) });
+/** In the form in which they came; in any other than those of node, as fetch reads it. */
+function copyOf(headers: unknown): HeaderCopy {
+  if (!isObject(headers)) return copyRecord({});
+  if (Array.isArray(headers) || isPlain(headers)) return copyHeaders(headers);
   const read = new Headers(headers as Headers);
-  if (!(headers instanceof Headers)) return record(Object.fromEntries(read)); // another library's own
+  if (!(headers instanceof Headers)) return copyRecord(Object.fromEntries(read)); // another library's own
   return {
     headers: read,
     target: { set: (name, value) => read.set(name, value), remove: (name) => read.delete(name) },
   };
-}
-
-function record(headers: object): CopiedHeaders {
-  return { headers, target: new HeaderEdit(headers) };
 }
 
 /** `init` with other headers. A `Request`, or an object with getters, is looked through: they answer only to itself. */

@@ -1,14 +1,14 @@
 import { optionError, showValue } from '../../../src/core/errors.ts';
 import { activeScope } from '../../../src/core/scope/scope.ts';
 import { type ClientOptions, resolveClientOptions } from '../client-options.ts';
-import { isCovered } from '../cover.ts';
+import { isOuterAttempt } from '../outer-attempt.ts';
 import { FetchCall, type FetchFunction, type TracedFetch } from './fetch-call.ts';
 import { watchUndici } from './undici-channels.ts';
 
-/** Options of `traceFetch()`. */
+/** The older name of {@link ClientOptions}. */
 export type TraceFetchOptions = ClientOptions;
 
-/** What `traceFetch` returns: a function of the type it was given, the global one's when it was given none. */
+/** The type of what `traceFetch` returns: of the function it was given, of the global one when it was given none. */
 export type FetchOr<Fetch> = Fetch extends FetchFunction ? Fetch : typeof globalThis.fetch;
 
 /** Our mark, registered so that two copies of the package agree on it. */
@@ -29,20 +29,29 @@ const TRACED: unique symbol = Symbol.for('throughline.fetch');
  *
  * @example
  * const fetch = traceFetch();
- * const stock = traceFetch(globalThis.fetch, { peer: 'stock' });
+ * const stock = traceFetch({ peer: 'stock' });
+ * const viaUndici = traceFetch(undici.fetch, { peer: 'stock' });
  */
-export function traceFetch<Fetch extends FetchFunction | undefined = undefined>(
-  fetch?: Fetch,
-  options: TraceFetchOptions = {},
-): FetchOr<Fetch> {
-  const given: unknown = fetch ?? globalThis.fetch;
-  if (typeof given !== 'function') {
-    throw optionError(`traceFetch(): expected a function that fetches, got ${showValue(given)}`);
+export function traceFetch(options?: ClientOptions): typeof globalThis.fetch;
+export function traceFetch<Fetch extends FetchFunction | undefined>(
+  fetch: Fetch,
+  options?: ClientOptions,
+): FetchOr<Fetch>;
+export function traceFetch(first?: FetchFunction | ClientOptions, second?: ClientOptions): FetchFunction {
+  const [given, options] = isOptions(first) ? [undefined, first] : [first, second];
+  const fetch: FetchFunction | undefined = given ?? globalThis.fetch;
+  if (typeof fetch !== 'function') {
+    throw optionError(`traceFetch(): expected a function that fetches, got ${showValue(fetch)}`);
   }
-  const settings = resolveClientOptions('traceFetch', options);
-  if (TRACED in given) return given as unknown as FetchOr<Fetch>;
+  const settings = resolveClientOptions('traceFetch', options ?? {});
+  if (TRACED in fetch) return fetch;
   watchUndici();
-  return tracedFetch({ fetch: given as FetchFunction, isNodes: isNodesFetch(given), settings }) as FetchOr<Fetch>;
+  return tracedFetch({ fetch, isNodes: isNodesFetch(fetch), settings });
+}
+
+/** An object alone is options: `traceFetch({ peer: 'stock' })`. */
+function isOptions(first: unknown): first is ClientOptions {
+  return typeof first === 'object' && first !== null;
 }
 
 /**
@@ -58,7 +67,7 @@ function tracedFetch(client: TracedFetch): FetchFunction {
     const scope = activeScope();
     const call = new FetchCall(client, scope, args);
     // axios's fetch adapter over a traced global fetch: the attempt is axios's.
-    if (isCovered(scope, call.url)) return Reflect.apply(client.fetch, this, args);
+    if (isOuterAttempt(scope, call.url)) return Reflect.apply(client.fetch, this, args);
     return call.run(this, args);
   }
   return Object.defineProperty(throughlineFetch, TRACED, { value: true });

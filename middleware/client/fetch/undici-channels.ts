@@ -2,13 +2,12 @@ import { activeScope, isOwnWork, type Scope } from '../../../src/core/scope/scop
 import { listen } from '../channel.ts';
 import { beginCall } from '../client-handler.ts';
 import { NO_CLIENT_OPTIONS } from '../client-options.ts';
-import { coverOf } from '../cover.ts';
-import { writeContext } from '../header-write.ts';
+import { outerAttemptOf } from '../outer-attempt.ts';
 import { NOTHING_WRITTEN, RedirectTrail } from '../redirect-trail.ts';
 import { FETCH_INSTRUMENTATION, FetchCall } from './fetch-call.ts';
 import { UndiciHop } from './undici-hop.ts';
 import {
-  isHandedOver,
+  hasNoAnswer,
   signatureHeaders,
   UndiciHeaders,
   type UndiciRequest,
@@ -22,7 +21,7 @@ const trail = new RedirectTrail();
 let isWatching = false;
 let tracesAll = false;
 
-/** Whether requests of undici that no `traceFetch` made are traced too. */
+/** Traces requests of undici that no `traceFetch` made, or no longer. */
 export function instrumentFetch(on: boolean): void {
   tracesAll = on;
   if (on) watchUndici();
@@ -30,7 +29,7 @@ export function instrumentFetch(on: boolean): void {
 
 /**
  * Listens to undici from here on: nothing is loaded or patched by it, and Node 20 to 26 publish the same.
- * What a listener throws ends the process, so nothing leaves {@link listen}.
+ * An error of a listener ends the process, so none leaves {@link listen}.
  */
 export function watchUndici(): void {
   if (isWatching) return;
@@ -45,7 +44,7 @@ export function watchUndici(): void {
   listen<Message>('undici:request:error', ({ request, error }) => hops.get(request)?.failed(error));
 }
 
-/** What the channels carry; each one some of it. */
+/** The message of a channel; each one carries some of it. */
 interface Message {
   readonly request: UndiciRequest;
   readonly socket: UndiciSocket;
@@ -56,12 +55,12 @@ interface Message {
 /** Runs where the app called, once for each hop: undici keeps the caller's scope over redirects. */
 function created(request: UndiciRequest): void {
   const scope = activeScope();
-  const cover = coverOf(scope);
-  if ((cover === undefined && !tracesAll) || isOwnWork(scope) || isHandedOver(request)) return;
+  const outer = outerAttemptOf(scope);
+  if ((outer === undefined && !tracesAll) || isOwnWork(scope) || hasNoAnswer(request)) return;
   const url = urlOfUndici(request);
   let hop: UndiciHop | undefined;
-  if (cover instanceof FetchCall) hop = cover.adopt(request, url);
-  else if (cover !== undefined && (url === undefined || cover.covers(url))) return;
+  if (outer instanceof FetchCall) hop = outer.adopt(request, url);
+  else if (outer !== undefined && (url === undefined || outer.sendsTo(url))) return;
   if (hop === undefined && tracesAll) hop = begin(request, url, scope);
   if (hop !== undefined) hops.set(request, hop);
 }
@@ -78,7 +77,7 @@ function begin(request: UndiciRequest, url: URL | undefined, scope: Scope): Undi
   };
   const call = beginCall(view, NO_CLIENT_OPTIONS, scope);
   if (call === undefined) return undefined;
-  writeContext(call, new UndiciHeaders(request));
+  call.writeTo(new UndiciHeaders(request));
   return new UndiciHop(call, url, {
     redirected(hop, target) {
       trail.note(scope, target, { sends: resendCount + 1, written: NOTHING_WRITTEN });

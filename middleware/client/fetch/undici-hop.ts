@@ -1,10 +1,10 @@
 import { informationalAttributes, type NetworkFacts } from '../../http-attributes.ts';
+import type { ClientCall, ClientFailure } from '../client-call.ts';
 import { failureOf } from '../client-failure.ts';
-import type { ClientCall, ClientFailure } from '../client-handler.ts';
 import { isRedirect, redirectTarget } from '../redirect-trail.ts';
 import { answerHeader, type UndiciSocket } from './undici-request.ts';
 
-/** Who sent a request through undici, and is told where its answer points to. */
+/** The sender of a request through undici, which is told where its answer points to. */
 export interface HopOwner {
   /** `hop` was answered by a redirect to `target`: from here on its owner ends it. */
   redirected(hop: UndiciHop, target: URL): void;

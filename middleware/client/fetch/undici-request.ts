@@ -1,6 +1,6 @@
-import { FlatHeaders, type HeaderTarget } from '../header-write.ts';
+import { FlatHeaders, type HeaderTarget } from '../header-target.ts';
 
-// What undici publishes of itself on its diagnostics channels, as far as we look at it. undici is inside
+// The messages of undici's diagnostics channels, as far as we look at them. undici is inside
 // Node (fetch) and a package of the app's: both publish on the same channels, in versions 5 to 8.
 
 /** One request on its way to one origin: each hop of a redirect is another. */
@@ -23,7 +23,7 @@ export interface UndiciSocket {
   readonly destroyed?: unknown;
 }
 
-/** Where a request goes; undefined when that is no URL. */
+/** The URL a request goes to; undefined when it is none. */
 export function urlOfUndici({ origin, path }: UndiciRequest): URL | undefined {
   try {
     const target = String(path);
@@ -35,11 +35,11 @@ export function urlOfUndici({ origin, path }: UndiciRequest): URL | undefined {
 }
 
 /** Requests that have no answer in undici's eyes: a tunnel through a proxy, a handshake. */
-export function isHandedOver({ method, upgrade }: UndiciRequest): boolean {
+export function hasNoAnswer({ method, upgrade }: UndiciRequest): boolean {
   return method === 'CONNECT' || Boolean(upgrade);
 }
 
-/** What says whether a request is signed, in the form in which it is looked at. */
+/** The header that tells a signed request, in the form in which it is looked at. */
 export function signatureHeaders({ headers }: UndiciRequest): object | undefined {
   const authorization = Array.isArray(headers) ? new FlatHeaders(headers).get('authorization') : undefined;
   return authorization === undefined ? undefined : { authorization };
@@ -56,7 +56,7 @@ export class UndiciHeaders implements HeaderTarget {
   set(field: string, value: string): void {
     const { headers } = this.#request;
     // undici 5 keeps text: a field that is there stays, since a second one beside it would be worse.
-    if (typeof headers === 'string' && `\r\n${headers}`.toLowerCase().includes(`\r\n${field.toLowerCase()}:`)) return;
+    if (typeof headers === 'string' && `\r\n${headers}`.toLowerCase().includes(`\r\n${field}:`)) return;
     this.remove(field);
     this.#request.addHeader?.(field, value);
   }

@@ -1,75 +1,65 @@
 import type { ClientRequest } from 'node:http';
 import type { InstrumentationScope } from '../../../src/core/record.ts';
 import type { Scope } from '../../../src/core/scope/scope.ts';
-import { beginCall, type ClientCall, type ClientSettings } from '../client-handler.ts';
-import { isCovered } from '../cover.ts';
-import { type Followed, NOT_FOLLOWED, RedirectTrail } from '../redirect-trail.ts';
-import { HttpExchange } from './http-exchange.ts';
+import type { ClientCall } from '../client-call.ts';
+import { beginCall, type ClientSettings } from '../client-handler.ts';
+import { isOuterAttempt } from '../outer-attempt.ts';
+import { type Followed, NOT_FOLLOWED, NOTHING_WRITTEN, RedirectTrail } from '../redirect-trail.ts';
+import { type HttpRequest, requestAsMade } from './http-request.ts';
 import { RequestHeaders } from './http-request-headers.ts';
-import { targetOf } from './http-target.ts';
 
 const INSTRUMENTATION: InstrumentationScope = Object.freeze({ name: 'throughline/http-client' });
 const trail = new RedirectTrail();
 
-/**
- * Begins the attempt that `request` is, which was just made and of which nothing is sent: its headers get the
- * context. Undefined when it is the attempt of a client above, or not to be traced.
- */
-export function beginAttempt(request: ClientRequest, settings: ClientSettings, scope: Scope): HttpExchange | undefined {
-  const { url, isLocalSocket, asksPort } = targetOf(request);
-  if (isCovered(scope, url)) return undefined;
-  const { sends: resendCount, written: stale } = redirectOf(scope, url);
-  const call = beginHttpCall(request.method, url, request, { isLocalSocket, resendCount, settings, scope });
-  if (call === undefined) return undefined;
-  const headers = new RequestHeaders(request);
-  // A list of headers and `Expect` are written out as the request is made.
-  if (request.headersSent) call.noteUnsent();
-  else headers.writeLast(call, stale);
-  return watched(request, call, { scope, url, resendCount, asksPort, written: headers.written });
+/** One request of node:http: its call, and its place in a row of redirects. */
+export class HttpAttempt {
+  readonly call: ClientCall;
+  readonly request: HttpRequest;
+  readonly #scope: Scope;
+  readonly #followed: Followed;
+  /** The fields that were written into its headers, where the app's client may copy them to the next hop. */
+  #written: ReadonlyMap<string, string>;
+
+  constructor(call: ClientCall, request: HttpRequest, scope: Scope, followed: Followed) {
+    this.call = call;
+    this.request = request;
+    this.#scope = scope;
+    this.#followed = followed;
+    this.#written = NOTHING_WRITTEN;
+  }
+
+  /** Writes the context into `made`, of which nothing is sent. */
+  writeTo(made: ClientRequest): void {
+    // A list of headers and `Expect` are written out as the request is made.
+    if (made.headersSent) {
+      this.call.noteUnsent();
+      return;
+    }
+    const headers = new RequestHeaders(made);
+    headers.writeLast(this.call, this.#followed.written);
+    this.#written = headers.written;
+  }
+
+  /** The answer sends the client to `target`. */
+  redirected(target: URL): void {
+    trail.note(this.#scope, target, { sends: this.#followed.sends + 1, written: this.#written });
+  }
 }
 
-/** What else is known of a request that is about to be made. */
-interface Circumstances {
-  readonly isLocalSocket: boolean;
-  readonly resendCount: number;
-  readonly settings: ClientSettings;
-  readonly scope: Scope;
-}
-
-/** Begins the call of one request of node:http. */
-export function beginHttpCall(
-  method: string,
-  url: URL | undefined,
-  headers: object | undefined,
-  { isLocalSocket, resendCount, settings, scope }: Circumstances,
-): ClientCall | undefined {
+/** Begins the attempt that `request` is. Undefined when it is the attempt of a client above, or not to be traced. */
+export function beginAttempt(request: HttpRequest, settings: ClientSettings, scope: Scope): HttpAttempt | undefined {
+  const { method, url, headers, isLocalSocket } = request;
+  if (isOuterAttempt(scope, url)) return undefined;
+  const followed = url === undefined ? NOT_FOLLOWED : trail.take(scope, url);
+  const resendCount = followed.sends;
   const view = { instrumentation: INSTRUMENTATION, method, url, headers, isLocalSocket, resendCount };
-  return beginCall(view, settings, scope);
+  const call = beginCall(view, settings, scope);
+  return call && new HttpAttempt(call, request, scope, followed);
 }
 
-/** The redirect that a request from `scope` to `url` follows, if it does. */
-export function redirectOf(scope: Scope, url: URL | undefined): Followed {
-  return url === undefined ? NOT_FOLLOWED : trail.take(scope, url);
-}
-
-/** Where a request came from, and where it goes. */
-interface Route {
-  readonly scope: Scope;
-  readonly url: URL | undefined;
-  readonly resendCount: number;
-  readonly asksPort: boolean;
-  /** What was written into its headers, by field. */
-  readonly written: ReadonlyMap<string, string>;
-}
-
-/** Watches `request`, whose call has begun, to its end. */
-export function watched(request: ClientRequest, call: ClientCall, route: Route): HttpExchange {
-  const { scope, url, resendCount, asksPort, written } = route;
-  const exchange = new HttpExchange(request, call, {
-    url,
-    asksPort,
-    redirected: (target) => trail.note(scope, target, { sends: resendCount + 1, written }),
-  });
-  exchange.watch();
-  return exchange;
+/** Begins the attempt that `made` is, a request of which nothing is sent: its headers get the context. */
+export function beginAttemptOf(made: ClientRequest, settings: ClientSettings, scope: Scope): HttpAttempt | undefined {
+  const attempt = beginAttempt(requestAsMade(made), settings, scope);
+  attempt?.writeTo(made);
+  return attempt;
 }

@@ -1,27 +1,20 @@
-import type { ClientRequest, IncomingMessage } from 'node:http';
+import type { ClientRequest } from 'node:http';
 import { sayOnce } from '../../../src/core/diagnostics.ts';
 import { activeScope, isOwnWork } from '../../../src/core/scope/scope.ts';
 import { listen } from '../channel.ts';
 import { NO_CLIENT_OPTIONS } from '../client-options.ts';
-import { beginAttempt } from './http-attempt.ts';
-import type { HttpExchange } from './http-exchange.ts';
+import { beginAttemptOf } from './http-attempt.ts';
+import { watchExchange } from './http-exchange.ts';
 
-/** Under which a watched request has its exchange: a WeakMap of all of them costs microseconds in the collector. */
-const EXCHANGE: unique symbol = Symbol('throughline.exchange');
-
-interface WatchedRequest {
-  readonly [EXCHANGE]?: HttpExchange;
-}
 let isWatching = false;
-let isWatchingCreation = false;
 let tracesAll = false;
-/** A traced client is calling node:http, synchronously: what is created meanwhile is its own. */
-let isTakenCareOf = false;
+/** A traced client is calling node:http, synchronously: the request that is created meanwhile is its own. */
+let isMuted = false;
 
 /** Node publishes each request that is made since this version; before, nothing can be written into it. */
 const FIRST_MAJOR = 22;
 
-/** Whether requests of node:http and node:https that no `traceHttp` made are traced too. */
+/** Traces requests of node:http and node:https that no `traceHttp` made, or no longer. */
 export function instrumentHttp(on: boolean): void {
   tracesAll = on;
   if (!on) return;
@@ -31,47 +24,30 @@ export function instrumentHttp(on: boolean): void {
     );
     return;
   }
-  watchAnswers();
-  if (isWatchingCreation) return;
-  isWatchingCreation = true;
+  if (isWatching) return;
+  isWatching = true;
   listen<Message>('http.client.request.created', ({ request }) => created(request));
 }
 
-/** Runs `create`, which makes a request that is not to be traced once more. */
-export function takingCareOf<Result>(create: () => Result): Result {
-  const before = isTakenCareOf;
-  isTakenCareOf = true;
+/** Runs `create`, which makes a request that its caller traces. */
+export function withChannelMuted<Result>(create: () => Result): Result {
+  const before = isMuted;
+  isMuted = true;
   try {
     return create();
   } finally {
-    isTakenCareOf = before;
+    isMuted = before;
   }
-}
-
-/** From here on `exchange` hears of the answer to `request`. */
-export function follow(request: ClientRequest, exchange: HttpExchange): void {
-  Object.defineProperty(request, EXCHANGE, { value: exchange });
-  watchAnswers();
-}
-
-function watchAnswers(): void {
-  if (isWatching) return;
-  isWatching = true;
-  // Published for the head of the answer, before the app sees it.
-  listen<Message>('http.client.response.finish', ({ request, response }) =>
-    (request as WatchedRequest)[EXCHANGE]?.answered(response),
-  );
 }
 
 interface Message {
   readonly request: ClientRequest;
-  readonly response: IncomingMessage;
 }
 
 function created(request: ClientRequest): void {
-  if (!tracesAll || isTakenCareOf) return;
+  if (!tracesAll || isMuted) return;
   const scope = activeScope();
   if (isOwnWork(scope)) return;
-  const exchange = beginAttempt(request, NO_CLIENT_OPTIONS, scope);
-  if (exchange !== undefined) follow(request, exchange);
+  const attempt = beginAttemptOf(request, NO_CLIENT_OPTIONS, scope);
+  if (attempt !== undefined) watchExchange(request, attempt);
 }

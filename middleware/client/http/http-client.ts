@@ -4,12 +4,12 @@ import { optionError, showValue } from '../../../src/core/errors.ts';
 import { activeScope } from '../../../src/core/scope/scope.ts';
 import type { ClientSettings } from '../client-handler.ts';
 import { type ClientOptions, resolveClientOptions } from '../client-options.ts';
-import { NOTHING_WRITTEN } from '../redirect-trail.ts';
-import { beginAttempt, watched } from './http-attempt.ts';
-import { follow, takingCareOf } from './http-channels.ts';
-import { type PlannedRequest, planRequest } from './http-plan.ts';
+import { beginEarly, type EarlyAttempt } from './early-headers.ts';
+import { beginAttemptOf, type HttpAttempt } from './http-attempt.ts';
+import { withChannelMuted } from './http-channels.ts';
+import { watchExchange } from './http-exchange.ts';
 
-/** Options of `traceHttp()`. */
+/** The older name of {@link ClientOptions}. */
 export type TraceHttpOptions = ClientOptions;
 
 /** `node:http` or `node:https`, as far as we look at it. */
@@ -39,7 +39,7 @@ const TRACED: unique symbol = Symbol.for('throughline.http');
  * const traced = traceHttp(https, { peer: 'stock' });
  * traced.get('https://stock.example/stock/apple', (res) => res.resume());
  */
-export function traceHttp<Http extends HttpModule>(http: Http, options: TraceHttpOptions = {}): Http {
+export function traceHttp<Http extends HttpModule>(http: Http, options: ClientOptions = {}): Http {
   const { request, get } = (http ?? {}) as Partial<HttpModule>;
   if (typeof request !== 'function' || typeof get !== 'function') {
     throw optionError(`traceHttp(): expected node:http or node:https, got ${showValue(http)}`);
@@ -62,16 +62,16 @@ function ownFunction(value: Send): PropertyDescriptor {
 
 function tracedRequest(http: HttpModule, original: Send, settings: ClientSettings): Send {
   function request(...args: unknown[]): unknown {
-    const plan = planned(http, args, settings);
+    const early = tryBeginEarly(http, args, settings);
     let made: unknown;
     try {
-      made = takingCareOf(() => Reflect.apply(original, http, plan?.args ?? args));
+      made = withChannelMuted(() => Reflect.apply(original, http, early?.args ?? args));
     } catch (error) {
-      plan?.call.end({ failure: { kind: 'error', error } }); // refused before anything was sent
+      early?.attempt.call.end({ failure: { kind: 'error', error } }); // refused before anything was sent
       throw error;
     }
-    if (made instanceof ClientRequest) observe(made, plan, settings);
-    else plan?.call.end({}); // some other module's: nobody knows how it goes on
+    if (made instanceof ClientRequest) watch(made, early?.attempt, settings);
+    else early?.attempt.call.end({}); // some other module's: nobody knows how it goes on
     return made;
   }
   return request;
@@ -87,29 +87,19 @@ function getBy(send: Send): Send {
   return get;
 }
 
-function planned(http: HttpModule, args: readonly unknown[], settings: ClientSettings): PlannedRequest | undefined {
+function tryBeginEarly(http: HttpModule, args: readonly unknown[], settings: ClientSettings): EarlyAttempt | undefined {
   try {
-    return planRequest(http, args, settings, activeScope());
+    return beginEarly(http, args, settings, activeScope());
   } catch (error) {
     noteFault('http request plan', error);
     return undefined;
   }
 }
 
-function observe(request: ClientRequest, plan: PlannedRequest | undefined, settings: ClientSettings): void {
+function watch(request: ClientRequest, early: HttpAttempt | undefined, settings: ClientSettings): void {
   try {
-    const scope = activeScope();
-    const exchange =
-      plan === undefined
-        ? beginAttempt(request, settings, scope)
-        : watched(request, plan.call, {
-            scope,
-            url: plan.url,
-            resendCount: plan.resendCount,
-            asksPort: false,
-            written: NOTHING_WRITTEN,
-          });
-    if (exchange !== undefined) follow(request, exchange);
+    const attempt = early ?? beginAttemptOf(request, settings, activeScope());
+    if (attempt !== undefined) watchExchange(request, attempt);
   } catch (error) {
     noteFault('http request start', error);
   }

@@ -3,22 +3,46 @@ import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { noteFault } from '../../../src/core/diagnostics.ts';
 import { informationalAttributes, type NetworkFacts } from '../../http-attributes.ts';
+import { listen } from '../channel.ts';
+import type { ClientCall, ClientFailure } from '../client-call.ts';
 import { failureOf } from '../client-failure.ts';
-import type { ClientCall, ClientFailure } from '../client-handler.ts';
 import { redirectTarget } from '../redirect-trail.ts';
+import type { HttpAttempt } from './http-attempt.ts';
 
-/** What an exchange is told of its request beside the request itself. */
-export interface ExchangeRoute {
-  readonly url: URL | undefined;
-  /** The port was a guess: the socket knows. */
-  readonly asksPort: boolean;
-  /** The answer sends the client to `target`. */
-  redirected(target: URL): void;
+/** Watches `request`, whose attempt has begun, to its end. */
+export function watchExchange(request: ClientRequest, attempt: HttpAttempt): void {
+  const exchange = new HttpExchange(request, attempt);
+  exchange.watch();
+  Object.defineProperty(request, EXCHANGE, { value: exchange });
+  watchAnswers();
+}
+
+/** Under which a watched request has its exchange: a WeakMap of all of them costs microseconds in the collector. */
+const EXCHANGE: unique symbol = Symbol('throughline.exchange');
+
+interface WatchedRequest {
+  readonly [EXCHANGE]?: HttpExchange;
+}
+
+let isWatchingAnswers = false;
+
+function watchAnswers(): void {
+  if (isWatchingAnswers) return;
+  isWatchingAnswers = true;
+  // Published for the head of the answer, before the app sees it.
+  listen<AnswerMessage>('http.client.response.finish', ({ request, response }) =>
+    request[EXCHANGE]?.answered(response),
+  );
+}
+
+interface AnswerMessage {
+  readonly request: WatchedRequest;
+  readonly response: IncomingMessage;
 }
 
 /**
- * One request of node:http, watched to its end without the app noticing. What would change its course is
- * not listened to:
+ * One request of node:http, watched to its end without the app noticing. Events that would change its course
+ * are not listened to:
  *
  *     'response' on the request    node drains the answer when nobody listens
  *     'error' on either            an error that nobody listens to ends the process
@@ -26,19 +50,19 @@ export interface ExchangeRoute {
  *
  * So the answer comes by a diagnostics channel (`answered`), errors by the monitor, and the end by `close`.
  */
-export class HttpExchange {
+class HttpExchange {
   readonly #request: ClientRequest;
+  readonly #attempt: HttpAttempt;
   readonly #call: ClientCall;
-  readonly #route: ExchangeRoute;
   #error: unknown;
   /** Kept: the request lets go of it. */
   #socket: Socket | undefined;
   #hasTimedOut: boolean;
 
-  constructor(request: ClientRequest, call: ClientCall, route: ExchangeRoute) {
+  constructor(request: ClientRequest, attempt: HttpAttempt) {
     this.#request = request;
-    this.#call = call;
-    this.#route = route;
+    this.#attempt = attempt;
+    this.#call = attempt.call;
     this.#error = undefined;
     this.#socket = undefined;
     this.#hasTimedOut = false;
@@ -70,8 +94,8 @@ export class HttpExchange {
     response.once('close', () => this.#end());
     response.once(errorMonitor, () => this.#end());
     const { statusCode = 0, headers } = response;
-    const target = redirectTarget(statusCode, headers.location, this.#route.url);
-    if (target !== undefined) this.#route.redirected(target);
+    const target = redirectTarget(statusCode, headers.location, this.#attempt.request.url);
+    if (target !== undefined) this.#attempt.redirected(target);
   }
 
   #connecting(socket: Socket): void {
@@ -90,7 +114,7 @@ export class HttpExchange {
   }
 
   #connected({ remotePort }: Socket): void {
-    if (this.#route.asksPort && remotePort !== undefined) this.#call.notePort(remotePort);
+    if (this.#attempt.request.asksPort && remotePort !== undefined) this.#call.notePort(remotePort);
   }
 
   #end(): void {
@@ -111,7 +135,7 @@ export class HttpExchange {
   #failure(response: IncomingMessage | undefined): ClientFailure | undefined {
     if (this.#error !== undefined) return this.#failureBefore(this.#error);
     if (response === undefined) return { kind: 'cancelled', error: undefined };
-    if (response.complete || isHandedOver(response, this.#request)) return undefined;
+    if (response.complete || endsAtHandshake(response, this.#request)) return undefined;
     const error = response.errored;
     if (error === null || this.#isCallers(error)) {
       return {
@@ -148,6 +172,6 @@ export class HttpExchange {
 }
 
 /** 101, and 200 to CONNECT: the connection is the app's from here on. */
-function isHandedOver({ statusCode }: IncomingMessage, { method }: ClientRequest): boolean {
+function endsAtHandshake({ statusCode }: IncomingMessage, { method }: ClientRequest): boolean {
   return statusCode === 101 || method === 'CONNECT';
 }

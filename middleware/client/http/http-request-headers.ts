@@ -1,7 +1,7 @@
 import type { ClientRequest } from 'node:http';
 import { noteFault } from '../../../src/core/diagnostics.ts';
-import type { ClientCall } from '../client-handler.ts';
-import { type HeaderTarget, writeContext } from '../header-write.ts';
+import type { ClientCall } from '../client-call.ts';
+import type { HeaderTarget } from '../header-target.ts';
 
 /** The method by which a request of node:http writes its headers out, when the app first writes or ends it. */
 const WRITE_OUT = '_implicitHeader';
@@ -13,7 +13,7 @@ const WRITE_OUT = '_implicitHeader';
  * node does not document; on a Node without it the first time is all there is.
  */
 export class RequestHeaders implements HeaderTarget {
-  /** What was written, by field. */
+  /** The values that were written, by field. */
   readonly written: Map<string, string>;
   readonly #request: ClientRequest;
 
@@ -31,9 +31,9 @@ export class RequestHeaders implements HeaderTarget {
     this.#request.removeHeader(field);
   }
 
-  /** Writes the context of `call`, and keeps it the last word. `stale` is what was written for the hop before. */
+  /** Writes the context of `call`, and keeps it the last word. `stale` was written for the hop before. */
   writeLast(call: ClientCall, stale: ReadonlyMap<string, string>): void {
-    writeContext(call, this);
+    call.writeTo(this);
     const request = this.#request as unknown as Record<string, unknown>;
     const writeOut = request[WRITE_OUT];
     if (typeof writeOut !== 'function') return;
@@ -55,7 +55,7 @@ export class RequestHeaders implements HeaderTarget {
       }
       for (const [field, value] of this.written) {
         if (this.#request.getHeader(field) === value) continue;
-        writeContext(call, this);
+        call.writeTo(this);
         return;
       }
     } catch (error) {

@@ -4,27 +4,27 @@ import type { Scope } from '../../src/core/scope/scope.ts';
  * An attempt that one of our clients has under way. What a client below it sends for it (axios by
  * node:http, a fetch by undici) is the same attempt, not another one.
  */
-export interface Cover {
+export interface OuterAttempt {
   /** Is a request to `url` the one under way? */
-  covers(url: URL): boolean;
+  sendsTo(url: URL): boolean;
 }
 
-const COVER: unique symbol = Symbol('throughline.cover');
+const OUTER_ATTEMPT: unique symbol = Symbol('throughline.outer-attempt');
 
-/** `scope`, in which `cover` has an attempt under way. */
-export function coveredScope(scope: Scope, cover: Cover): Scope {
-  return scope.setValue(COVER, cover);
+/** `scope`, in which `attempt` is under way. */
+export function scopeOfAttempt(scope: Scope, attempt: OuterAttempt): Scope {
+  return scope.setValue(OUTER_ATTEMPT, attempt);
 }
 
 /** The attempt under way in `scope`, if there is one. */
-export function coverOf(scope: Scope): Cover | undefined {
-  return scope.getValue(COVER) as Cover | undefined;
+export function outerAttemptOf(scope: Scope): OuterAttempt | undefined {
+  return scope.getValue(OUTER_ATTEMPT) as OuterAttempt | undefined;
 }
 
 /** Is a request to `url`, made in `scope`, one that a client of ours has under way there? */
-export function isCovered(scope: Scope, url: URL | undefined): boolean {
-  const cover = coverOf(scope);
-  return cover !== undefined && (url === undefined || cover.covers(url));
+export function isOuterAttempt(scope: Scope, url: URL | undefined): boolean {
+  const attempt = outerAttemptOf(scope);
+  return attempt !== undefined && (url === undefined || attempt.sendsTo(url));
 }
 
 /**
