@@ -10,7 +10,6 @@ import { DEFAULT_TIMING } from './core/pipeline/settings.ts';
 import { type SpoolKit, spoolKit } from './core/pipeline/spool/spool-kit.ts';
 import type { Stats } from './core/pipeline/stats.ts';
 import { type Config, type ExporterName, resolveConfig, type StartOptions } from './core/settings/config.ts';
-import { tracerSettings } from './core/settings/tracer-settings.ts';
 import type { Span } from './core/span.ts';
 import { endOpenSpans } from './core/spans/incomplete.ts';
 import { installTracer, onFirstUse } from './core/spans/runtime.ts';
@@ -83,7 +82,7 @@ export function start(options: StartOptions = {}): Throughline {
   const config = resolveConfig(options, process.env, sayOnce);
   const replaced = running;
   const pipeline = createPipeline(config, say);
-  const tracer = new Tracer(tracerSettings(config, pipeline, (counts) => pipeline.stats(counts)));
+  const tracer = new Tracer(config, { sink: pipeline, statsOf: (counts) => pipeline.stats(counts) });
   const handle = handleOf(tracer, pipeline);
   running = { tracer, pipeline, handle };
   installTracer(tracer);
@@ -147,7 +146,7 @@ function handleOf(tracer: Tracer, pipeline: Pipeline): Throughline {
       return stopped;
     },
     stats: () => tracer.stats(),
-    openSpans: () => tracer.openSpans(),
+    openSpans: () => tracer.ledger.openSpans(),
     metrics: () => metricsText(tracer, 'openmetrics'),
     async doctor(timeoutMs = DOCTOR_TIMEOUT_MS) {
       const { examine } = await import('./core/doctor/doctor.ts');
@@ -161,7 +160,7 @@ function handleOf(tracer: Tracer, pipeline: Pipeline): Throughline {
 
 /** Nothing more will come of the spans that are open, nor of the traces that were not decided. */
 function endAndDecide(tracer: Tracer): void {
-  endOpenSpans(tracer);
+  endOpenSpans(tracer.ledger);
   tracer.waitingRoom.decideAll();
 }
 

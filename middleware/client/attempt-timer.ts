@@ -30,7 +30,7 @@ export class AttemptTimer {
   end(outcome: RequestOutcome, span: RecordingSpan): void {
     try {
       const host = this.#address === '' ? '' : `${this.#address}:${this.#port ?? ''}`;
-      this.#metrics.clientRequest(this.#method, host, outcome, this.#startedMs, span);
+      this.#metrics.clientRequest(this.#method, host, outcome, this.#startedMs, span.exemplar);
     } catch (error) {
       noteFault('client request metrics', error);
     }

@@ -31,7 +31,8 @@ export class RequestTimer {
       const { method, route: matched, span } = request;
       const route = matched === undefined ? undefined : bounded(matched, NAME_LENGTH);
       if (stream !== undefined) this.#metrics.stream(method, route, stream);
-      else this.#metrics.serverRequest({ method, scheme: this.#scheme, route }, outcome, this.#startedMs, span);
+      else
+        this.#metrics.serverRequest({ method, scheme: this.#scheme, route }, outcome, this.#startedMs, span.exemplar);
     } catch (error) {
       noteFault('server request metrics', error);
     }

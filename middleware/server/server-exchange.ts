@@ -5,6 +5,7 @@ import { isNativePromise } from '../../src/core/functions/promise.ts';
 import { bounded, NAME_LENGTH } from '../../src/core/limits.ts';
 import type { RequestOutcome } from '../../src/core/metrics/request-metrics.ts';
 import type { InstrumentationScope, OpenRecord } from '../../src/core/record.ts';
+import type { Redaction } from '../../src/core/redaction.ts';
 import { runInScope, type Scope } from '../../src/core/scope/scope.ts';
 import { errorType } from '../../src/core/spans/exception.ts';
 import type { RecordingSpan } from '../../src/core/spans/recording-span.ts';
@@ -69,13 +70,21 @@ export class ServerExchange implements RequestFacts {
   /** Undefined where nothing is counted. */
   timer: RequestTimer | undefined;
   readonly #settings: ServerSettings;
+  /** Headers with credentials that may be recorded all the same. */
+  readonly #allowedHeaders: ReadonlySet<string>;
   #error: unknown;
   #failed = false;
   /** As announced in the head, which is all that is known without counting. */
   #contentLength: unknown;
   #headIsKnown = false;
 
-  constructor(span: RecordingSpan, scope: Scope, view: ServerRequestView, settings: ServerSettings) {
+  constructor(
+    span: RecordingSpan,
+    scope: Scope,
+    view: ServerRequestView,
+    settings: ServerSettings,
+    { headerNames }: Redaction,
+  ) {
     this.span = span;
     this.scope = scope;
     this.view = view;
@@ -87,6 +96,7 @@ export class ServerExchange implements RequestFacts {
     this.check = undefined;
     this.timer = undefined;
     this.#settings = settings;
+    this.#allowedHeaders = headerNames;
     this.#error = undefined;
     this.#contentLength = undefined;
   }
@@ -110,14 +120,13 @@ export class ServerExchange implements RequestFacts {
   /** The head of the response is being written. Answers with the arguments for `writeHead`. */
   head(head: ResponseHead, args: readonly unknown[]): readonly unknown[] {
     this.check?.answers();
-    const { record, localTrace } = this.span;
+    const { record } = this.span;
     const { capture, responseHeader } = this.#settings;
     this.#noteHead(head.header('content-type'), head.header('content-length'));
-    if (record !== undefined && localTrace !== undefined) {
-      const allowed = localTrace.tracer.redaction.headerNames;
-      if (this.isEventStream) noteHeadersTime(record.attributes, localTrace.now() - record.startTimeMs);
+    if (record !== undefined) {
+      if (this.isEventStream) noteHeadersTime(record.attributes, this.span.ageMs() ?? 0);
       if (capture.response.length > 0)
-        noteHeaders(record.attributes, capture.response, allowed, (name) => head.header(name));
+        noteHeaders(record.attributes, capture.response, this.#allowedHeaders, (name) => head.header(name));
     }
     return responseHeader === undefined ? args : withTrace(head, args, this.span, responseHeader);
   }

@@ -62,7 +62,7 @@ function join(exchange: ServerExchange, view: ServerRequestView): void {
 function begin(tracer: Tracer, view: ServerRequestView, settings: ServerSettings): Scope {
   const { span, scope } = startServerSpan(tracer, view, settings);
   if (span === undefined) return scope;
-  const exchange = new ServerExchange(span, scope, view, settings);
+  const exchange = new ServerExchange(span, scope, view, settings, tracer.redaction);
   try {
     open(tracer, exchange, settings);
   } catch (error) {

@@ -36,7 +36,7 @@ export interface Redaction {
 /** What stands in the place of a value that is not recorded. */
 export const REDACTED = 'REDACTED';
 
-export const NOTHING_ALLOWED: Redaction = Object.freeze({
+const NOTHING_ALLOWED: Redaction = Object.freeze({
   queryNames: new Set<string>(),
   headerNames: new Set<string>(),
   attributes: undefined,

@@ -81,3 +81,14 @@ export interface Span {
   end(endTime?: TimeInput): void;
   [Symbol.dispose](): void;
 }
+
+/** Whoever starts spans, as a span knows it that starts a child. */
+export interface SpanStarter {
+  /** Starts a span under `parent`. `caller` is the public function that the app called. Throws what hostile options throw. */
+  startSpan(
+    name: string,
+    options: SpanOptions | undefined,
+    caller: (...args: never[]) => unknown,
+    parent: SpanParent,
+  ): Span;
+}

@@ -2,7 +2,7 @@ import { sayOnce } from '../core/diagnostics.ts';
 import { optionError, refuseUnknownOptions, showValue } from '../core/errors.ts';
 import { type Config, resolveConfig, type StartOptions } from '../core/settings/config.ts';
 import { type Captured, RunningCapture } from './captured.ts';
-import { CapturingTracer } from './capturing-tracer.ts';
+import { KeptSpans } from './kept-spans.ts';
 
 const OPTION_NAMES = [
   'service',
@@ -84,7 +84,7 @@ function newCapture(options: CaptureOptions): RunningCapture {
     throw optionError(`capture(): expected an object of options or a function, got ${showValue(options)}`);
   }
   refuseUnknownOptions('capture', options, OPTION_NAMES);
-  return new RunningCapture(new CapturingTracer(configOf(options)));
+  return new RunningCapture(new KeptSpans(configOf(options)));
 }
 
 /** Without the environment: a test finds the same spans wherever it runs. */

@@ -2,8 +2,8 @@ import type { Stats } from '../core/pipeline/stats.ts';
 import { activeScope, enterTracerScope, leaveScope, runInScope, Scope } from '../core/scope/scope.ts';
 import type { Span } from '../core/span.ts';
 import type { Tracer } from '../core/spans/tracer.ts';
-import type { CapturingTracer } from './capturing-tracer.ts';
 import { failure } from './failure.ts';
+import type { KeptSpans } from './kept-spans.ts';
 import { describeOpenSpans } from './open-spans.ts';
 import { LiveSpanView, type SpanView } from './span-view.ts';
 
@@ -41,37 +41,37 @@ export function captureHere(): RunningCapture | undefined {
 }
 
 export class RunningCapture extends LiveSpanView implements Captured {
-  readonly tracer: CapturingTracer;
+  readonly kept: KeptSpans;
   /** Of a capture that was entered, not one that a function runs in. */
   #scope: Scope | undefined;
 
-  constructor(tracer: CapturingTracer) {
-    super(() => tracer.spans);
-    this.tracer = tracer;
+  constructor(kept: KeptSpans) {
+    super(() => kept.spans);
+    this.kept = kept;
     this.#scope = undefined;
-    captures.set(tracer, this);
+    captures.set(kept.tracer, this);
   }
 
   /** From here on the code of this flow runs inside. */
   enter(): void {
-    this.#scope = enterTracerScope(this.tracer);
+    this.#scope = enterTracerScope(this.kept.tracer);
   }
 
   openSpans(): Span[] {
-    return this.tracer.openSpans();
+    return this.kept.openSpans();
   }
 
   async settled(timeoutMs: number = SETTLE_TIMEOUT_MS): Promise<void> {
-    const open = await this.tracer.settle(() => true, timeoutMs);
+    const open = await this.kept.settle(() => true, timeoutMs);
     if (open.length > 0) throw stillOpen(this.settled, open, this, timeoutMs);
   }
 
   stats(): Stats {
-    return this.tracer.stats();
+    return this.kept.tracer.stats();
   }
 
   run<Result>(fn: () => Result): Result {
-    return runInScope(new Scope(undefined, undefined, this.tracer), fn);
+    return runInScope(new Scope(undefined, undefined, this.kept.tracer), fn);
   }
 
   stop(): void {

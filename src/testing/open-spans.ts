@@ -4,6 +4,7 @@ import { RecordingSpan } from '../core/spans/recording-span.ts';
 import { installedTracer } from '../core/spans/runtime.ts';
 import { formatDuration } from '../terminal/text.ts';
 import { failure } from './failure.ts';
+import { keptSpansOf } from './kept-spans.ts';
 import { block } from './tree/forest.ts';
 import { nameText } from './tree/notation.ts';
 
@@ -30,9 +31,13 @@ interface NamedSpan {
  * await captured.settled();   // what was still on its way
  * noOpenSpans(captured);
  */
-export function noOpenSpans(source: OpenSpanSource | undefined = activeScope().tracer ?? installedTracer()): void {
+export function noOpenSpans(source: OpenSpanSource | undefined = sourceHere()): void {
   const open = source?.openSpans() ?? [];
   if (open.length > 0) throw failure(noOpenSpans, describeOpenSpans(open, source?.spans));
+}
+
+function sourceHere(): OpenSpanSource | undefined {
+  return keptSpansOf(activeScope().tracer) ?? installedTracer()?.ledger;
 }
 
 /**
@@ -53,10 +58,9 @@ export function describeOpenSpans(open: readonly Span[], finished: readonly Name
 function describeOpenSpan(span: Span, known: ReadonlyMap<string, NamedSpan>): string {
   const record = recordOf(span);
   if (record === undefined) return `span ${span.spanId}, not recorded`;
-  const now = (span as RecordingSpan).localTrace?.now() ?? record.startTimeMs;
   const above = namesAbove(record, known);
   const place = above.length === 0 ? '' : `, in ${above.join(' › ')}`;
-  return `${nameText(record.name)}, for ${formatDuration(now - record.startTimeMs)}${place}`;
+  return `${nameText(record.name)}, for ${formatDuration((span as RecordingSpan).ageMs() ?? 0)}${place}`;
 }
 
 function recordOf(span: Span): RecordingSpan['record'] {

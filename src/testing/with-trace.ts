@@ -48,7 +48,7 @@ export async function withTrace<Response>(request: SettableRequest<Response>): P
     throw optionError(`withTrace(): expected a request of supertest, got ${showValue(request)}`);
   }
   const context = newContext();
-  captured.tracer.propagator.inject({ span: context, baggage: undefined }, request, headerSetter);
+  captured.kept.tracer.propagator.inject({ span: context, baggage: undefined }, request, headerSetter);
   const response = await request;
   return { response, trace: await traceOf(captured, context.traceId) };
 }
@@ -61,7 +61,7 @@ function newContext(): SpanContext {
 
 async function traceOf(captured: RunningCapture, traceId: string): Promise<SpanView> {
   const trace = new LiveSpanView(() => captured.spans.filter((span) => span.traceId === traceId));
-  const open = await captured.tracer.settle((span) => span.traceId === traceId, SETTLE_TIMEOUT_MS);
+  const open = await captured.kept.settle((span) => span.traceId === traceId, SETTLE_TIMEOUT_MS);
   if (open.length > 0) throw stillOpen(withTrace, open, captured, SETTLE_TIMEOUT_MS);
   if (trace.spans.length > 0) return trace;
   throw failure(

@@ -1,9 +1,10 @@
 import { memory, type SpanRecord } from 'throughline/exporters';
-import { type Clock, systemClock } from '../../src/core/clock.ts';
-import { type IdGenerator, idGenerator } from '../../src/core/ids.ts';
+import type { Clock } from '../../src/core/clock.ts';
+import type { IdGenerator } from '../../src/core/ids.ts';
 import { Pipeline } from '../../src/core/pipeline/pipeline.ts';
 import type { Stats } from '../../src/core/pipeline/stats.ts';
 import { resolveConfig, type StartOptions } from '../../src/core/settings/config.ts';
+import type { Span } from '../../src/core/span.ts';
 import { Tracer } from '../../src/core/spans/tracer.ts';
 
 /** What a test may put in the place of the real thing. */
@@ -20,6 +21,8 @@ export interface TestTracer {
   finished(): Promise<readonly SpanRecord[]>;
   /** The only record so far; fails when there are more or none. */
   onlyRecord(): Promise<SpanRecord>;
+  /** Spans started and not ended yet. */
+  openSpans(): Span[];
   stats(): Stats;
 }
 
@@ -31,13 +34,13 @@ export function testTracer(options: StartOptions = {}, replacements: Replacement
     replacements.variables ?? {},
     fail,
   );
-  const { enabled, resource, limits, sampler, keepRule, metrics, propagator, propagateTo, batch } = config;
-  const pipeline = new Pipeline([exporter], batch, fail);
-  const clock = replacements.clock ?? systemClock();
-  const ids = replacements.ids ?? idGenerator();
-  const tracer = new Tracer({
-    ...{ enabled, resource, limits, sampler, keepRule, metrics, propagator, propagateTo },
-    ...{ clock, ids, sink: pipeline, statsOf: (counts) => pipeline.stats(counts) },
+  const pipeline = new Pipeline([exporter], config.batch, fail);
+  const { clock, ids } = replacements;
+  const tracer = new Tracer(config, {
+    clock,
+    ids,
+    sink: pipeline,
+    statsOf: (counts) => pipeline.stats(counts),
   });
   async function finished(): Promise<readonly SpanRecord[]> {
     await pipeline.flush(5000);
@@ -48,7 +51,7 @@ export function testTracer(options: StartOptions = {}, replacements: Replacement
     if (record === undefined || more.length > 0) throw new Error(`expected one record, got ${more.length + 1}`);
     return record;
   }
-  return { tracer, finished, onlyRecord, stats: () => tracer.stats() };
+  return { tracer, finished, onlyRecord, openSpans: () => tracer.ledger.openSpans(), stats: () => tracer.stats() };
 }
 
 function fail(message: string): never {

@@ -315,7 +315,7 @@ describe('span.keep()', () => {
     const root = server(traced).keep('no');
     root.end();
     root.keep('late');
-    assert.equal(traced.tracer.ignoredKeeps, 2);
+    assert.equal(traced.tracer.ledger.ignoredKeeps, 2);
     assert.deepEqual(await kept(traced), []);
   });
 });
@@ -334,7 +334,7 @@ describe('span.drop()', () => {
     root.keep('too late').end();
     assert.deepEqual(await kept(traced), ['left before']);
     assert.equal(traced.stats().sampledOut, 3);
-    assert.equal(traced.tracer.ignoredKeeps, 1);
+    assert.equal(traced.tracer.ledger.ignoredKeeps, 1);
   });
 
   it('takes back what waits', async () => {

@@ -25,8 +25,7 @@ describe('spans that nobody ends', () => {
   it(
     'are reported after five minutes, each once, and stay countable',
     endsClean(({ watch, takeDiagnostics }) => {
-      const { tracer, stats } = testTracer({}, { clock });
-      watch(tracer);
+      const { tracer, stats } = watch(testTracer({}, { clock }));
       const first = tracer.startSpan('stuck "one"', { parent: null });
       pass(MINUTE);
       const second = first.child('inner');
@@ -39,14 +38,14 @@ describe('spans that nobody ends', () => {
         line ?? '',
         /^1 span is open for more than 5 min, the oldest "stuck \\"one\\"" \(trace [0-9a-f]{32}\)/,
       );
-      assert.deepEqual([more, tracer.countOverdue(), stats().open], [[], 1, 2]);
+      assert.deepEqual([more, tracer.ledger.countOverdue(), stats().open], [[], 1, 2]);
       pass(MINUTE);
       assert.match(takeDiagnostics().join(), /^1 span is open for more than 5 min, the oldest "inner"/);
       pass(60 * MINUTE);
-      assert.equal(tracer.countOverdue(), 2);
+      assert.equal(tracer.ledger.countOverdue(), 2);
       second.end();
       first.end();
-      assert.equal(tracer.countOverdue(), 0);
+      assert.equal(tracer.ledger.countOverdue(), 0);
       assertCounterLaw(stats());
     }),
   );
@@ -58,12 +57,11 @@ describe('spans that nobody ends', () => {
         [1500, 1],
         [0, 0],
       ] as const) {
-        const { tracer } = testTracer({ limits: { openMs } }, { clock });
-        watch(tracer);
+        const { tracer } = watch(testTracer({ limits: { openMs } }, { clock }));
         const span = tracer.startSpan('stuck', { parent: null });
         pass(1501);
         const lines = takeDiagnostics();
-        assert.deepEqual([lines.length, tracer.countOverdue()], [reports, reports]);
+        assert.deepEqual([lines.length, tracer.ledger.countOverdue()], [reports, reports]);
         assert.match(lines.join(), reports === 0 ? /^$/ : /open for more than 1.5 s/);
         span.end();
       }
@@ -73,8 +71,7 @@ describe('spans that nobody ends', () => {
   it(
     'hold up no trace that waits for its decision',
     endsClean(async ({ watch, takeDiagnostics }) => {
-      const { tracer, finished, stats } = testTracer({ sample: 0, keep: { errors: true } }, { clock });
-      watch(tracer);
+      const { tracer, finished, stats } = watch(testTracer({ sample: 0, keep: { errors: true } }, { clock }));
       const stuck = tracer.startSpan('worker', { parent: null });
       stuck.child('failed').fail(new Error('gone')).end();
       const calm = tracer.startSpan('calm worker', { parent: null });
@@ -96,12 +93,11 @@ describe('spans that nobody ends', () => {
   it(
     'are not looked for where nothing is recorded or open',
     endsClean(({ watch, takeDiagnostics }) => {
-      const { tracer } = testTracer({ sample: 0 }, { clock });
-      watch(tracer);
+      const { tracer } = watch(testTracer({ sample: 0 }, { clock }));
       const unsampled = tracer.startSpan('unsampled', { parent: null });
       pass(10 * MINUTE);
       unsampled.end();
-      const sampled = watch(testTracer({}, { clock }).tracer);
+      const sampled = watch(testTracer({}, { clock })).tracer;
       sampled.startSpan('quick', { parent: null }).end();
       pass(10 * MINUTE);
       assert.deepEqual(takeDiagnostics(), []);

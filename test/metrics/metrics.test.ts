@@ -34,7 +34,7 @@ function serve(tracer: Tracer, { method = 'GET', route, status, errorType, ms = 
   const span = tracer.startRemote(method, 'server', undefined, { name: 'test' });
   clock.advance(ms);
   span.end();
-  requests.serverRequest({ method, scheme: 'https', route }, { status, errorType }, startedMs, span);
+  requests.serverRequest({ method, scheme: 'https', route }, { status, errorType }, startedMs, span.exemplar);
   return span.traceId;
 }
 

@@ -4,8 +4,6 @@ import { after, before, describe, it, mock } from 'node:test';
 import fc from 'fast-check';
 import type { Span } from 'throughline';
 import type { Exporter } from 'throughline/exporters';
-import { systemClock } from '../../src/core/clock.ts';
-import { idGenerator } from '../../src/core/ids.ts';
 import { Pipeline } from '../../src/core/pipeline/pipeline.ts';
 import { DEFAULT_TIMING, type PipelineTiming } from '../../src/core/pipeline/settings.ts';
 import type { SpoolMode } from '../../src/core/pipeline/spool/spool.ts';
@@ -53,21 +51,15 @@ class Life {
   readonly #exporters: readonly ScriptedExporter[] = [scriptedExporter(), scriptedExporter()];
   readonly #answered = new Set<unknown>();
   readonly #open: Span[] = [];
-  readonly #pipeline: Pipeline;
   readonly #tracer: Tracer;
+  readonly #pipeline: Pipeline;
 
   constructor(kitFor: (exporter: Exporter) => SpoolKit | undefined) {
     const config = resolveConfig({ sample: 0.7, limits: { openSpans: 8, queueBytes: 8000 } }, {}, () => undefined);
     const settings = { maxBatch: 3, delayMs: 100, timeoutMs: 1500, queueSpans: 9, queueBytes: 8000 };
     const pipeline = new Pipeline(this.#exporters, settings, () => undefined, kitFor, TIMING);
+    this.#tracer = new Tracer(config, { sink: pipeline, statsOf: (counts) => pipeline.stats(counts) });
     this.#pipeline = pipeline;
-    this.#tracer = new Tracer({
-      ...config,
-      clock: systemClock(),
-      ids: idGenerator(),
-      sink: pipeline,
-      statsOf: (counts) => pipeline.stats(counts),
-    });
   }
 
   async take(step: Step): Promise<void> {

@@ -1,9 +1,12 @@
 import type { TraceState } from '../../../propagation/tracestate.ts';
 import type { Clock } from '../clock.ts';
+import type { Limits } from '../limits.ts';
 import type { OpenRecord } from '../record.ts';
-import type { RecordingSpan } from '../spans/recording-span.ts';
-import type { Tracer } from '../spans/tracer.ts';
+import type { SpanStarter } from '../span.ts';
 import { Decision } from './decision.ts';
+import type { Ledger } from './ledger.ts';
+import type { OpenSpan } from './open-span.ts';
+import type { TraceIdentity } from './sampler.ts';
 
 /**
  * The part of a trace that happens in this process under one local root (a server request, or a root
@@ -15,20 +18,31 @@ import { Decision } from './decision.ts';
  * the wall clock does in between.
  */
 export class LocalTrace {
-  readonly tracer: Tracer;
+  /** Whoever starts the spans of it. */
+  readonly starter: SpanStarter;
+  readonly #ledger: Ledger;
   readonly #clock: Clock;
   /** Wall time less monotonic time; NaN until the first reading, which is the start of the local root. */
   #offsetMs: number;
   readonly #recordsFromStart: boolean;
   /** Undefined while what was decided at the start of the local root is all there is to say: the usual case. */
   #decision: Decision | undefined;
+  /** The first span; known only where its end decides. */
+  #root: OpenSpan | undefined;
 
-  constructor(tracer: Tracer, clock: Clock, records: boolean, decision?: Decision) {
-    this.tracer = tracer;
+  constructor(starter: SpanStarter, ledger: Ledger, clock: Clock, records: boolean, decision?: Decision) {
+    this.starter = starter;
+    this.#ledger = ledger;
     this.#clock = clock;
     this.#offsetMs = Number.NaN;
     this.#recordsFromStart = records;
     this.#decision = decision;
+    this.#root = undefined;
+  }
+
+  /** What one span of it may grow to. */
+  get limits(): Limits {
+    return this.#ledger.limits;
   }
 
   /** Milliseconds since the Unix epoch, never before an earlier reading of this local trace. */
@@ -38,29 +52,29 @@ export class LocalTrace {
     return this.#offsetMs + monotonicMs;
   }
 
-  /** Whether spans that start now are recorded. */
+  /** True when spans that start now are recorded. */
   get records(): boolean {
     return this.#decision === undefined ? this.#recordsFromStart : this.#decision.records;
   }
 
-  /** What is still to be decided, or was late; undefined where the start decided. */
+  /** The decision that is still to be taken, or came late; undefined where the start decided. */
   get decision(): Decision | undefined {
     return this.#decision;
   }
 
-  /** Whether spans of this trace are known to be kept. False while it is open. */
+  /** True when spans of this trace are known to be kept; false while that is open. */
   get isKept(): boolean {
     return this.#decision === undefined ? this.#recordsFromStart : this.#decision.isKept;
   }
 
-  /** The trace flags to send: asking is what decides, where nobody has. `flags` are those of the start. */
-  outboundFlags(flags: number): number {
-    return this.#decision === undefined ? flags : this.#decision.outboundFlags(flags);
+  /** Decides, where nobody has, and gives the trace flags to send. `flags` are those of the start. */
+  decideFlags(flags: number): number {
+    return this.#decision === undefined ? flags : this.#decision.decideFlags(flags);
   }
 
-  /** The `tracestate` to send, given the one that came. */
-  outboundState(state: TraceState | undefined): TraceState | undefined {
-    return this.#decision === undefined ? state : this.#decision.traceState(state);
+  /** The `tracestate` as it is by now, given the one that the trace began with. */
+  traceStateSoFar(state: TraceState | undefined): TraceState | undefined {
+    return this.#decision === undefined ? state : this.#decision.traceState;
   }
 
   /** Keeps all of this local trace, whatever the sampler says. */
@@ -68,16 +82,32 @@ export class LocalTrace {
     this.#decision?.keep();
   }
 
-  /** Lets go of all of this local trace that has not left yet. */
-  drop(): void {
+  /** Somebody asked to keep it after all, and nothing of it is recorded. */
+  noteIgnoredKeep(): void {
+    this.#ledger.noteIgnoredKeep();
+  }
+
+  /** Lets go of all of this local trace that has not left yet. `identity` is the one that it began with. */
+  drop(identity: TraceIdentity): void {
     if (!this.#recordsFromStart) return; // shared by all that are not sampled
-    this.#decision ??= Decision.none(this.tracer, this.#clock);
+    this.#decision ??= Decision.toDrop(this.#ledger, this.#clock, identity);
     this.#decision.drop();
   }
 
+  /** Takes in a span that was started in this trace. */
+  began(span: OpenSpan): void {
+    this.#ledger.began(span);
+    if (this.#decision === undefined || this.#root !== undefined) return;
+    this.#root = span;
+    this.#decision.begin(span.record);
+  }
+
   /** Takes over what a span recorded; `record` is undefined for a span that was not recorded. */
-  ended(span: RecordingSpan, record: OpenRecord | undefined): void {
-    if (this.#decision === undefined) this.tracer.spanEnded(span, record, 'leaves');
-    else this.#decision.ended(span, record);
+  ended(span: OpenSpan, record: OpenRecord | undefined): void {
+    this.#ledger.ended(span);
+    if (record === undefined) this.#ledger.endedUnrecorded(span);
+    else if (this.#decision === undefined) this.#ledger.leave(record);
+    else this.#decision.ended(record);
+    if (span === this.#root) this.#decision?.rootEnded(record);
   }
 }

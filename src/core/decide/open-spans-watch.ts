@@ -1,7 +1,6 @@
 import { say } from '../diagnostics.ts';
 import { runOutsideScopes } from '../scope/scope.ts';
-import type { Span } from '../span.ts';
-import { RecordingSpan } from '../spans/recording-span.ts';
+import type { OpenSpan } from './open-span.ts';
 
 /** The longest delay that Node takes; a longer one would fire at once. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
@@ -13,13 +12,13 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
  */
 export class OpenSpansWatch {
   /** Oldest first. */
-  readonly #open: ReadonlySet<Span>;
+  readonly #open: ReadonlySet<OpenSpan>;
   readonly #openMs: number;
-  readonly #reported = new WeakSet<Span>();
+  readonly #reported = new WeakSet<OpenSpan>();
   #isArmed: boolean;
 
   /** `openMs` is how long a span may be open, 0 for ever. */
-  constructor(open: ReadonlySet<Span>, openMs: number) {
+  constructor(open: ReadonlySet<OpenSpan>, openMs: number) {
     this.#open = open;
     this.#openMs = openMs;
     this.#isArmed = openMs === 0;
@@ -31,13 +30,13 @@ export class OpenSpansWatch {
   }
 
   /** Spans that are open for too long, oldest first. */
-  *overdue(): Generator<RecordingSpan> {
+  *overdue(): Generator<OpenSpan> {
     if (this.#openMs === 0) return;
     for (const span of this.#open) {
-      const ageMs = ageOf(span);
+      const ageMs = span.ageMs();
       if (ageMs === undefined) continue; // not recorded: nobody waits for it
       if (ageMs < this.#openMs) return;
-      yield span as RecordingSpan;
+      yield span;
     }
   }
 
@@ -53,7 +52,7 @@ export class OpenSpansWatch {
     const found = [...this.overdue()].filter((span) => !this.#reported.has(span));
     for (const span of found) {
       this.#reported.add(span);
-      span.localTrace?.decision?.decideNow(); // those that wait for it have waited enough
+      span.decideNow(); // those that wait for it have waited enough
     }
     const oldest = found[0];
     if (oldest !== undefined) say(this.#line(found.length, oldest));
@@ -63,24 +62,19 @@ export class OpenSpansWatch {
 
   #nextMs(): number {
     for (const span of this.#open) {
-      const ageMs = ageOf(span);
+      const ageMs = span.ageMs();
       if (ageMs !== undefined && ageMs < this.#openMs) return this.#openMs - ageMs + 1;
     }
     return this.#openMs;
   }
 
-  #line(count: number, oldest: RecordingSpan): string {
+  #line(count: number, oldest: OpenSpan): string {
     const spans = count === 1 ? '1 span is' : `${count} spans are`;
     return (
       `${spans} open for more than ${durationText(this.#openMs)}, the oldest ${JSON.stringify(oldest.record?.name)} ` +
       `(trace ${oldest.traceId}); a span that is never ended never arrives. openSpans() lists them, limits.openMs sets the time`
     );
   }
-}
-
-function ageOf(span: Span): number | undefined {
-  if (!(span instanceof RecordingSpan) || span.record === undefined || span.localTrace === undefined) return undefined;
-  return span.localTrace.now() - span.record.startTimeMs;
 }
 
 function durationText(ms: number): string {

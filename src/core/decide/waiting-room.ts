@@ -1,4 +1,8 @@
-import type { Decision } from './decision.ts';
+/** A guest of the waiting room: it holds ended spans, and does not know yet what is to become of them. */
+export interface Undecided {
+  /** Decides by what is known now, and leaves. */
+  decideNow(): void;
+}
 
 /**
  * Where local traces that are not decided hold their ended spans: one bound, in bytes, for all of
@@ -7,44 +11,36 @@ import type { Decision } from './decision.ts';
 export class WaitingRoom {
   readonly #maxBytes: number;
   /** Those that hold spans, in the order in which the first of them came. */
-  readonly #decisions = new Set<Decision>();
+  readonly #guests = new Set<Undecided>();
   #bytes = 0;
-  #spans = 0;
 
   constructor(maxBytes: number) {
     this.#maxBytes = maxBytes;
   }
 
-  /** Spans that have ended and wait. */
-  get spans(): number {
-    return this.#spans;
-  }
-
-  /** Estimated bytes of them. */
+  /** Estimated bytes of the spans that wait. */
   get bytes(): number {
     return this.#bytes;
   }
 
-  /** One more span waits for `decision`. */
-  enter(decision: Decision, bytes: number): void {
-    this.#decisions.add(decision);
-    this.#spans++;
+  /** One more span waits with `guest`. */
+  enter(guest: Undecided, bytes: number): void {
+    this.#guests.add(guest);
     this.#bytes += bytes;
-    for (const oldest of this.#decisions) {
+    for (const oldest of this.#guests) {
       if (this.#bytes <= this.#maxBytes) return;
       oldest.decideNow();
     }
   }
 
-  /** All that waited for `decision` have left. */
-  leave(decision: Decision, spans: number, bytes: number): void {
-    this.#decisions.delete(decision);
-    this.#spans -= spans;
+  /** All that waited with `guest` have left: so many bytes. */
+  leave(guest: Undecided, bytes: number): void {
+    this.#guests.delete(guest);
     this.#bytes -= bytes;
   }
 
   /** Decides everything by what is known now: the process ends, or tracing does. */
   decideAll(): void {
-    for (const decision of this.#decisions) decision.decideNow();
+    for (const guest of this.#guests) guest.decideNow();
   }
 }

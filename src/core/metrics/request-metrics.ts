@@ -1,8 +1,7 @@
 import type { Clock } from '../clock.ts';
 import { bounded } from '../limits.ts';
-import type { RecordingSpan } from '../spans/recording-span.ts';
 import { BoundedSeries } from './bounded-series.ts';
-import { DurationHistogram } from './duration-histogram.ts';
+import { DurationHistogram, type Exemplar } from './duration-histogram.ts';
 
 /** How one request went, as its instrumentation knows it. Both may be missing: an aborted one has neither. */
 export interface RequestOutcome {
@@ -20,6 +19,9 @@ export interface ServerRequest {
   /** Undefined where none has matched. */
   readonly route: string | undefined;
 }
+
+/** The trace that a duration was measured in. */
+export type ExemplarIds = Pick<Exemplar, 'traceId' | 'spanId'>;
 
 /** Where no route has matched: a 404, a static file, a framework without routes. */
 const UNMATCHED = '_UNMATCHED';
@@ -46,20 +48,29 @@ export class RequestMetrics {
     return this.#clock.monotonicMs();
   }
 
-  /** One inbound request that began at `startedMs` has ended, and its span with it. */
+  /**
+   * One inbound request that began at `startedMs` has ended. `exemplar` is its span, where that is kept: one that
+   * leads to no trace would be a dead link.
+   */
   serverRequest(
     { method, scheme, route }: ServerRequest,
     outcome: RequestOutcome,
     startedMs: number,
-    span: RecordingSpan,
+    exemplar: ExemplarIds | undefined,
   ): void {
     const histogram = this.server.valueOf(route ?? UNMATCHED, `${scheme}\n${detailOf(method, outcome)}`);
-    this.#measure(histogram, startedMs, span);
+    this.#measure(histogram, startedMs, exemplar);
   }
 
   /** One outbound attempt to `host` (`name:port`) has ended. */
-  clientRequest(method: string, host: string, outcome: RequestOutcome, startedMs: number, span: RecordingSpan): void {
-    this.#measure(this.client.valueOf(host, detailOf(method, outcome)), startedMs, span);
+  clientRequest(
+    method: string,
+    host: string,
+    outcome: RequestOutcome,
+    startedMs: number,
+    exemplar: ExemplarIds | undefined,
+  ): void {
+    this.#measure(this.client.valueOf(host, detailOf(method, outcome)), startedMs, exemplar);
   }
 
   /** One connection turned into a stream. */
@@ -67,12 +78,11 @@ export class RequestMetrics {
     this.streams.valueOf(route ?? UNMATCHED, `${method}\n${kind}`).count++;
   }
 
-  #measure(histogram: DurationHistogram, startedMs: number, span: RecordingSpan): void {
+  #measure(histogram: DurationHistogram, startedMs: number, exemplar: ExemplarIds | undefined): void {
     const seconds = Math.max(0, this.#clock.monotonicMs() - startedMs) / 1000;
     const bucket = histogram.add(seconds);
-    // An exemplar that leads to no trace would be a dead link.
-    if (span.localTrace?.isKept !== true) return;
-    const { traceId, spanId } = span;
+    if (exemplar === undefined) return;
+    const { traceId, spanId } = exemplar;
     histogram.setExemplar(bucket, { traceId, spanId, seconds, atSeconds: this.#clock.wallMs() / 1000 });
   }
 }

@@ -1,6 +1,13 @@
-import type { Tracer } from '../spans/tracer.ts';
+import type { Stats } from '../pipeline/stats.ts';
 import { histogramLines, labelText, type MetricFormat, type NumberMetric, numberLines } from './metric-text.ts';
 import type { RequestMetrics } from './request-metrics.ts';
+
+/** Whatever counts requests and spans: a tracer. */
+export interface MetricsSource {
+  readonly requests: RequestMetrics | undefined;
+  readonly ledger: { countOverdue(): number; readonly ignoredKeeps: number };
+  stats(): Stats;
+}
 
 const SERVER_LABELS = ['http_route', 'url_scheme', 'http_request_method', 'http_response_status_code', 'error_type'];
 const CLIENT_LABELS = ['http_request_method', 'http_response_status_code', 'error_type'];
@@ -11,7 +18,7 @@ const STREAM_LABELS = ['http_route', 'http_request_method', 'kind'];
  * Names are those of OpenTelemetry's conventions as Prometheus spells them (`http.server.request.duration`
  * in seconds is `http_server_request_duration_seconds`).
  */
-export function metricsText(tracer: Tracer, format: MetricFormat): string {
+export function metricsText(tracer: MetricsSource, format: MetricFormat): string {
   const { requests } = tracer;
   let text = requests === undefined ? '' : requestText(requests, format);
   for (const metric of spanMetrics(tracer)) text += numberLines(metric, format);
@@ -56,7 +63,7 @@ function streamMetric({ streams }: RequestMetrics): NumberMetric {
 }
 
 /** What `stats()` says, and what only a counter can: a dashboard should show when spans are lost. */
-function* spanMetrics(tracer: Tracer): Generator<NumberMetric> {
+function* spanMetrics(tracer: MetricsSource): Generator<NumberMetric> {
   const stats = tracer.stats();
   const one = (value: number): NumberMetric['samples'] => [['', value]];
   yield { ...counter('started', 'Spans started.'), samples: one(stats.started) };
@@ -69,14 +76,17 @@ function* spanMetrics(tracer: Tracer): Generator<NumberMetric> {
     samples: dropped.map(([reason, count]) => [labelText(['reason'], [reason]), count]),
   };
   yield { ...gauge('open', 'Spans started and not ended.'), samples: one(stats.open) };
-  yield { ...gauge('overdue', 'Spans open for longer than limits.openMs.'), samples: one(tracer.countOverdue()) };
+  yield {
+    ...gauge('overdue', 'Spans open for longer than limits.openMs.'),
+    samples: one(tracer.ledger.countOverdue()),
+  };
   yield { ...gauge('queued', 'Ended spans that wait in memory.'), samples: one(stats.queued) };
   yield { ...gauge('spooled', 'Ended spans that wait on disk.'), samples: one(stats.spooled) };
   yield {
     name: 'throughline_keep_ignored',
     help: 'Calls of span.keep() on spans that do not record.',
     type: 'counter',
-    samples: one(tracer.ignoredKeeps),
+    samples: one(tracer.ledger.ignoredKeeps),
   };
 }
 

@@ -3,7 +3,6 @@ import {
   FLAG_SAMPLED,
   NO_SPAN_ID,
   type RemoteContext,
-  type SpanContext,
   type SpanId,
   type TraceId,
 } from '../../../propagation/context.ts';
@@ -11,10 +10,7 @@ import type { IdGenerator } from '../ids.ts';
 import type { SpanContextInput } from '../record.ts';
 import type { Span, SpanParent } from '../span.ts';
 import { checkedContext, checkedRemote, isRemoteContext } from './given-context.ts';
-import { identityOf, NO_SPAN, RecordingSpan } from './recording-span.ts';
-
-/** What of another's context goes on with a span. */
-export type Inherited = Pick<SpanContext, 'traceState' | 'debug' | 'vendor' | 'deferred'>;
+import { type CarriedFields, identityOf, NO_SPAN, RecordingSpan } from './recording-span.ts';
 
 /** A span that only carries another process's identity on: nothing is recorded or counted. */
 export function passThrough(remote: RemoteContext, ids: IdGenerator): RecordingSpan | undefined {
@@ -46,8 +42,8 @@ export function passOn(parent: SpanParent, ids: IdGenerator): RecordingSpan {
 }
 
 /** Another process's identity, as a span that records nothing. */
-function passedOn(traceId: TraceId, spanId: SpanId, flags: number, inherited: Inherited | undefined): RecordingSpan {
-  return new RecordingSpan(traceId, spanId, flags, true, inherited, undefined, undefined);
+function passedOn(traceId: TraceId, spanId: SpanId, flags: number, carried: CarriedFields): RecordingSpan {
+  return new RecordingSpan(traceId, spanId, flags, carried, undefined, undefined);
 }
 
 /** Whether a span is another process's identity, and nothing more. */

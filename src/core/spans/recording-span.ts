@@ -2,6 +2,7 @@ import type { SpanContext, SpanId, TraceId, VendorFields } from '../../../propag
 import type { TraceState } from '../../../propagation/tracestate.ts';
 import { type TimeInput, timeInputMs } from '../clock.ts';
 import type { LocalTrace } from '../decide/local-trace.ts';
+import type { OpenSpan } from '../decide/open-span.ts';
 import { noteFault } from '../diagnostics.ts';
 import { bounded, type Limits, NAME_LENGTH, ownKeys } from '../limits.ts';
 import type { Attributes, AttributeValue, Link, OpenRecord, SpanContextInput } from '../record.ts';
@@ -10,13 +11,22 @@ import type { Span, SpanIdentity, SpanOptions, StatusInput } from '../span.ts';
 import { errorType, exceptionAttributes } from './exception.ts';
 import { putAttribute, putEvent, putLink, putStatus } from './open-record.ts';
 
+/** Fields of a context that go on with every span under it. */
+export interface CarriedFields {
+  readonly traceState?: TraceState | undefined;
+  readonly debug?: boolean | undefined;
+  readonly vendor?: VendorFields | undefined;
+  /** Of what is only passed on: nobody has decided yet. */
+  readonly deferred?: boolean | undefined;
+}
+
 /**
  * A handle on a record in the making. Ending hands the record to the pipeline and keeps only the
  * identity, so a captured ended span costs some 100 bytes, whatever was recorded on it.
  *
  * It is its own `SpanContext` inside the library, which saves an object a span.
  */
-export class RecordingSpan implements Span, SpanContext {
+export class RecordingSpan implements OpenSpan, SpanContext {
   readonly traceId: TraceId;
   readonly spanId: SpanId;
   /** As they were at the start; the sampled bit says whether the span was to be recorded. See `traceFlags`. */
@@ -38,42 +48,41 @@ export class RecordingSpan implements Span, SpanContext {
     traceId: TraceId,
     spanId: SpanId,
     startFlags: number,
-    isRemote: boolean,
-    inherited: Pick<SpanContext, 'traceState' | 'debug' | 'vendor' | 'deferred'> | undefined,
+    carried: CarriedFields | undefined,
     localTrace: LocalTrace | undefined,
     record: OpenRecord | undefined,
   ) {
     this.traceId = traceId;
     this.spanId = spanId;
     this.startFlags = startFlags;
-    this.isRemote = isRemote;
-    this.#traceState = inherited?.traceState;
-    this.debug = inherited?.debug === true;
-    this.vendor = inherited?.vendor;
-    this.deferred = localTrace === undefined && inherited?.deferred === true;
+    this.isRemote = localTrace === undefined && carried !== undefined;
+    this.#traceState = carried?.traceState;
+    this.debug = carried?.debug === true;
+    this.vendor = carried?.vendor;
+    this.deferred = localTrace === undefined && carried?.deferred === true;
     this.localTrace = localTrace;
     this.#record = record;
   }
 
   /** The flags to send. Asking is what decides about a trace that its start could not decide. */
   get traceFlags(): number {
-    return this.localTrace === undefined ? this.startFlags : this.localTrace.outboundFlags(this.startFlags);
+    return this.localTrace === undefined ? this.startFlags : this.localTrace.decideFlags(this.startFlags);
   }
 
   /** The flags as far as they are known, for whoever only wants to look: decides nothing. */
   get knownFlags(): number {
     const decision = this.localTrace?.decision;
-    return decision === undefined ? this.startFlags : decision.knownFlags(this.startFlags);
+    return decision === undefined ? this.startFlags : decision.flagsSoFar(this.startFlags);
   }
 
   /** The flags for an answer to the caller: asks the sampler, but nobody is told to leave anything out. */
   get answerFlags(): number {
     const decision = this.localTrace?.decision;
-    return decision === undefined ? this.startFlags : decision.answerFlags(this.startFlags);
+    return decision === undefined ? this.startFlags : decision.decideAnswerFlags(this.startFlags);
   }
 
   get traceState(): TraceState | undefined {
-    return this.localTrace === undefined ? this.#traceState : this.localTrace.outboundState(this.#traceState);
+    return this.localTrace === undefined ? this.#traceState : this.localTrace.traceStateSoFar(this.#traceState);
   }
 
   spanContext(): SpanIdentity {
@@ -192,20 +201,21 @@ export class RecordingSpan implements Span, SpanContext {
     if (this.isRecording()) {
       if (typeof reason === 'string' && reason !== '') this.setAttribute('throughline.keep', reason);
       this.localTrace?.keep();
-    } else this.localTrace?.tracer.noteIgnoredKeep();
+    } else this.localTrace?.noteIgnoredKeep();
     return this;
   }
 
   drop(): this {
-    if (this.isRecording()) this.localTrace?.drop();
+    const { traceId } = this;
+    if (this.isRecording()) this.localTrace?.drop({ traceId, traceState: this.#traceState });
     return this;
   }
 
   child(name: string, options?: Omit<SpanOptions, 'parent'>): Span {
-    const tracer = this.localTrace?.tracer;
-    if (tracer === undefined) return this; // another process's span: nothing of ours can be started under it here
+    const starter = this.localTrace?.starter;
+    if (starter === undefined) return this; // another process's span: nothing of ours can be started under it here
     try {
-      return tracer.startSpan(name, options, RecordingSpan.prototype.child, this);
+      return starter.startSpan(name, options, RecordingSpan.prototype.child, this);
     } catch (error) {
       noteFault('span.child', error);
       return NO_SPAN;
@@ -235,13 +245,26 @@ export class RecordingSpan implements Span, SpanContext {
     this.end();
   }
 
+  /** The span as an example of what was measured; undefined where it is not known to be kept. */
+  get exemplar(): this | undefined {
+    return this.localTrace?.isKept === true ? this : undefined;
+  }
+
+  ageMs(): number | undefined {
+    return this.#record === undefined ? undefined : this.#now() - this.#record.startTimeMs;
+  }
+
+  decideNow(): void {
+    this.localTrace?.decision?.decideNow();
+  }
+
   /** What else is to be done when the span ends. One thing, and it must not throw. */
   onEnd(done: () => void): void {
     this.#onEnd = done;
   }
 
   #limits(): Limits {
-    return (this.localTrace as LocalTrace).tracer.limits;
+    return (this.localTrace as LocalTrace).limits;
   }
 
   #now(): number {
@@ -254,7 +277,6 @@ export const NO_SPAN: RecordingSpan = new RecordingSpan(
   '0'.repeat(32),
   '0'.repeat(16),
   0,
-  false,
   undefined,
   undefined,
   undefined,

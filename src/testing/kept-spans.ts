@@ -1,30 +1,35 @@
-import type { OpenRecord, SpanRecord } from '../core/record.ts';
+import type { SpanRecord } from '../core/record.ts';
 import type { Config } from '../core/settings/config.ts';
-import { tracerSettings } from '../core/settings/tracer-settings.ts';
 import type { Span } from '../core/span.ts';
-import type { RecordingSpan } from '../core/spans/recording-span.ts';
-import { type Fate, Tracer } from '../core/spans/tracer.ts';
+import { Tracer } from '../core/spans/tracer.ts';
 
 /** Taken before a test can fake them: waiting for spans must end under fake timers too. */
 const realSetTimeout = setTimeout;
 const realClearTimeout = clearTimeout;
 
-/** The tracer of one capture: its spans stay in memory, and whoever waits for them to end is told. */
-export class CapturingTracer extends Tracer {
+const keepers = new WeakMap<Tracer, KeptSpans>();
+
+/** The spans of a tracer that keeps them. */
+export function keptSpansOf(tracer: Tracer | undefined): KeptSpans | undefined {
+  return tracer && keepers.get(tracer);
+}
+
+/** A tracer whose finished spans stay where they can be read at once: no queue, no batch, no delay. */
+export class KeptSpans {
+  readonly tracer: Tracer;
   /** Finished spans, in the order they ended. */
   readonly spans: readonly SpanRecord[];
-  readonly #waiters: Set<() => void>;
 
   constructor(config: Config) {
     const spans: SpanRecord[] = [];
-    super(tracerSettings(config, { accept: (record) => spans.push(record) }));
+    this.tracer = new Tracer(config, { sink: { accept: (record) => spans.push(record) } });
     this.spans = spans;
-    this.#waiters = new Set();
+    keepers.set(this.tracer, this);
   }
 
-  override spanEnded(span: RecordingSpan, record: OpenRecord | undefined, fate: Fate): void {
-    super.spanEnded(span, record, fate);
-    for (const check of [...this.#waiters]) check();
+  /** Spans started and not ended yet, oldest first. */
+  openSpans(): Span[] {
+    return this.tracer.ledger.openSpans();
   }
 
   /** Resolves as soon as no span that `counts` is open, or after `timeoutMs`, with those that are open then. */
@@ -33,14 +38,14 @@ export class CapturingTracer extends Tracer {
       const openSpans = (): Span[] => this.openSpans().filter(counts);
       const done = (): void => {
         realClearTimeout(timer);
-        this.#waiters.delete(check);
+        stopListening();
         resolve(openSpans());
       };
       const check = (): void => {
         if (openSpans().length === 0) done();
       };
       const timer = realSetTimeout(done, timeoutMs);
-      this.#waiters.add(check);
+      const stopListening = this.tracer.ledger.onEnded(check);
       check();
     });
   }
