@@ -120,7 +120,7 @@ function kitFor(exporter: Exporter, config: Config, announce: (message: string) 
 function exporterFor(item: ExporterName | Exporter, config: Config): Exporter {
   switch (item) {
     case 'otlp':
-      return otlp({ ...config.otlp, timeoutMs: config.batch.timeoutMs });
+      return otlp(config.otlp);
     case 'zipkin':
       return zipkin(config.zipkin);
     case 'file':

@@ -1,4 +1,5 @@
 import { performance } from 'node:perf_hooks';
+import { epochMs, monotonicMs as monotonicNow } from './timers.ts';
 
 /** Where time comes from. Tests pass their own; the default was captured before anyone could fake it. */
 export interface Clock {
@@ -8,15 +9,12 @@ export interface Clock {
   monotonicMs(): number;
 }
 
-const monotonicNow = performance.now.bind(performance);
-const dateNow = Date.now;
-
 /**
  * The system's clock. `Date.now()` has whole milliseconds only, which would order spans of two
  * processes wrongly; so the fraction comes from the monotonic clock, held inside the millisecond that
  * `Date.now()` names. A stepped or slewed wall clock is followed at the next reading.
  */
-export function systemClock(wholeMs: () => number = dateNow, monotonicMs: () => number = monotonicNow): Clock {
+export function systemClock(wholeMs: () => number = epochMs, monotonicMs: () => number = monotonicNow): Clock {
   let offset = performance.timeOrigin;
   return {
     monotonicMs,

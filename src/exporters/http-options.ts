@@ -1,14 +1,14 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http';
 import { optionError, showValue } from '../core/errors.ts';
+import { LONGEST_TIMER_MS } from '../core/timers.ts';
 import { version } from '../core/version.ts';
 
-const MAX_TIMEOUT_MS = 2 ** 31 - 1;
-
 /** Checks the `timeoutMs` option of the exporter `call`. */
-export function checkedTimeout(call: string, timeoutMs: unknown): number {
-  if (typeof timeoutMs === 'number' && timeoutMs > 0 && timeoutMs <= MAX_TIMEOUT_MS) return timeoutMs;
+export function checkedTimeout(call: string, timeoutMs: unknown): number | undefined {
+  if (timeoutMs === undefined) return undefined;
+  if (typeof timeoutMs === 'number' && timeoutMs > 0 && timeoutMs <= LONGEST_TIMER_MS) return timeoutMs;
   throw optionError(
-    `${call}(): "timeoutMs" must be a number of milliseconds from 1 to ${MAX_TIMEOUT_MS}, got ${showValue(timeoutMs)}`,
+    `${call}(): "timeoutMs" must be a number of milliseconds from 1 to ${LONGEST_TIMER_MS}, got ${showValue(timeoutMs)}`,
   );
 }
 

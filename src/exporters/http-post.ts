@@ -133,6 +133,7 @@ function isConnectionClosed(error: unknown): boolean {
 
 /** `ECONNREFUSED`, `ENOTFOUND`, `DEPTH_ZERO_SELF_SIGNED_CERT`: the code says it; messages may be empty (two addresses tried). */
 export function describeFailure(error: unknown): string {
-  const { code, message } = error as NodeJS.ErrnoException;
+  const { code, message, name } = error as NodeJS.ErrnoException;
+  if (name === 'AbortError') return 'gave up at the deadline'; // a signal that gave no reason of its own
   return code === undefined ? String(message) : `connection failed: ${code}`;
 }

@@ -1,10 +1,11 @@
 import { optionError, refuseUnknownOptions, showValue } from '../core/errors.ts';
+import { startDeadline } from '../core/pipeline/deadline.ts';
 import type { Exporter, ExportProbe, ExportResult } from '../core/pipeline/exporter.ts';
 import type { SpanRecord } from '../core/record.ts';
+import { epochMs } from '../core/timers.ts';
 import { encodeTraceRequestBytes } from '../formats/otlp-json-encode.ts';
 import { encodeTraceRequestProtobuf } from '../formats/otlp-protobuf-encode.ts';
 import { gzipped, type Packed } from './compress.ts';
-import { startDeadline } from './deadline.ts';
 import { parseEndpoint } from './endpoint.ts';
 import { checkedHeaders, checkedTimeout, ownHeaders } from './http-options.ts';
 import { describeFailure, HttpPost } from './http-post.ts';
@@ -60,7 +61,7 @@ const MAX_REQUEST_BYTES = 64 * 1024 * 1024;
  */
 export function otlp(options: OtlpOptions = {}): Exporter {
   refuseUnknownOptions('otlp', options, OPTION_NAMES);
-  const { protocol = 'http/protobuf', compression = 'none', headers = {}, timeoutMs = 10_000 } = options;
+  const { protocol = 'http/protobuf', compression = 'none', headers = {} } = options;
   const endpoint = parseEndpoint('otlp', options.endpoint ?? 'http://127.0.0.1:4318', '/v1/traces');
   const encoding = encodingOf(protocol);
   if (compression !== 'gzip' && compression !== 'none') {
@@ -77,7 +78,7 @@ export function otlp(options: OtlpOptions = {}): Exporter {
     post: new HttpPost(endpoint, sent, checkedTls('otlp', options.tls)),
     encoding,
     isPacked: compression === 'gzip',
-    timeoutMs: checkedTimeout('otlp', timeoutMs),
+    timeoutMs: checkedTimeout('otlp', options.timeoutMs),
   });
 }
 
@@ -93,18 +94,20 @@ interface OtlpSettings {
   readonly post: HttpPost;
   readonly encoding: Encoding;
   readonly isPacked: boolean;
-  readonly timeoutMs: number;
+  readonly timeoutMs: number | undefined;
 }
 
 class OtlpExporter implements Exporter {
   readonly name: string = 'otlp';
   readonly destination: string;
   readonly isDefaultDestination: boolean;
+  readonly timeoutMs: number | undefined;
   readonly #settings: OtlpSettings;
 
   constructor(settings: OtlpSettings) {
     this.destination = settings.destination;
     this.isDefaultDestination = settings.isDefaultDestination;
+    this.timeoutMs = settings.timeoutMs;
     this.#settings = settings;
   }
 
@@ -118,19 +121,19 @@ class OtlpExporter implements Exporter {
   }
 
   async #send(batch: readonly SpanRecord[], signal: AbortSignal): Promise<ExportProbe> {
-    const { encoding, isPacked, post, timeoutMs } = this.#settings;
+    const { encoding, isPacked, post } = this.#settings;
     const encoded = encodeBody(batch, encoding);
     if ('outcome' in encoded) return { result: encoded };
-    const deadline = startDeadline(signal, timeoutMs);
+    const own = this.timeoutMs === undefined ? undefined : startDeadline(this.timeoutMs, signal);
     try {
       const { body, headers } = isPacked ? await gzipped(encoded.body) : encoded;
-      const answer = await post.send(body, deadline.signal, headers);
-      const result = resultOfAnswer(answer, batch.length, encoding.type, Date.now());
+      const answer = await post.send(body, own?.signal ?? signal, headers);
+      const result = resultOfAnswer(answer, batch.length, encoding.type, epochMs());
       return { result, serverTimeMs: dateOf(answer) };
     } catch (error) {
       return { result: { outcome: 'retry', reason: describeFailure(error) } };
     } finally {
-      deadline.clear();
+      own?.clear();
     }
   }
 

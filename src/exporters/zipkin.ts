@@ -1,9 +1,10 @@
 import { refuseUnknownOptions } from '../core/errors.ts';
+import { startDeadline } from '../core/pipeline/deadline.ts';
 import type { Exporter, ExportProbe, ExportResult } from '../core/pipeline/exporter.ts';
 import { nextTurn } from '../core/pipeline/pause.ts';
 import type { SpanRecord } from '../core/record.ts';
+import { epochMs, nextTurn } from '../core/timers.ts';
 import { encodeZipkinSpans } from '../formats/zipkin-json-encode.ts';
-import { startDeadline } from './deadline.ts';
 import { parseEndpoint } from './endpoint.ts';
 import { checkedHeaders, checkedTimeout, ownHeaders } from './http-options.ts';
 import { describeFailure, type HttpAnswer, HttpPost } from './http-post.ts';
@@ -33,7 +34,7 @@ const OPTION_NAMES: readonly (keyof ZipkinOptions)[] = ['endpoint', 'headers', '
  */
 export function zipkin(options: ZipkinOptions = {}): Exporter {
   refuseUnknownOptions('zipkin', options, OPTION_NAMES);
-  const { headers = {}, timeoutMs = 10_000 } = options;
+  const { headers = {} } = options;
   const endpoint = parseEndpoint('zipkin', options.endpoint ?? 'http://127.0.0.1:9411', '/api/v2/spans');
   const post = new HttpPost(endpoint, {
     ...ownHeaders('throughline', endpoint.authorization),
@@ -41,21 +42,21 @@ export function zipkin(options: ZipkinOptions = {}): Exporter {
     'content-type': 'application/json',
   });
   const isDefault = options.endpoint === undefined;
-  return new ZipkinExporter(endpoint.destination, isDefault, post, checkedTimeout('zipkin', timeoutMs));
+  return new ZipkinExporter(endpoint.destination, isDefault, post, checkedTimeout('zipkin', options.timeoutMs));
 }
 
 class ZipkinExporter implements Exporter {
   readonly name: string = 'zipkin';
   readonly destination: string;
   readonly isDefaultDestination: boolean;
+  readonly timeoutMs: number | undefined;
   readonly #post: HttpPost;
-  readonly #timeoutMs: number;
 
-  constructor(destination: string, isDefaultDestination: boolean, post: HttpPost, timeoutMs: number) {
+  constructor(destination: string, isDefaultDestination: boolean, post: HttpPost, timeoutMs: number | undefined) {
     this.destination = destination;
     this.isDefaultDestination = isDefaultDestination;
     this.#post = post;
-    this.#timeoutMs = timeoutMs;
+    this.timeoutMs = timeoutMs;
   }
 
   async export(batch: readonly SpanRecord[], signal: AbortSignal): Promise<ExportResult> {
@@ -68,16 +69,16 @@ class ZipkinExporter implements Exporter {
   }
 
   async #send(batch: readonly SpanRecord[], signal: AbortSignal): Promise<ExportProbe> {
-    const deadline = startDeadline(signal, this.#timeoutMs);
+    const own = this.timeoutMs === undefined ? undefined : startDeadline(this.timeoutMs, signal);
     try {
       const body = await encodeInSlices(batch);
       if (typeof body === 'string') return { result: { outcome: 'refused', reason: body } };
-      const answer = await this.#post.send(body, deadline.signal);
+      const answer = await this.#post.send(body, own?.signal ?? signal);
       return { result: resultOf(answer), serverTimeMs: dateOf(answer) };
     } catch (error) {
       return { result: { outcome: 'retry', reason: describeFailure(error) } };
     } finally {
-      deadline.clear();
+      own?.clear();
     }
   }
 
@@ -106,7 +107,7 @@ async function encodeInSlices(batch: readonly SpanRecord[]): Promise<Buffer | st
 /** Zipkin answers 202 without a body. A web page with a 200 comes from something else. */
 function resultOf(answer: HttpAnswer): ExportResult {
   const type = (answer.headers['content-type'] ?? '').toLowerCase();
-  if (!isSuccess(answer)) return failureResult(answer, type, Date.now());
+  if (!isSuccess(answer)) return failureResult(answer, type, epochMs());
   return type.startsWith('text/html')
     ? { outcome: 'accepted', message: 'the answer is a web page: is this Zipkin?' }
     : { outcome: 'accepted' };

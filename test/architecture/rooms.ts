@@ -25,10 +25,12 @@ const RECORD_TYPES = ['src/core/record.ts', 'propagation/context.ts', 'src/leave
 
 /** What an exporter knows of it beside: its own interface, and leaves without state. */
 const EXPORTER_TYPES = [
+  'src/core/pipeline/deadline.ts',
   'src/core/pipeline/exporter.ts',
   'src/core/pipeline/pause.ts',
   'src/core/pipeline/spool/codec.ts',
   'src/core/errors.ts',
+  'src/core/timers.ts',
   'src/core/version.ts',
 ] as const;
 
@@ -56,6 +58,7 @@ export const rooms: readonly Room[] = [
       'node:path',
       'node:perf_hooks',
       'node:process',
+      'node:timers',
       'node:url',
       'node:util',
       'node:worker_threads',

@@ -153,7 +153,7 @@ describe('the spool of a process that was killed', () => {
     }
     const exporter = scriptedExporter(() => RETRY, 'http://there/');
     const { sender, kit } = spoolingSender(exporter, { folder, maxBytes: 100_000 });
-    await kit.inherited.look();
+    await (await kit.inherited()).look();
     const left = filesIn(folder).length;
     assert.ok(left > 4 && left < 10, `${left} files`);
     await sender.shutdown(0);
@@ -169,9 +169,10 @@ describe('the spool of a process that lives', () => {
     );
     first.push(5);
     const second = adopter(folder);
-    await second.kit.inherited.look();
-    await second.kit.inherited.look();
-    assert.deepEqual([second.kit.inherited.isEmpty, namesOf(await leftSpans(folder))], [true, numbers(5)]);
+    const inherited = await second.kit.inherited();
+    await inherited.look();
+    await inherited.look();
+    assert.deepEqual([inherited.isEmpty, namesOf(await leftSpans(folder))], [true, numbers(5)]);
     for (const { sender } of [first, second]) sender.persist();
   });
 });
@@ -213,7 +214,7 @@ describe('an owner', () => {
     );
     renameSync(directory, foreign);
     const { sender, kit, until } = adopter(folder);
-    await kit.inherited.look();
+    await (await kit.inherited()).look();
     assert.equal(filesIn(folder).length, 1);
     const longAgo = new Date(Date.now() - 61_000);
     utimesSync(foreign, longAgo, longAgo);

@@ -1,6 +1,7 @@
+import '../support/faked-timers.ts';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, describe, it, mock } from 'node:test';
+import { describe, it, mock } from 'node:test';
 import fc from 'fast-check';
 import type { Span } from 'throughline';
 import type { Exporter } from 'throughline/exporters';
@@ -102,9 +103,6 @@ class Life {
 }
 
 describe('the counter law', () => {
-  before(() => mock.timers.enable({ apis: ['setTimeout'] }));
-  after(() => mock.timers.reset());
-
   it('holds after every step of any life of a tracer', async () => {
     const lives = fc.asyncProperty(fc.array(steps, { minLength: 5, maxLength: 60 }), async (life) => {
       const tracer = new Life(() => undefined);

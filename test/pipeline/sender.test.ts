@@ -1,5 +1,6 @@
+import '../support/faked-timers.ts';
 import assert from 'node:assert/strict';
-import { afterEach, beforeEach, describe, it, mock } from 'node:test';
+import { describe, it, mock } from 'node:test';
 import type { Exporter, SpanRecord } from 'throughline/exporters';
 import { estimateBytes } from '../../src/core/pipeline/record-size.ts';
 import { Sender } from '../../src/core/pipeline/sender.ts';
@@ -41,11 +42,7 @@ function checked(sender: Sender): ExporterStats {
   return stats;
 }
 
-/** Timers that a test turns; immediates and promises stay real. */
-beforeEach(() => mock.timers.enable({ apis: ['setTimeout'] }));
-afterEach(() => mock.timers.reset());
-
-/** Everything that can happen without time passing. */
+/** Everything that can happen without time passing: immediates and promises are real. */
 async function settle(): Promise<void> {
   for (let i = 0; i < 5; i++) await new Promise(setImmediate);
 }

@@ -1,6 +1,7 @@
 import { describe, noteFault } from '../diagnostics.ts';
 import type { SpanRecord } from '../record.ts';
 import { checkedResult } from './checked-result.ts';
+import { startDeadline } from './deadline.ts';
 import type { Exporter, ExportResult } from './exporter.ts';
 
 /**
@@ -13,20 +14,17 @@ export async function attempt(
   batch: readonly SpanRecord[],
   timeoutMs: number,
 ): Promise<ExportResult> {
-  const deadline = new AbortController();
-  let timer: NodeJS.Timeout | undefined;
+  const deadline = startDeadline(timeoutMs);
+  const { signal } = deadline;
   const late = new Promise<ExportResult>((resolve) => {
-    timer = setTimeout(() => {
-      deadline.abort();
-      resolve({ outcome: 'retry', reason: `no answer within ${timeoutMs} ms` });
-    }, timeoutMs).unref();
+    signal.addEventListener('abort', () => resolve({ outcome: 'retry', reason: describe(signal.reason) }));
   });
   try {
-    return checkedResult(await Promise.race([exporter.export(batch, deadline.signal), late]), batch.length);
+    return checkedResult(await Promise.race([exporter.export(batch, signal), late]), batch.length);
   } catch (error) {
     noteFault(`exporter ${exporter.name}`, error);
     return { outcome: 'retry', reason: describe(error) };
   } finally {
-    clearTimeout(timer);
+    deadline.clear();
   }
 }

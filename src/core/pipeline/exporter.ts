@@ -1,6 +1,6 @@
 import type { SpanRecord } from '../record.ts';
 
-/** What became of one batch. The pipeline, not the exporter, decides what to do about it. */
+/** The fate of one batch. The pipeline, not the exporter, decides what to do about it. */
 export type ExportResult =
   /** The other side has them, but for `rejected` spans that it refused for good (OTLP partial success). */
   | { readonly outcome: 'accepted'; readonly rejected?: number; readonly message?: string | undefined }
@@ -11,7 +11,7 @@ export type ExportResult =
   /** Refused for good: sending the same bytes again cannot help. */
   | { readonly outcome: 'refused'; readonly reason: string };
 
-/** What the other side said when it was asked whether it takes spans. */
+/** The other side's answer when it was asked whether it takes spans. */
 export interface ExportProbe {
   /** As of a batch without spans. */
   readonly result: ExportResult;
@@ -20,18 +20,20 @@ export interface ExportProbe {
 }
 
 /**
- * How finished spans leave the process. An exporter turns one batch into one request or write and
+ * The way out of the process for finished spans. An exporter turns one batch into one request or write and
  * says what came back; queueing, retries, deadlines and counting belong to the pipeline.
  */
 export interface Exporter {
   readonly name: string;
-  /** Where the spans go, for the log lines: a URL without credentials, a path. Undefined: nothing worth announcing. */
+  /** The place that spans go to, for the log lines: a URL without credentials, a path. Undefined: nothing worth announcing. */
   readonly destination?: string | undefined;
   /**
    * True when nobody said where spans shall go: perhaps there is no collector and never will be, so
    * nothing is kept on disk for it before the first batch has arrived. Default false.
    */
   readonly isDefaultDestination?: boolean | undefined;
+  /** The longest one export may take, in milliseconds. Default: as the pipeline was set up, 10000. */
+  readonly timeoutMs?: number | undefined;
   /**
    * Sends one batch, oldest span first, never empty. `signal` fires at the total deadline.
    * A rejection counts as `retry`.

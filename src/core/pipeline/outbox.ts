@@ -1,43 +1,57 @@
 import type { SpanRecord } from '../record.ts';
 import { type QueuedSpans, SpanQueue } from './queue.ts';
 import { type BatchSettings, MAX_BATCH_BYTES } from './settings.ts';
+import type { Source } from './source.ts';
 import type { Spool } from './spool/spool.ts';
+import type { SpoolKit } from './spool/spool-kit.ts';
+import type { ExporterStats } from './stats.ts';
 
 /** Spans written to disk in one go: what the event loop is held up for is half a millisecond of encoding. */
 const SLICE_SPANS = 128;
 const SLICE_BYTES = MAX_BATCH_BYTES / 4;
 
-/** The spans being sent. They shrink from the front as parts of them are settled. */
-interface Hand extends QueuedSpans {
+/** Spans that are being sent, with what the queue knew of each. */
+interface QueuedInFlight extends QueuedSpans {
   /** The last copy on disk of what was taken from there; 0: it came from memory. */
   spoolSeq: number;
 }
 
+/** The books of one exporter: `ended = exported + queued + spooled + dropped`, at every moment. */
+export type OutboxStats = Pick<ExporterStats, 'ended' | 'exported' | 'queued' | 'spooled' | 'dropped'>;
+
 /**
- * Everything that waits for one exporter, oldest first: on disk, in hand, in memory.
+ * Everything that waits for one exporter, oldest first: on disk, in flight, in memory.
  *
- *     spool (disk only) → hand (being sent) → queue (memory) ← spans that end
- *          ▲                                    │
- *          └────────────────────────────────────┘ when memory is short, an outage lasts, or the process ends
+ *     spool (disk only) → in flight (being sent) → queue (memory) ← spans that end
+ *          ▲                                        │
+ *          └────────────────────────────────────────┘ when memory is short, an outage lasts, or the process ends
  *
- * Whatever is lost is counted in `dropped` in the same moment.
+ * Each span is counted here from its end on, whatever becomes of it.
  */
-export class Outbox {
+export class Outbox implements Source {
   readonly #queue: SpanQueue;
   readonly #spool: Spool | undefined;
-  readonly #dropped: { queue: number; spool: number };
-  #hand: Hand | undefined;
+  readonly #deadLetters: SpoolKit['deadLetters'] | undefined;
+  #inFlight: QueuedInFlight | undefined;
   #canSpool: boolean;
-  /** Spans that went to disk, or were left there, at the end. */
-  #parked: number;
+  #isClosed: boolean;
+  #ended: number;
+  #exported: number;
+  /** Spans that lie on disk for the next process: nothing is counted there any more. */
+  #leftOnDisk: number;
+  readonly #dropped: { queue: number; export: number; spool: number; shutdown: number };
 
-  constructor(settings: BatchSettings, spool: Spool | undefined, dropped: { queue: number; spool: number }) {
+  constructor(settings: BatchSettings, kit: SpoolKit | undefined) {
     this.#queue = new SpanQueue(settings.queueBytes, settings.queueSpans);
-    this.#spool = spool;
-    this.#dropped = dropped;
-    this.#hand = undefined;
+    this.#spool = kit?.spool;
+    this.#deadLetters = kit?.deadLetters;
+    this.#inFlight = undefined;
     this.#canSpool = false;
-    this.#parked = 0;
+    this.#isClosed = false;
+    this.#ended = 0;
+    this.#exported = 0;
+    this.#leftOnDisk = 0;
+    this.#dropped = { queue: 0, export: 0, spool: 0, shutdown: 0 };
   }
 
   /** The spool, when it may be used. */
@@ -50,14 +64,17 @@ export class Outbox {
     this.#canSpool = true;
   }
 
-  /** Spans in memory: waiting, and in hand. */
+  /** Spans in memory: waiting, and in flight. */
   get queued(): number {
-    return this.#queue.length + (this.#hand?.records.length ?? 0);
+    return this.#queue.length + (this.#inFlight?.records.length ?? 0);
   }
 
-  /** What is being sent, if anything is. */
-  get hand(): Hand | undefined {
-    return this.#hand;
+  get inFlight(): QueuedInFlight | undefined {
+    return this.#inFlight;
+  }
+
+  get exported(): number {
+    return this.#exported;
   }
 
   /** Spans that wait in memory. */
@@ -67,7 +84,7 @@ export class Outbox {
 
   /** Spans on disk only. */
   get spooled(): number {
-    return (this.#spool?.spooled ?? 0) + this.#parked;
+    return (this.#spool?.spooled ?? 0) + this.#leftOnDisk;
   }
 
   get isEmpty(): boolean {
@@ -81,6 +98,11 @@ export class Outbox {
 
   /** Takes one finished span. With `ahead` it is on disk when this returns. */
   push(record: SpanRecord, bytes: number): void {
+    this.#ended++;
+    if (this.#isClosed) {
+      this.#dropped.shutdown++;
+      return;
+    }
     const seq = this.spool?.isAhead ? this.spool.write([record]) : 0;
     this.#queue.push(record, bytes, seq);
     this.#makeRoom();
@@ -93,30 +115,30 @@ export class Outbox {
       this.#queue.dropFront();
       this.#dropped.queue++;
     }
-    this.countLost();
+    this.#countLost();
   }
 
-  /** Brings `dropped` up to date with what the disk has lost by itself. */
-  countLost(): void {
+  /** What the disk has lost by itself. */
+  #countLost(): void {
     this.#dropped.spool += this.#spool?.takeLost() ?? 0;
   }
 
   /** Moves some of the oldest spans in memory to disk. False when there are none, or the disk takes none. */
   spill(): boolean {
     const { spool } = this;
-    if (spool === undefined || this.#queue.length === 0 || !this.#secureHand(spool)) return false;
+    if (spool === undefined || this.#queue.length === 0 || !this.#secureInFlight(spool)) return false;
     const done = spool.isAhead ? this.#letGo(spool) : this.#write(spool);
-    this.countLost();
+    this.#countLost();
     return done;
   }
 
-  /** What is in hand is older than all that waits: its copy comes first, or the order is lost. */
-  #secureHand(spool: Spool): boolean {
-    const hand = this.#hand;
-    if (hand === undefined || hand.spoolSeq > 0 || hand.records.length === 0) return true;
-    const seq = spool.isAhead ? lastCopy(hand, spool) : spool.write(hand.records);
+  /** What is in flight is older than all that waits: its copy comes first, or the order is lost. */
+  #secureInFlight(spool: Spool): boolean {
+    const inFlight = this.#inFlight;
+    if (inFlight === undefined || inFlight.spoolSeq > 0 || inFlight.records.length === 0) return true;
+    const seq = spool.isAhead ? lastCopy(inFlight, spool) : spool.write(inFlight.records);
     if (seq === 0) return false;
-    hand.spoolSeq = seq;
+    inFlight.spoolSeq = seq;
     spool.takeThrough(seq);
     return true;
   }
@@ -140,80 +162,110 @@ export class Outbox {
     return last > 0;
   }
 
-  /** What to send next: what is still in hand, else the oldest from disk, else from memory. */
-  async next(maxSpans: number): Promise<Hand | undefined> {
-    if (this.#hand !== undefined) return this.#hand;
+  async next(maxSpans: number): Promise<QueuedInFlight | undefined> {
+    if (this.#inFlight !== undefined) return this.#inFlight;
     if (this.#spool !== undefined && this.#spool.spooled > 0) return this.#takeFromDisk(this.#spool, maxSpans);
     if (this.#queue.length === 0) return undefined;
-    this.#hand = { ...this.#queue.take(maxSpans, MAX_BATCH_BYTES), spoolSeq: 0 };
-    return this.#hand;
+    this.#inFlight = { ...this.#queue.take(maxSpans, MAX_BATCH_BYTES), spoolSeq: 0 };
+    return this.#inFlight;
   }
 
-  async #takeFromDisk(spool: Spool, maxSpans: number): Promise<Hand | undefined> {
+  async #takeFromDisk(spool: Spool, maxSpans: number): Promise<QueuedInFlight | undefined> {
     const batch = await spool.read(maxSpans);
-    this.countLost();
+    this.#countLost();
     if (batch === undefined || !spool.claim(batch)) return undefined;
     this.#dropped.spool += batch.lost;
     const records = [...batch.records];
-    this.#hand = { records, sizes: [], seqs: [], spoolSeq: batch.lastSeq };
-    if (records.length > 0) return this.#hand;
-    this.settle(0); // the disk has lost all of them: what comes next?
+    this.#inFlight = { records, sizes: [], seqs: [], spoolSeq: batch.lastSeq };
+    if (records.length > 0) return this.#inFlight;
+    this.#removeOldest(0); // the disk has lost all of them: what comes next?
     return this.next(maxSpans);
   }
 
-  /** The oldest `count` in hand have been dealt with, and counted by the caller. */
-  settle(count: number): void {
-    const hand = this.#hand;
-    if (hand === undefined) return;
-    const settled = hand.seqs.slice(0, count);
-    for (const list of [hand.records, hand.sizes, hand.seqs]) list.splice(0, count);
-    if (hand.records.length === 0) this.#hand = undefined;
-    if (hand.spoolSeq === 0) this.#spool?.acknowledgeThrough(Math.max(0, ...settled));
-    else if (hand.records.length === 0) this.#spool?.acknowledgeThrough(hand.spoolSeq);
+  accepted(count: number, rejected: number): void {
+    this.#exported += count - rejected;
+    this.#dropped.export += rejected;
+    this.#removeOldest(count);
   }
 
-  /** What is left in hand waits again, in its place. */
+  refused(records: readonly SpanRecord[]): void {
+    this.#dropped.export += records.length;
+    if (this.spool !== undefined) this.#deadLetters?.add(records);
+    this.#removeOldest(records.length);
+  }
+
+  /** The oldest `count` in flight have been dealt with, and counted. */
+  #removeOldest(count: number): void {
+    const inFlight = this.#inFlight;
+    if (inFlight === undefined) return;
+    const { records, sizes, seqs, spoolSeq } = inFlight;
+    const removed = seqs.slice(0, count);
+    for (const list of [records, sizes, seqs]) list.splice(0, count);
+    if (records.length === 0) this.#inFlight = undefined;
+    if (spoolSeq === 0) this.#spool?.acknowledgeThrough(Math.max(0, ...removed));
+    else if (records.length === 0) this.#spool?.acknowledgeThrough(spoolSeq);
+  }
+
   putBack(): void {
-    const hand = this.#hand;
-    if (hand === undefined || hand.spoolSeq > 0) return; // on disk too: it stays in hand, older than all else
-    this.#hand = undefined;
-    this.#queue.putBack(hand);
+    const inFlight = this.#inFlight;
+    // What is on disk too stays in flight: it is older than all else.
+    if (inFlight === undefined || inFlight.spoolSeq > 0 || this.#isClosed) return;
+    this.#inFlight = undefined;
+    this.#queue.putBack(inFlight);
     this.#makeRoom();
   }
 
   /**
-   * The end: what is in memory goes to disk where that is possible, at once, and what is in hand is not
-   * waited for. Without a disk the hand stays, since its answer may still come. Returns how many spans
-   * have found no place.
+   * The end: what is in memory goes to disk where that is possible, at once, and what is in flight is not
+   * waited for. Without a disk it stays in flight, since its answer may still come. What finds no place is dropped.
    */
-  close(): number {
+  close(): void {
+    this.#isClosed = true;
     const { spool } = this;
-    const before = this.queued;
-    const hand = spool === undefined ? undefined : this.#hand;
-    if (spool !== undefined && hand !== undefined) {
-      this.#hand = undefined;
-      this.#park(spool, hand, spool.has(hand.spoolSeq));
+    const inFlight = this.#inFlight;
+    if (spool !== undefined && inFlight !== undefined) {
+      this.#inFlight = undefined;
+      this.#leave(spool, inFlight, spool.has(inFlight.spoolSeq));
     }
     while (this.#queue.length > 0) {
       const spans = this.#queue.take(SLICE_SPANS, SLICE_BYTES);
-      if (spool !== undefined) this.#park(spool, spans, false);
+      if (spool === undefined) this.#dropped.shutdown += spans.records.length;
+      else this.#leave(spool, spans, false);
     }
-    this.countLost();
+    this.#countLost();
     this.#spool?.close();
-    return before - this.queued - this.#parked;
   }
 
-  /** What is left in hand is given up; returns how many spans that were. */
-  dropHand(): number {
-    const count = this.#hand?.records.length ?? 0;
-    this.#hand = undefined;
-    return count;
+  /** What is still in flight after the end got its one answer. */
+  giveUpInFlight(): void {
+    this.#dropped.shutdown += this.#inFlight?.records.length ?? 0;
+    this.#inFlight = undefined;
   }
 
-  #park(spool: Spool, { records, seqs }: QueuedSpans, isOnDisk: boolean): void {
-    const missing = isOnDisk ? [] : records.filter((_, i) => !spool.has(seqs[i] ?? 0));
-    const found = missing.length === 0 || spool.write(missing) > 0;
-    this.#parked += records.length - (found ? 0 : missing.length);
+  /** Leaves spans on disk, those that are not there yet. */
+  #leave(spool: Spool, { records, seqs }: QueuedSpans, areOnDisk: boolean): void {
+    const missing = areOnDisk ? [] : records.filter((_, i) => !spool.has(seqs[i] ?? 0));
+    const lost = missing.length === 0 || spool.write(missing) > 0 ? 0 : missing.length;
+    this.#leftOnDisk += records.length - lost;
+    this.#dropped.shutdown += lost;
+  }
+
+  /** Spans that are lost so far, for whatever reason. */
+  get lost(): number {
+    this.#countLost();
+    const { queue, export: refused, spool, shutdown } = this.#dropped;
+    return queue + refused + spool + shutdown;
+  }
+
+  stats(): OutboxStats {
+    this.#countLost();
+    return {
+      ended: this.#ended,
+      exported: this.#exported,
+      queued: this.queued,
+      spooled: this.spooled,
+      dropped: { ...this.#dropped, limit: 0 }, // those never get here
+    };
   }
 }
 

@@ -1,4 +1,4 @@
-import { performance } from 'node:perf_hooks';
+import { monotonicMs } from '../timers.ts';
 import { retryDelayMs } from './retry-delay.ts';
 import type { PipelineTiming } from './settings.ts';
 
@@ -13,7 +13,7 @@ export class Pace {
   #failures = 0;
   #failingSinceMs = 0;
   #retryDelayMs = 0;
-  /** What the other side asked for in a `Retry-After`: until then even a flush waits. */
+  /** Until then even a flush waits: the other side asked for it in a `Retry-After`. */
   #notBeforeMs = 0;
   /** Fewer than a batch after the other side has called one too large. */
   #requestSpans: number;
@@ -32,7 +32,7 @@ export class Pace {
 
   /** Attempts have failed for so long that it is an outage, no slip. */
   get isOutage(): boolean {
-    return this.isFailing && performance.now() - this.#failingSinceMs >= this.#timing.outageMs;
+    return this.isFailing && monotonicMs() - this.#failingSinceMs >= this.#timing.outageMs;
   }
 
   /** From the failure to the next attempt, in milliseconds. */
@@ -42,7 +42,7 @@ export class Pace {
 
   /** How long the other side has asked to be left alone from now on, in milliseconds. */
   get heldBackMs(): number {
-    return Math.max(0, this.#notBeforeMs - performance.now());
+    return Math.max(0, this.#notBeforeMs - monotonicMs());
   }
 
   /** Spans in the next request, at most. */
@@ -51,7 +51,7 @@ export class Pace {
   }
 
   failed(retryAfterMs: number | undefined): void {
-    const nowMs = performance.now();
+    const nowMs = monotonicMs();
     if (this.#failures === 0) this.#failingSinceMs = nowMs;
     this.#failures++;
     this.#retryDelayMs = retryDelayMs(this.#timing, this.#failures, retryAfterMs);

@@ -1,4 +1,4 @@
-import { LONGEST_TIMER_MS } from './settings.ts';
+import { clearTimeout, LONGEST_TIMER_MS, setTimeout } from '../timers.ts';
 
 /** A time that can be waited for, and cut short. */
 export interface Pause {
@@ -25,9 +25,4 @@ export function pause(ms: number): Pause {
     },
     cancel: () => clearTimeout(timer),
   };
-}
-
-/** The next turn of the event loop: others come first. */
-export function nextTurn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }

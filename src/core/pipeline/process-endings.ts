@@ -1,8 +1,10 @@
-/** What is to be saved when the process ends. */
+import { setImmediate } from '../timers.ts';
+
+/** The tracer, as the end of the process sees it. */
 export interface EndingTracer {
   /** Spans that have ended so far: tells whether there is anything new. */
   readonly ended: number;
-  /** Whether spans wait that could not be sent. */
+  /** Spans wait that could not be sent. */
   readonly isWaiting: boolean;
   /** Sends what waits; gives up after the first failure, or in good time. Never rejects. */
   flush(): Promise<void>;

@@ -1,4 +1,4 @@
-/** How batches are made and sent. All times in milliseconds. */
+/** The making and sending of batches. All times in milliseconds. */
 export interface BatchSettings {
   /** Spans in one batch at most. */
   readonly maxBatch: number;
@@ -6,7 +6,7 @@ export interface BatchSettings {
   readonly delayMs: number;
   /** Total time one export may take. */
   readonly timeoutMs: number;
-  /** What may wait, in spans and in bytes: whichever is reached first. */
+  /** The most that may wait, in spans and in bytes: whichever is reached first. */
   readonly queueSpans: number;
   readonly queueBytes: number;
 }
@@ -47,6 +47,3 @@ export const DEFAULT_TIMING: PipelineTiming = {
  * loop. Spans of 20 attributes reach 512 first.
  */
 export const MAX_BATCH_BYTES: number = 1024 * 1024;
-
-/** Node takes a longer timer for 1 ms, and warns. */
-export const LONGEST_TIMER_MS: number = 2 ** 31 - 1;

@@ -1,6 +1,7 @@
 import { optionError, refuseUnknownOptions, showValue } from '../errors.ts';
 import { DEFAULT_LIMITS, type Limits } from '../limits.ts';
-import { type BatchSettings, LONGEST_TIMER_MS } from '../pipeline/settings.ts';
+import type { BatchSettings } from '../pipeline/settings.ts';
+import { LONGEST_TIMER_MS } from '../timers.ts';
 import type { Environment } from './environment.ts';
 
 /** The limits: code, then environment, then default. */

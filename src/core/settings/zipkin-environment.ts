@@ -1,4 +1,4 @@
-import { LONGEST_TIMER_MS } from '../pipeline/settings.ts';
+import { LONGEST_TIMER_MS } from '../timers.ts';
 import type { Environment } from './environment.ts';
 
 /** How the Zipkin exporter was set up by the environment. */

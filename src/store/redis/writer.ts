@@ -1,5 +1,5 @@
-import { nextTurn } from '../../core/pipeline/pause.ts';
 import type { SpanRecord } from '../../core/record.ts';
+import { nextTurn } from '../../core/timers.ts';
 import { groupBy } from '../../leaves/grouping.ts';
 import { IndexBatch, zaddCommand } from './batch.ts';
 import { RedisCounters } from './counters.ts';

@@ -2,8 +2,11 @@ import { type FileHandle, open, readdir, readFile, rmdir, stat, unlink } from 'n
 import { join } from 'node:path';
 import { noteFault } from '../../diagnostics.ts';
 import type { SpanRecord } from '../../record.ts';
+import { epochMs } from '../../timers.ts';
 import type { PipelineTiming } from '../settings.ts';
+import type { InFlight, Source } from '../source.ts';
 import type { SpoolCodec } from './codec.ts';
+import type { DeadLetters } from './dead-letters.ts';
 import { showOwnerLives } from './heartbeat.ts';
 import type { SpoolHome } from './home.ts';
 import { claimOrphans } from './orphans.ts';
@@ -25,7 +28,7 @@ interface OpenFile extends LeftFile {
   read: number;
 }
 
-/** What dead processes have left, in numbers. */
+/** The spans that dead processes have left, in numbers. */
 export interface Inheritance {
   readonly spans: number;
   /** Damaged stretches of files: how many spans they held, nobody knows. */
@@ -39,33 +42,51 @@ export interface Inheritance {
  * file at a time, and never throws: what cannot be read is counted and left behind, so that no file can
  * stop a process, or the next one.
  */
-export class Inherited {
+export class Inherited implements Source {
   readonly #home: SpoolHome;
   readonly #codec: SpoolCodec;
   readonly #settings: SpoolSettings;
   readonly #timing: PipelineTiming;
+  readonly #deadLetters: DeadLetters;
   #directories: string[] = [];
   #files: LeftFile[] = [];
   #file: OpenFile | undefined;
-  #hand: { records: SpanRecord[]; end: number } | undefined;
+  #inFlight: { records: SpanRecord[]; end: number } | undefined;
   #looking: Promise<void> | undefined;
   #spans = 0;
   #damaged = 0;
   #discarded = 0;
+  #adopted = 0;
 
-  constructor(home: SpoolHome, codec: SpoolCodec, settings: SpoolSettings, timing: PipelineTiming) {
+  constructor(
+    home: SpoolHome,
+    codec: SpoolCodec,
+    settings: SpoolSettings,
+    timing: PipelineTiming,
+    deadLetters: DeadLetters,
+  ) {
     this.#home = home;
     this.#codec = codec;
     this.#settings = settings;
     this.#timing = timing;
+    this.#deadLetters = deadLetters;
   }
 
   /** Whether anything is left to be sent. */
   get isEmpty(): boolean {
-    return this.#hand === undefined && this.#file === undefined && this.#files.length === 0;
+    return this.#inFlight === undefined && this.#file === undefined && this.#files.length === 0;
   }
 
-  /** What there was since this was last asked. */
+  get inFlight(): InFlight | undefined {
+    return this.#inFlight;
+  }
+
+  /** Spans that the other side has taken. */
+  get adopted(): number {
+    return this.#adopted;
+  }
+
+  /** All that was found since this was last asked. */
   takeSummary(): Inheritance {
     const summary = { spans: this.#spans, damaged: this.#damaged, discarded: this.#discarded };
     this.#spans = 0;
@@ -111,16 +132,15 @@ export class Inherited {
     }
   }
 
-  /** The oldest spans that were left, at most `maxSpans` of them or one record. */
-  async next(maxSpans: number): Promise<{ readonly records: readonly SpanRecord[] } | undefined> {
-    while (this.#hand === undefined) {
+  async next(maxSpans: number): Promise<InFlight | undefined> {
+    while (this.#inFlight === undefined) {
       this.#file ??= await this.#openNext();
       if (this.#file === undefined) return undefined;
       const records = await this.#read(this.#file, maxSpans);
-      if (records.length > 0) this.#hand = { records, end: this.#file.read };
+      if (records.length > 0) this.#inFlight = { records, end: this.#file.read };
       else await this.#finish(this.#file);
     }
-    return this.#hand;
+    return this.#inFlight;
   }
 
   async #openNext(): Promise<OpenFile | undefined> {
@@ -139,7 +159,7 @@ export class Inherited {
   /** Whole records, until there are enough spans. */
   async #read(file: OpenFile, maxSpans: number): Promise<SpanRecord[]> {
     const records: SpanRecord[] = [];
-    const oldestMs = Date.now() - this.#settings.maxAgeMs;
+    const oldestMs = epochMs() - this.#settings.maxAgeMs;
     while (file.read < file.content.length) {
       const { record, damaged } = readRecord(file.content, file.read, file.salt);
       if (record !== undefined && records.length > 0 && records.length + record.spans > maxSpans) break;
@@ -162,21 +182,31 @@ export class Inherited {
     }
   }
 
-  /** The oldest `count` in hand have been dealt with. */
-  settle(count: number): void {
-    const hand = this.#hand;
-    if (hand === undefined) return;
-    hand.records.splice(0, count);
-    this.#spans += count;
-    if (hand.records.length > 0) return;
-    this.#hand = undefined;
-    const file = this.#file;
-    if (file === undefined) return;
-    void (hand.end === file.content.length ? this.#finish(file) : this.#acknowledge(file, hand.end));
+  accepted(count: number, rejected: number): void {
+    this.#adopted += count - rejected;
+    this.#removeOldest(count);
   }
 
-  /** Stays in hand. */
+  refused(records: readonly SpanRecord[]): void {
+    this.#deadLetters.add(records);
+    this.#removeOldest(records.length);
+  }
+
+  /** Nothing to do: it stays in flight. */
   putBack(): void {}
+
+  /** The oldest `count` in flight have been dealt with, and counted. */
+  #removeOldest(count: number): void {
+    const inFlight = this.#inFlight;
+    if (inFlight === undefined) return;
+    inFlight.records.splice(0, count);
+    this.#spans += count;
+    if (inFlight.records.length > 0) return;
+    this.#inFlight = undefined;
+    const file = this.#file;
+    if (file === undefined) return;
+    void (inFlight.end === file.content.length ? this.#finish(file) : this.#acknowledge(file, inFlight.end));
+  }
 
   async #acknowledge(file: OpenFile, end: number): Promise<void> {
     let handle: FileHandle | undefined;
@@ -195,7 +225,7 @@ export class Inherited {
     await this.#leaveEmpty();
   }
 
-  /** What is empty is removed; what holds foreign files stays, but nobody needs to look at it again. */
+  /** A directory that is empty is removed; one that holds foreign files stays, but nobody needs to look at it again. */
   async #leaveEmpty(): Promise<void> {
     if (this.#files.length > 0 || this.#file !== undefined) return;
     for (const directory of this.#directories.splice(0))

@@ -1,6 +1,7 @@
 import { readdir, rename, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { noteFault } from '../../diagnostics.ts';
+import { epochMs } from '../../timers.ts';
 import type { SpoolHome } from './home.ts';
 import { ownerLives, parseOwnerName } from './owner.ts';
 
@@ -21,7 +22,7 @@ export async function claimOrphans(home: SpoolHome, staleMs: number): Promise<st
     const owner = parseOwnerName(name);
     if (owner === undefined || join(home.shared, name) === home.own) continue;
     const changedMs = await lastSign(join(home.shared, name));
-    if (changedMs === undefined || ownerLives(owner, Date.now() - changedMs, staleMs)) continue;
+    if (changedMs === undefined || ownerLives(owner, epochMs() - changedMs, staleMs)) continue;
     found.push({ name, changedMs });
   }
   found.sort((a, b) => a.changedMs - b.changedMs);
@@ -35,7 +36,7 @@ export async function claimOrphans(home: SpoolHome, staleMs: number): Promise<st
 
 async function claim(path: string, ours: string): Promise<string | undefined> {
   try {
-    const now = new Date();
+    const now = epochMs() / 1000;
     await utimes(path, now, now);
     await rename(path, ours);
     return ours;

@@ -1,7 +1,7 @@
-import { performance } from 'node:perf_hooks';
 import { describe, noteFault } from '../../diagnostics.ts';
 import type { SpanRecord } from '../../record.ts';
 import { runOutsideScopes } from '../../scope/scope.ts';
+import { clearInterval, epochMs, monotonicMs, setInterval } from '../../timers.ts';
 import type { PipelineTiming } from '../settings.ts';
 import type { SpoolCodec } from './codec.ts';
 import { showOwnerLives } from './heartbeat.ts';
@@ -34,7 +34,7 @@ export interface SpoolState {
   readonly problem: string | undefined;
 }
 
-/** What a spool works with. */
+/** The parts of a {@link Spool}. */
 export interface SpoolParts {
   readonly settings: SpoolSettings & { readonly mode: SpoolMode };
   readonly home: SpoolHome;
@@ -116,10 +116,10 @@ export class Spool {
 
   /** Writes the spans as one record. Returns its number; 0 when the disk did not take it. */
   write(records: readonly SpanRecord[]): number {
-    if (this.#isClosed || (this.#pausedUntilMs > 0 && performance.now() < this.#pausedUntilMs)) return 0;
+    if (this.#isClosed || (this.#pausedUntilMs > 0 && monotonicMs() < this.#pausedUntilMs)) return 0;
     try {
       const payload = { type: this.codec.type, bytes: this.codec.encode(records) };
-      const nowMs = Date.now();
+      const nowMs = epochMs();
       this.#dropOld(nowMs);
       this.#lost += this.#log.makeRoom(payload);
       const seq = this.#log.append(payload, records.length, nowMs);
@@ -145,7 +145,7 @@ export class Spool {
 
   /** The oldest spans that are on disk only, to be claimed. `undefined`: there are none, or the disk does not give them now. */
   async read(maxSpans: number): Promise<SpooledBatch | undefined> {
-    this.#dropOld(Date.now());
+    this.#dropOld(epochMs());
     try {
       const batch = await this.#log.read(maxSpans);
       this.#readFailures = 0;
@@ -210,7 +210,7 @@ export class Spool {
   #beat(): void {
     const directory = this.home.own;
     if (directory === undefined) return;
-    this.#dropOld(Date.now());
+    this.#dropOld(epochMs());
     showOwnerLives(directory, (error) => {
       if (error === null || error.code !== 'ENOENT' || this.home.own !== directory) return;
       this.#lost += this.#log.forgetAll();
@@ -220,7 +220,7 @@ export class Spool {
   }
 
   #failed(error: unknown): void {
-    this.#pausedUntilMs = performance.now() + this.#timing.diskPauseMs;
+    this.#pausedUntilMs = monotonicMs() + this.#timing.diskPauseMs;
     const { code } = error as NodeJS.ErrnoException;
     const reason = typeof code === 'string' ? code : describe(error);
     if (this.#problem === undefined) {
