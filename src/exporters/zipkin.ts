@@ -1,7 +1,6 @@
 import { refuseUnknownOptions } from '../core/errors.ts';
 import { startDeadline } from '../core/pipeline/deadline.ts';
 import type { Exporter, ExportProbe, ExportResult } from '../core/pipeline/exporter.ts';
-import { nextTurn } from '../core/pipeline/pause.ts';
 import type { SpanRecord } from '../core/record.ts';
 import { epochMs, nextTurn } from '../core/timers.ts';
 import { encodeZipkinSpans } from '../formats/zipkin-json-encode.ts';

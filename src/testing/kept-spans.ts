@@ -2,10 +2,7 @@ import type { SpanRecord } from '../core/record.ts';
 import type { Config } from '../core/settings/config.ts';
 import type { Span } from '../core/span.ts';
 import { Tracer } from '../core/spans/tracer.ts';
-
-/** Taken before a test can fake them: waiting for spans must end under fake timers too. */
-const realSetTimeout = setTimeout;
-const realClearTimeout = clearTimeout;
+import { clearTimeout, setTimeout } from '../core/timers.ts';
 
 const keepers = new WeakMap<Tracer, KeptSpans>();
 
@@ -37,14 +34,14 @@ export class KeptSpans {
     return new Promise((resolve) => {
       const openSpans = (): Span[] => this.openSpans().filter(counts);
       const done = (): void => {
-        realClearTimeout(timer);
+        clearTimeout(timer);
         stopListening();
         resolve(openSpans());
       };
       const check = (): void => {
         if (openSpans().length === 0) done();
       };
-      const timer = realSetTimeout(done, timeoutMs);
+      const timer = setTimeout(done, timeoutMs);
       const stopListening = this.tracer.ledger.onEnded(check);
       check();
     });

@@ -1,4 +1,5 @@
 import type { SpanRecord } from '../core/record.ts';
+import { clearTimeout, setTimeout } from '../core/timers.ts';
 import { pushTo } from '../leaves/grouping.ts';
 
 type Predicate = (spans: readonly SpanRecord[]) => boolean;

@@ -27,7 +27,6 @@ const RECORD_TYPES = ['src/core/record.ts', 'propagation/context.ts', 'src/leave
 const EXPORTER_TYPES = [
   'src/core/pipeline/deadline.ts',
   'src/core/pipeline/exporter.ts',
-  'src/core/pipeline/pause.ts',
   'src/core/pipeline/spool/codec.ts',
   'src/core/errors.ts',
   'src/core/timers.ts',
