@@ -1,16 +1,6 @@
+import { durationMs } from '../src/core/duration.ts';
 import { UsageError } from './exit-code.ts';
 import { quote } from './given.ts';
-
-const UNITS_MS: Readonly<Record<string, number>> = {
-  ms: 1,
-  s: 1000,
-  m: 60_000,
-  h: 3_600_000,
-  d: 86_400_000,
-  w: 604_800_000,
-};
-
-const AMOUNT = /^(\d{1,12}(?:\.\d{1,6})?)(ms|s|m|h|d|w)$/;
 
 /**
  * A length of time: `200ms`, `1.5s`, `2m`, `1h`; a bare number is milliseconds.
@@ -18,15 +8,9 @@ const AMOUNT = /^(\d{1,12}(?:\.\d{1,6})?)(ms|s|m|h|d|w)$/;
  * @throws UsageError naming the option
  */
 export function parseDuration(option: string, text: string): number {
-  const ms = amountMs(/^\d+(\.\d+)?$/.test(text) ? `${text}ms` : text);
+  const ms = durationMs(/^\d{1,12}(\.\d{1,6})?$/.test(text) ? Number(text) : text);
   if (ms !== undefined) return ms;
   throw new UsageError(`--${option} must be a time such as 200ms, 1.5s or 2m, got ${quote(text)}`);
-}
-
-function amountMs(text: string): number | undefined {
-  const [, amount, unit = ''] = AMOUNT.exec(text) ?? [];
-  const unitMs = UNITS_MS[unit];
-  return amount === undefined || unitMs === undefined ? undefined : Number(amount) * unitMs;
 }
 
 /**
@@ -35,7 +19,7 @@ function amountMs(text: string): number | undefined {
  * `undefined` for anything else.
  */
 export function parseMoment(text: string, nowMs: number): number | undefined {
-  const ago = amountMs(text.replace(/ ago$/, ''));
+  const ago = durationMs(text.replace(/ ago$/, ''));
   if (ago !== undefined) return nowMs - ago;
   if (text === 'now') return nowMs;
   if (text === 'today' || text === 'yesterday') return startOfDay(nowMs, text === 'today' ? 0 : 1);

@@ -31,25 +31,39 @@ const TRACE: Destination = Object.freeze({ trace: true, baggage: false });
 const BAGGAGE: Destination = Object.freeze({ trace: false, baggage: true });
 const BOTH: Destination = Object.freeze({ trace: true, baggage: true });
 
+/** What is wrong with an option. Whose option it is, and how an error shows a value, the one who asks knows. */
+export interface WrongDestination {
+  readonly expected: string;
+  readonly came: unknown;
+  /** What may have been meant; empty where nobody knows. */
+  readonly hint: string;
+  /** `came` is one item of a list. */
+  readonly isItem: boolean;
+}
+
+/** Makes the error to throw. */
+export type Refusal = (wrong: WrongDestination) => Error;
+
+const EXPECTED_ITEMS =
+  "a list of origins ('https://api.example.com:8443'), host patterns ('example.com', '*.example.com', 'example.com:8443') and RegExps";
 const EXPECTED = `'all', 'none', 'private', a list of origins, host patterns and RegExps, or a function of the URL`;
 
 /**
- * Turns the `propagateTo` option into the rule that is asked for each request. Left out: trace context
- * goes to all hosts, baggage to private ones only.
+ * Turns the `propagateTo` option into the rule that is asked for each request.
  *
- * @throws TypeError with the code `ERR_THROUGHLINE_OPTION`, naming what was expected and what came.
+ * @throws what `refused` makes, for anything else
  */
-export function compilePropagateTo(option: PropagateTo | undefined): DestinationRule {
-  if (option === undefined) return traceToAllBaggageToPrivate;
+export function compilePropagateTo(option: unknown, refused: Refusal): DestinationRule {
   if (option === 'all') return everything;
   if (option === 'none') return nothing;
   if (option === 'private') return everythingToPrivate;
-  if (typeof option === 'function') return compileFunction(option);
-  if (Array.isArray(option)) return compileList(option);
-  throw optionError(EXPECTED, option, hintFor(option));
+  if (typeof option === 'function') return compileFunction(option as (url: URL) => unknown);
+  if (Array.isArray(option)) return compileList(option, refused);
+  throw refused({ expected: EXPECTED, came: option, hint: hintFor(option), isItem: false });
 }
 
-function traceToAllBaggageToPrivate(url: URL): Destination {
+/** The rule where nothing was said: trace context goes to all hosts, baggage to private ones only. */
+export function traceToAllBaggageToPrivate(url: URL): Destination {
   return isPrivateHost(url.hostname) ? BOTH : TRACE;
 }
 
@@ -84,8 +98,8 @@ function toDestination(answer: unknown): Destination {
   return baggage === true ? BAGGAGE : NOTHING;
 }
 
-function compileList(items: readonly unknown[]): DestinationRule {
-  const tests = items.map(compileItem);
+function compileList(items: readonly unknown[], refused: Refusal): DestinationRule {
+  const tests = [...items].map((item) => compileItem(item, refused)); // holes too
   return function askList(url) {
     for (const test of tests) {
       if (test(url)) return BOTH;
@@ -94,15 +108,12 @@ function compileList(items: readonly unknown[]): DestinationRule {
   };
 }
 
-function compileItem(item: unknown): (url: URL) => boolean {
+function compileItem(item: unknown, refused: Refusal): (url: URL) => boolean {
   if (item instanceof RegExp) return compileRegExp(item);
   const test = typeof item === 'string' ? compileHostPattern(item) : undefined;
   if (test !== undefined) return test;
-  throw optionError(
-    "a list of origins ('https://api.example.com:8443'), host patterns ('example.com', '*.example.com', 'example.com:8443') and RegExps",
-    item,
-    item === 'all' || item === 'none' || item === 'private' ? ` in it; '${item}' stands alone` : ' in it',
-  );
+  const hint = item === 'all' || item === 'none' || item === 'private' ? `'${item}' stands alone` : '';
+  throw refused({ expected: EXPECTED_ITEMS, came: item, hint, isItem: true });
 }
 
 /** On a copy of our own, from its start each time: with `g` or `y` a RegExp remembers where it stopped. */
@@ -115,21 +126,10 @@ function compileRegExp(given: RegExp): (url: URL) => boolean {
 }
 
 function hintFor(option: unknown): string {
-  if (option instanceof RegExp) return '; put it into a list';
+  if (option instanceof RegExp) return 'put it into a list';
   if (typeof option !== 'string') return '';
   const word = option.trim().toLowerCase();
-  if (word === 'all' || word === 'none' || word === 'private') return `; did you mean '${word}'?`;
+  if (word === 'all' || word === 'none' || word === 'private') return `did you mean '${word}'?`;
   const looksLikeHost = word.includes('.') || word.includes(':') || word === 'localhost';
-  return looksLikeHost && compileHostPattern(word) !== undefined ? `; for one host give a list: ['${word}']` : '';
-}
-
-function optionError(expected: string, came: unknown, hint: string): TypeError {
-  const error = new TypeError(`"propagateTo" must be ${expected}, got ${show(came)}${hint}`);
-  return Object.assign(error, { code: 'ERR_THROUGHLINE_OPTION' });
-}
-
-function show(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value);
-  if (value === null || typeof value !== 'object') return String(value);
-  return Array.isArray(value) ? 'a list' : Object.prototype.toString.call(value);
+  return looksLikeHost && compileHostPattern(word) !== undefined ? `for one host give a list: ['${word}']` : '';
 }

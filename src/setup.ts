@@ -9,7 +9,8 @@ import { type EndingTracer, watchEndings } from './core/pipeline/process-endings
 import { DEFAULT_TIMING } from './core/pipeline/settings.ts';
 import { type SpoolKit, spoolKit } from './core/pipeline/spool/spool-kit.ts';
 import type { Stats } from './core/pipeline/stats.ts';
-import { type Config, type ExporterName, resolveConfig, type StartOptions } from './core/settings/config.ts';
+import { type Config, resolveConfig, type StartOptions } from './core/settings/config.ts';
+import type { ExporterName } from './core/settings/config-exporters.ts';
 import type { Span } from './core/span.ts';
 import { endOpenSpans } from './core/spans/incomplete.ts';
 import { installTracer, onFirstUse } from './core/spans/runtime.ts';

@@ -1,14 +1,14 @@
 import { sayOnce } from '../../src/core/diagnostics.ts';
-import { optionError, refuseUnknownOptions, showValue } from '../../src/core/errors.ts';
 import { bounded } from '../../src/core/limits.ts';
+import { group, listOf, type Reader, type Readers } from '../../src/core/options.ts';
 import type { Attributes } from '../../src/core/record.ts';
 import { REDACTED } from '../../src/core/redaction.ts';
 import { headerKey } from '../http-attributes.ts';
 
 /** Which headers are recorded: lists of names, in any case. */
 export interface CaptureHeaders {
-  readonly request?: readonly string[];
-  readonly response?: readonly string[];
+  readonly request?: readonly string[] | undefined;
+  readonly response?: readonly string[] | undefined;
 }
 
 /** One header that is to be recorded. */
@@ -31,32 +31,37 @@ const MAX_LENGTH = 1024;
 /** RFC 9110, 5.1. */
 const FIELD_NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 
-/** @throws TypeError with code `ERR_THROUGHLINE_OPTION` for a wrong `captureHeaders` */
-export function compileCapture(call: string, option: unknown): HeaderCapture {
-  if (option === undefined) return { request: [], response: [] };
-  if (typeof option !== 'object' || option === null) {
-    throw optionError(`${call}(): "captureHeaders" must be { request, response }, got ${showValue(option)}`);
-  }
-  refuseUnknownOptions(call, option, ['request', 'response'], 'captureHeaders.');
-  const { request, response } = option as Record<'request' | 'response', unknown>;
-  return { request: compileList(call, 'request', request), response: compileList(call, 'response', response) };
+const NO_HEADERS: readonly CapturedHeader[] = Object.freeze([]);
+export const NOTHING_CAPTURED: HeaderCapture = Object.freeze({ request: NO_HEADERS, response: NO_HEADERS });
+
+const fields = group(
+  { request: capturedReader('request'), response: capturedReader('response') } satisfies Readers<CaptureHeaders>,
+  '{ request, response }',
+);
+
+/** The option `captureHeaders`, complete. */
+export const captureReader: Reader<HeaderCapture> = (given, at) => {
+  const { request = NO_HEADERS, response = NO_HEADERS } = fields(given, at);
+  return { request, response };
+};
+
+function capturedReader(direction: 'request' | 'response'): Reader<CapturedHeader[]> {
+  return (given, at) => {
+    const names = new Set(nameList(given, at).map((name) => name.toLowerCase()));
+    return [...names].map((name) => capturedHeader(at.caller, direction, name));
+  };
 }
 
-function compileList(call: string, direction: 'request' | 'response', list: unknown): CapturedHeader[] {
-  if (list === undefined) return [];
-  if (!Array.isArray(list) || !list.every((name) => typeof name === 'string' && FIELD_NAME.test(name))) {
-    throw optionError(
-      `${call}(): "captureHeaders.${direction}" must be a list of names of headers, got ${showValue(list)}`,
-    );
-  }
-  const names = new Set(list.map((name: string) => name.toLowerCase()));
-  return [...names].map((name) => capturedHeader(call, direction, name));
+const nameList = listOf('a list of names of headers', isFieldName);
+
+function isFieldName(given: unknown): given is string {
+  return typeof given === 'string' && FIELD_NAME.test(given);
 }
 
-function capturedHeader(call: string, direction: 'request' | 'response', name: string): CapturedHeader {
+function capturedHeader(caller: string, direction: 'request' | 'response', name: string): CapturedHeader {
   const secret = holdsCredentials(name);
   if (secret) {
-    sayOnce(`${call}(): captureHeaders records "${name}" as REDACTED; start({ redact: { headers } }) says otherwise`);
+    sayOnce(`${caller}(): captureHeaders records "${name}" as REDACTED; start({ redact: { headers } }) says otherwise`);
   }
   return { name, key: headerKey(direction, name), holdsCredentials: secret };
 }

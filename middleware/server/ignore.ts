@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { noteFault } from '../../src/core/diagnostics.ts';
-import { optionError, showValue } from '../../src/core/errors.ts';
+import { type Place, type Reader, wrongOption } from '../../src/core/options.ts';
 import { splitTarget } from '../url-parts.ts';
 
 /** A path (`/healthz`), a path and all below it (`/assets/*`), or an expression for the path. */
@@ -12,32 +12,25 @@ export type IgnoreOption = IgnoredPath | readonly IgnoredPath[] | ((req: Incomin
 /** Asked once for each request, with its target as the client sent it. */
 export type IgnoreRule = (req: IncomingMessage, target: string) => boolean;
 
-/**
- * Turns the `ignore` option of `call` into the rule that is asked for each request: it never throws.
- *
- * @throws TypeError with code `ERR_THROUGHLINE_OPTION` for anything else
- */
-export function compileIgnore(call: string, option: unknown): IgnoreRule | undefined {
-  if (option === undefined) return undefined;
-  if (typeof option === 'function') return guarded(call, option as (req: IncomingMessage) => unknown);
-  const list: readonly unknown[] = Array.isArray(option) ? option : [option];
-  const tests = list.map((item) => pathTest(call, item));
+/** The option `ignore`: a rule that never throws. */
+export const ignoreReader: Reader<IgnoreRule> = (given, at) => {
+  if (typeof given === 'function') return guarded(at.caller, given as (req: IncomingMessage) => unknown);
+  const list: readonly unknown[] = Array.isArray(given) ? [...given] : [given];
+  const tests = list.map((item) => pathTest(item, at));
   return function isIgnoredPath(_req, target) {
     const { path } = splitTarget(target);
     return tests.some((test) => test(path));
   };
-}
+};
 
-function pathTest(call: string, item: unknown): (path: string) => boolean {
+function pathTest(item: unknown, at: Place): (path: string) => boolean {
   if (item instanceof RegExp) {
     // Without `g` and `y`, which make a RegExp remember where it was: every other request would be traced.
     const stateless = new RegExp(item.source, item.flags.replace(/[gy]/g, ''));
     return (path) => stateless.test(path);
   }
   if (typeof item !== 'string' || !item.startsWith('/')) {
-    throw optionError(
-      `${call}(): "ignore" must be paths ("/healthz", "/assets/*"), RegExps or a function, got ${showValue(item)}`,
-    );
+    throw wrongOption(at, 'paths ("/healthz", "/assets/*"), RegExps or a function', item);
   }
   if (!item.endsWith('/*')) return (path) => path === item;
   const below = item.slice(0, -1);
@@ -45,12 +38,12 @@ function pathTest(call: string, item: unknown): (path: string) => boolean {
 }
 
 /** A rule that fails ignores nothing: a span too many is the smaller loss. */
-function guarded(call: string, decide: (req: IncomingMessage) => unknown): IgnoreRule {
+function guarded(caller: string, decide: (req: IncomingMessage) => unknown): IgnoreRule {
   return function askIgnore(req) {
     try {
       return decide(req) === true;
     } catch (error) {
-      noteFault(`${call}() ignore`, error);
+      noteFault(`${caller}() ignore`, error);
       return false;
     }
   };

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { RemoteContext } from '../../propagation/context.ts';
 import { noteFault, sayOnce } from '../../src/core/diagnostics.ts';
-import { nearestName, optionError, showValue } from '../../src/core/errors.ts';
+import { hintNear, type Reader, wrongOption } from '../../src/core/options.ts';
 
 /**
  * What becomes of the context that a request brings along.
@@ -21,29 +21,25 @@ export type IncomingRule = (req: IncomingMessage) => IncomingMode;
 const MODES: readonly IncomingMode[] = ['trust', 'trust-ids', 'link', 'ignore'];
 const EXPECTED = `'trust', 'trust-ids', 'link', 'ignore', or a function of the request that answers one of them`;
 
-/**
- * Turns the `incoming` option of `call` into the rule that is asked for each request: it never throws.
- *
- * @throws TypeError with code `ERR_THROUGHLINE_OPTION` for anything else
- */
-export function compileIncoming(call: string, option: unknown): IncomingRule {
-  if (option === undefined) return () => 'trust';
-  if (typeof option === 'function') return guarded(call, option as (req: IncomingMessage) => unknown);
-  if (isMode(option)) return () => option;
-  const near = typeof option === 'string' ? nearestName(option, MODES) : undefined;
-  const hint = near === undefined ? '' : `; did you mean "${near}"?`;
-  throw optionError(`${call}(): "incoming" must be ${EXPECTED}, got ${showValue(option)}${hint}`);
-}
+/** The rule where nothing was said. */
+export const trustAll: IncomingRule = () => 'trust';
+
+/** The option `incoming`: a rule that never throws. */
+export const incomingReader: Reader<IncomingRule> = (given, at) => {
+  if (typeof given === 'function') return guarded(at.caller, given as (req: IncomingMessage) => unknown);
+  if (isMode(given)) return () => given;
+  throw wrongOption(at, EXPECTED, given, hintNear(given, MODES));
+};
 
 /** A doubt about a caller is no reason to trust it. */
-function guarded(call: string, decide: (req: IncomingMessage) => unknown): IncomingRule {
+function guarded(caller: string, decide: (req: IncomingMessage) => unknown): IncomingRule {
   return function askIncoming(req) {
     try {
       const answer = decide(req);
       if (isMode(answer)) return answer;
-      sayOnce(`${call}(): the "incoming" function must answer ${MODES.join(', ')}; all else counts as ignore`);
+      sayOnce(`${caller}(): the "incoming" function must answer ${MODES.join(', ')}; all else counts as ignore`);
     } catch (error) {
-      noteFault(`${call}() incoming`, error);
+      noteFault(`${caller}() incoming`, error);
     }
     return 'ignore';
   };

@@ -1,9 +1,18 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { optionError, refuseUnknownOptions, showValue } from '../../src/core/errors.ts';
+import { optionError } from '../../src/core/errors.ts';
+import {
+  flag,
+  functionOf,
+  isOptions,
+  type Place,
+  type Readers,
+  readOptions,
+  wrongOption,
+} from '../../src/core/options.ts';
 import type { Attributes } from '../../src/core/record.ts';
-import { type CaptureHeaders, compileCapture, type HeaderCapture } from './header-capture.ts';
-import { compileIgnore, type IgnoreOption, type IgnoreRule } from './ignore.ts';
-import { compileIncoming, type IncomingMode, type IncomingRule } from './incoming.ts';
+import { type CaptureHeaders, captureReader, type HeaderCapture, NOTHING_CAPTURED } from './header-capture.ts';
+import { type IgnoreOption, type IgnoreRule, ignoreReader } from './ignore.ts';
+import { type IncomingMode, type IncomingRule, incomingReader, trustAll } from './incoming.ts';
 
 /** Options of `tracing()`. */
 export interface TracingOptions {
@@ -17,12 +26,12 @@ export interface TracingOptions {
    * @example
    * app.use(tracing({ incoming: (req) => (req.headers.host === 'api.example.com' ? 'link' : 'trust') }));
    */
-  readonly incoming?: IncomingMode | ((req: IncomingMessage) => IncomingMode);
+  readonly incoming?: IncomingMode | ((req: IncomingMessage) => IncomingMode) | undefined;
   /**
    * Whether `Forwarded` and `X-Forwarded-*` are believed for scheme, host and client address.
    * Default: what Express's `trust proxy` or Koa's `proxy` says, else false.
    */
-  readonly trustProxy?: boolean;
+  readonly trustProxy?: boolean | undefined;
   /**
    * Requests that get no span, while their context still passes through: a path (`'/healthz'`), a path and
    * all below it (`'/assets/*'`), a RegExp for the path, a list of these, or a function of the request.
@@ -31,18 +40,18 @@ export interface TracingOptions {
    * @example
    * app.use(tracing({ ignore: ['/healthz', '/assets/*', /\.map$/] }));
    */
-  readonly ignore?: IgnoreOption;
+  readonly ignore?: IgnoreOption | undefined;
   /**
    * Names of headers that are recorded, as `http.request.header.<name>` and `http.response.header.<name>`.
    * Those that hold credentials read `REDACTED`, unless `start({ redact: { headers } })` allows them.
    * Default: none.
    */
-  readonly captureHeaders?: CaptureHeaders;
+  readonly captureHeaders?: CaptureHeaders | undefined;
   /**
    * Tells the caller which trace its request became: in a `traceresponse` header, or as the metric `trace`
    * of `Server-Timing`, which pages can read, beside the app's own. Default: false.
    */
-  readonly responseHeader?: ResponseHeader | false;
+  readonly responseHeader?: ResponseHeader | false | undefined;
   /**
    * Further attributes of a recorded request, asked for once when it is over, with node's request and
    * response. What it throws is left out.
@@ -50,7 +59,7 @@ export interface TracingOptions {
    * @example
    * app.use(tracing({ attributes: (req) => ({ 'tenant.id': String(req.headers['x-tenant']) }) }));
    */
-  readonly attributes?: AttributesHook;
+  readonly attributes?: AttributesHook | undefined;
 }
 
 /** How a response names its trace. */
@@ -70,49 +79,46 @@ export interface ServerSettings {
   readonly attributes: AttributesHook | undefined;
 }
 
-const OPTION_NAMES: readonly (keyof TracingOptions)[] = [
-  'incoming',
-  'trustProxy',
-  'ignore',
-  'captureHeaders',
-  'responseHeader',
-  'attributes',
-];
+const READERS = {
+  incoming: incomingReader,
+  trustProxy: flag,
+  ignore: ignoreReader,
+  captureHeaders: captureReader,
+  responseHeader: responseHeaderOf,
+  attributes: functionOf<AttributesHook>(),
+} satisfies Readers<TracingOptions>;
 
 /**
- * The options of `call`, checked and complete.
+ * The options of `caller`, checked and complete.
  *
  * @throws TypeError with code `ERR_THROUGHLINE_OPTION` for a wrong option
  */
-export function resolveSettings(call: string, options: unknown): ServerSettings {
-  if (typeof options !== 'object' || options === null) {
-    throw optionError(`${call}(): expected an object of options, got ${showValue(options)}`);
+export function resolveSettings(caller: string, options: unknown): ServerSettings {
+  if (isRequest(options)) {
+    throw optionError(`${caller}(): expected options, got a request; did you mean app.use(${caller}())?`);
   }
-  if ('headers' in options || 'req' in options) {
-    throw optionError(`${call}(): expected options, got a request; did you mean app.use(${call}())?`);
-  }
-  refuseUnknownOptions(call, options, OPTION_NAMES);
-  const { incoming, trustProxy, ignore, captureHeaders, responseHeader, attributes } = options as TracingOptions;
-  if (trustProxy !== undefined && typeof trustProxy !== 'boolean') {
-    throw optionError(`${call}(): "trustProxy" must be true or false, got ${showValue(trustProxy)}`);
-  }
-  if (attributes !== undefined && typeof attributes !== 'function') {
-    throw optionError(`${call}(): "attributes" must be a function, got ${showValue(attributes)}`);
-  }
+  const given = readOptions(caller, options, READERS);
   return {
-    incoming: compileIncoming(call, incoming),
-    trustProxy,
-    ignore: compileIgnore(call, ignore),
-    capture: compileCapture(call, captureHeaders),
-    responseHeader: checkedResponseHeader(call, responseHeader),
-    attributes,
+    incoming: given.incoming ?? trustAll,
+    trustProxy: given.trustProxy,
+    ignore: given.ignore,
+    capture: given.captureHeaders ?? NOTHING_CAPTURED,
+    responseHeader: given.responseHeader,
+    attributes: given.attributes,
   };
 }
 
-function checkedResponseHeader(call: string, option: unknown): ResponseHeader | undefined {
-  if (option === undefined || option === false) return undefined;
-  if (option === 'traceresponse' || option === 'server-timing') return option;
-  throw optionError(
-    `${call}(): "responseHeader" must be false, "traceresponse" or "server-timing", got ${showValue(option)}`,
-  );
+/** What a framework calls its middleware with: `app.use(tracing)` without the parentheses. Nothing else has these. */
+function isRequest(options: unknown): boolean {
+  try {
+    return isOptions(options) && ('headers' in options || 'req' in options);
+  } catch {
+    return false; // a Proxy of the app's: reading the options will say so
+  }
+}
+
+function responseHeaderOf(given: unknown, at: Place): ResponseHeader | undefined {
+  if (given === false) return undefined;
+  if (given === 'traceresponse' || given === 'server-timing') return given;
+  throw wrongOption(at, 'false, "traceresponse" or "server-timing"', given);
 }

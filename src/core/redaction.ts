@@ -1,5 +1,6 @@
 import { sayOnce } from './diagnostics.ts';
-import { optionError, refuseUnknownOptions, showValue } from './errors.ts';
+import { optionError } from './errors.ts';
+import { functionOf, group, isText, listOf, type Place, type Reader, type Readers, required } from './options.ts';
 import type { AttributeValue } from './record.ts';
 
 /** Decides on one attribute: the value to record, in its place or as it was; undefined leaves it out. */
@@ -8,12 +9,12 @@ export type RedactAttribute = (key: string, value: AttributeValue) => AttributeV
 /** What may be recorded of requests, and what of everything. */
 export interface RedactOptions {
   /** Names of query parameters, as they are spelled, whose values may be recorded. Default: none. */
-  readonly query?: { readonly allow: readonly string[] };
+  readonly query?: { readonly allow: readonly string[] } | undefined;
   /**
    * Names of headers that hold credentials, which may be recorded all the same where `captureHeaders`
    * names them. A line on stderr says so at start. Default: none.
    */
-  readonly headers?: { readonly allow: readonly string[] };
+  readonly headers?: { readonly allow: readonly string[] } | undefined;
   /**
    * Asked for every attribute of every span, its events and its links when the span ends, and for the
    * name of each event (`event.name`) and the message of the status (`status.message`). What throws, or
@@ -22,7 +23,7 @@ export interface RedactOptions {
    * @example
    * start({ redact: { attributes: (key, value) => (key === 'user.email' ? 'REDACTED' : value) } });
    */
-  readonly attributes?: RedactAttribute;
+  readonly attributes?: RedactAttribute | undefined;
 }
 
 /** The option, checked and complete. */
@@ -36,7 +37,7 @@ export interface Redaction {
 /** What stands in the place of a value that is not recorded. */
 export const REDACTED = 'REDACTED';
 
-const NOTHING_ALLOWED: Redaction = Object.freeze({
+export const NOTHING_ALLOWED: Redaction = Object.freeze({
   queryNames: new Set<string>(),
   headerNames: new Set<string>(),
   attributes: undefined,
@@ -53,54 +54,38 @@ const SIGNING_PARAMETERS: ReadonlySet<string> = new Set([
   'sig',
 ]);
 
-/**
- * The `redact` option of `call`, complete.
- *
- * @throws TypeError with code `ERR_THROUGHLINE_OPTION` for a wrong one
- */
-export function resolveRedaction(call: string, option: unknown): Redaction {
-  if (option === undefined) return NOTHING_ALLOWED;
-  if (typeof option !== 'object' || option === null) {
-    throw optionError(`${call}(): "redact" must be an object, got ${showValue(option)}`);
-  }
-  refuseUnknownOptions(call, option, ['query', 'headers', 'attributes'], 'redact.');
-  const { query, headers, attributes } = option as Record<string, unknown>;
-  if (attributes !== undefined && typeof attributes !== 'function') {
-    throw optionError(`${call}(): "redact.attributes" must be a function, got ${showValue(attributes)}`);
-  }
+const READERS = {
+  query: (given, at): ReadonlySet<string> => {
+    const names = allowedNames(given, at);
+    const signing = names.find((name) => SIGNING_PARAMETERS.has(name));
+    if (signing === undefined) return new Set(names);
+    throw optionError(`${at.caller}(): "${at.name}.allow" must not name "${signing}": its value is a credential`);
+  },
+  /** Said at every start: who reads the log of a service must be able to see that it records credentials. */
+  headers: (given, at): ReadonlySet<string> => {
+    const names = new Set(allowedNames(given, at).map((name) => name.toLowerCase()));
+    for (const name of names) {
+      sayOnce(`${at.caller}(): ${at.name}.allow lets the header "${name}" be recorded where captureHeaders names it`);
+    }
+    return names;
+  },
+  attributes: functionOf<RedactAttribute>(),
+} satisfies Readers<RedactOptions>;
+
+const fields = group(READERS);
+
+/** The option `redact`, complete. */
+export const redactReader: Reader<Redaction> = (given, at) => {
+  const { query, headers, attributes } = fields(given, at);
   return {
-    queryNames: allowedParameters(call, query),
-    headerNames: allowedHeaders(call, headers),
-    attributes: attributes as RedactAttribute | undefined,
+    queryNames: query ?? NOTHING_ALLOWED.queryNames,
+    headerNames: headers ?? NOTHING_ALLOWED.headerNames,
+    attributes,
   };
-}
+};
 
-function allowedParameters(call: string, option: unknown): ReadonlySet<string> {
-  const names = allowedNames(call, option, 'redact.query');
-  const signing = names.find((name) => SIGNING_PARAMETERS.has(name));
-  if (signing === undefined) return new Set(names);
-  throw optionError(`${call}(): "redact.query.allow" must not name "${signing}": its value is a credential`);
-}
+const allowFields = group({ allow: required(listOf('a list of names', isText)) }, '{ allow: [names] }');
 
-/** Said at every start: who reads the log of a service must be able to see that it records credentials. */
-function allowedHeaders(call: string, option: unknown): ReadonlySet<string> {
-  const names = allowedNames(call, option, 'redact.headers').map((name) => name.toLowerCase());
-  for (const name of names) {
-    sayOnce(`${call}(): redact.headers.allow lets the header "${name}" be recorded where captureHeaders names it`);
-  }
-  return new Set(names);
-}
-
-function allowedNames(call: string, option: unknown, name: string): readonly string[] {
-  if (option === undefined) return [];
-  const { allow } = (option ?? {}) as { allow?: unknown };
-  if (typeof option !== 'object' || !Array.isArray(allow) || !allow.every(isName)) {
-    throw optionError(`${call}(): "${name}" must be { allow: [names] }, got ${showValue(option)}`);
-  }
-  refuseUnknownOptions(call, option as object, ['allow'], `${name}.`);
-  return allow;
-}
-
-function isName(value: unknown): value is string {
-  return typeof value === 'string' && value !== '';
+function allowedNames(given: unknown, at: Place): readonly string[] {
+  return allowFields(given, at).allow;
 }

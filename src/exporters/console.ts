@@ -1,5 +1,5 @@
 import { buildTrace } from '../analysis/tree.ts';
-import { nearestName, optionError } from '../core/errors.ts';
+import { checked, oneOf, type Readers, readOptions } from '../core/options.ts';
 import type { Exporter, ExportResult } from '../core/pipeline/exporter.ts';
 import type { SpanRecord } from '../core/record.ts';
 import type { DrawOptions } from '../terminal/options.ts';
@@ -19,6 +19,15 @@ export interface ConsoleOptions {
 
 const FORMATS = { tree: drawTree, waterfall: drawWaterfall } as const;
 
+const READERS = {
+  stream: checked('an object with a write(text) method', isStream),
+  format: oneOf('tree', 'waterfall'),
+} satisfies Readers<ConsoleOptions>;
+
+function isStream(given: unknown): given is ConsoleStream {
+  return typeof (given as Partial<ConsoleStream> | null)?.write === 'function';
+}
+
 /** A busy service with a few hundred requests in flight fits; a leak does not. */
 const LIMITS = { traces: 1000, spans: 20_000, batches: 100, shownIds: 20_000 } as const;
 
@@ -33,8 +42,8 @@ const REMARKS = { finished: undefined, late: 'late', incomplete: 'incomplete' } 
  *     start({ exporters: [console({ format: 'waterfall' })] });
  */
 export function console(options: ConsoleOptions = {}): Exporter {
-  checkOptions(options);
-  return new ConsoleExporter(options.stream ?? process.stderr, options.format ?? 'tree');
+  const { stream = process.stderr, format = 'tree' } = readOptions('console', options, READERS);
+  return new ConsoleExporter(stream, format);
 }
 
 class ConsoleExporter implements Exporter {
@@ -82,25 +91,4 @@ class ConsoleExporter implements Exporter {
 
 function refused(reason: string): ExportResult {
   return { outcome: 'refused', reason: `console: ${reason}` };
-}
-
-function checkOptions(options: ConsoleOptions): void {
-  if (typeof options !== 'object' || options === null) throw optionError('console(): expected an options object');
-  const known = ['stream', 'format'];
-  for (const name of Object.keys(options)) {
-    if (!known.includes(name)) throw unknownOption(name, known);
-  }
-  const { format, stream } = options;
-  if (format !== undefined && !Object.hasOwn(FORMATS, format)) {
-    throw optionError(`console(): "format" must be "tree" or "waterfall", got ${JSON.stringify(format)}`);
-  }
-  if (stream !== undefined && typeof stream?.write !== 'function') {
-    throw optionError('console(): "stream" must be an object with a write(text) method');
-  }
-}
-
-function unknownOption(name: string, known: readonly string[]): TypeError {
-  const near = nearestName(name, known);
-  const hint = near === undefined ? `known are ${known.join(', ')}` : `did you mean "${near}"?`;
-  return optionError(`console(): unknown option ${JSON.stringify(name)}; ${hint}`);
 }

@@ -1,4 +1,5 @@
-import { optionError, showValue } from '../core/errors.ts';
+import { nearestUrl, optionError, showValue, tail } from '../core/errors.ts';
+import type { Reader } from '../core/options.ts';
 
 /** Where an HTTP exporter posts to. */
 export interface Endpoint {
@@ -13,19 +14,27 @@ export interface Endpoint {
 }
 
 /**
- * Checks the `endpoint` option of the exporter `call`. An endpoint without a path gets `defaultPath`,
- * any other is used as it is. Throws {@link optionError}; the message never repeats a password.
+ * The option `endpoint` of an exporter. One without a path gets `defaultPath`, any other is used as it is. The
+ * message of an error never repeats a password.
  *
  *     http://collector:4318                      TCP
  *     unix:/run/otel.sock                        a Unix-domain socket, the default path
  *     http+unix://%2Frun%2Fotel.sock/v1/traces   the same with a path of its own
  */
-export function parseEndpoint(call: string, endpoint: unknown, defaultPath: string): Endpoint {
-  const parsed = typeof endpoint === 'string' ? parse(endpoint) : undefined;
-  if (parsed === undefined) {
-    throw optionError(`${call}(): "endpoint" must be an http or https URL, or unix:/path, got ${show(endpoint)}`);
-  }
-  const { url, socketPath } = parsed;
+export function endpointReader(defaultPath: string): Reader<Endpoint> {
+  return (given, { caller, name }) => {
+    const parsed = typeof given === 'string' ? parse(given) : undefined;
+    if (parsed !== undefined) return endpointOf(parsed, defaultPath);
+    throw optionError(`${caller}(): "${name}" must be an http or https URL, or unix:/path, got ${show(given)}`);
+  };
+}
+
+/** The endpoint of an exporter that was told none. */
+export function defaultEndpoint(url: string): Endpoint {
+  return endpointOf({ url: new URL(url), socketPath: undefined }, '/');
+}
+
+function endpointOf({ url, socketPath }: ParsedEndpoint, defaultPath: string): Endpoint {
   if (url.pathname === '/') url.pathname = defaultPath;
   const authorization = basicAuthorization(url);
   url.username = '';
@@ -35,7 +44,12 @@ export function parseEndpoint(call: string, endpoint: unknown, defaultPath: stri
   return { url, socketPath, destination: origin + url.pathname, authorization };
 }
 
-function parse(text: string): { url: URL; socketPath: string | undefined } | undefined {
+interface ParsedEndpoint {
+  readonly url: URL;
+  readonly socketPath: string | undefined;
+}
+
+function parse(text: string): ParsedEndpoint | undefined {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   switch (url?.protocol) {
     case 'http:':
@@ -51,7 +65,7 @@ function parse(text: string): { url: URL; socketPath: string | undefined } | und
 }
 
 /** The host is for the `host` header alone, which HTTP/1.1 demands. */
-function overSocket(socketPath: string, path: string): { url: URL; socketPath: string } | undefined {
+function overSocket(socketPath: string, path: string): ParsedEndpoint | undefined {
   if (!socketPath.startsWith('/') || socketPath.length < 2 || socketPath.includes('\0')) return undefined;
   return { url: new URL(path, 'http://localhost'), socketPath };
 }
@@ -72,10 +86,5 @@ function percentDecode(text: string): string {
 
 function show(endpoint: unknown): string {
   if (typeof endpoint !== 'string') return showValue(endpoint);
-  const shown = showValue(endpoint.replace(/\/\/.*@/, '//***@'));
-  // `localhost:4318` parses as a URL of the scheme "localhost".
-  const withScheme = `http://${endpoint}`;
-  return /^[\w.-]+(:\d+)?(\/|$)/.test(endpoint) && URL.canParse(withScheme)
-    ? `${shown}; did you mean ${showValue(withScheme)}?`
-    : shown;
+  return showValue(endpoint.replace(/\/\/.*@/, '//***@')) + tail(nearestUrl(endpoint));
 }

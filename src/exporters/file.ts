@@ -1,5 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import { optionError, refuseUnknownOptions, showValue } from '../core/errors.ts';
+import { pathOf, type Readers, readOptions, required, wholeNumber } from '../core/options.ts';
 import type { Exporter, ExportResult } from '../core/pipeline/exporter.ts';
 import type { SpanRecord } from '../core/record.ts';
 import { encodeTraceRequestBytes } from '../formats/otlp-json-encode.ts';
@@ -21,6 +21,12 @@ export interface FileOptions {
 const DEFAULT_MAX_BYTES = 64 * 1024 * 1024;
 const DEFAULT_MAX_FILES = 5;
 
+const READERS = {
+  path: required(pathOf('the path of a file')),
+  maxBytes: wholeNumber(1),
+  maxFiles: wholeNumber(1),
+} satisfies Readers<FileOptions>;
+
 const NEWLINE = 0x0a;
 const LINE_END: Buffer = Buffer.of(NEWLINE);
 const NOTHING: Buffer = Buffer.alloc(0);
@@ -36,18 +42,12 @@ const NOTHING: Buffer = Buffer.alloc(0);
  *     start({ exporters: file({ path: 'spans.jsonl' }) });
  */
 export function file(options: FileOptions): Exporter {
-  if (typeof options !== 'object' || options === null) {
-    throw optionError(`file(): needs { path }, got ${showValue(options)}`);
-  }
-  refuseUnknownOptions('file', options, ['path', 'maxBytes', 'maxFiles']);
-  const { path, maxBytes = DEFAULT_MAX_BYTES, maxFiles = DEFAULT_MAX_FILES } = options;
-  if (typeof path !== 'string' || path === '' || path.includes('\0')) {
-    throw optionError(`file(): "path" must be the path of a file, got ${showValue(path)}`);
-  }
-  for (const [name, value] of Object.entries({ maxBytes, maxFiles })) {
-    if (Number.isSafeInteger(value) && value >= 1) continue;
-    throw optionError(`file(): "${name}" must be a whole number, 1 or more, got ${showValue(value)}`);
-  }
+  return fileExporter('file', options);
+}
+
+/** The same for `caller`, whose options have these among them. */
+export function fileExporter(caller: string, options: FileOptions): Exporter & { readonly destination: string } {
+  const { path, maxBytes = DEFAULT_MAX_BYTES, maxFiles = DEFAULT_MAX_FILES } = readOptions(caller, options, READERS);
   return new FileExporter(path, maxBytes, maxFiles);
 }
 

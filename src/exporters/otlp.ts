@@ -1,4 +1,5 @@
-import { optionError, refuseUnknownOptions, showValue } from '../core/errors.ts';
+import type { Duration } from '../core/duration.ts';
+import { oneOf, type Place, type Readers, readOptions, wrongOption } from '../core/options.ts';
 import { startDeadline } from '../core/pipeline/deadline.ts';
 import type { Exporter, ExportProbe, ExportResult } from '../core/pipeline/exporter.ts';
 import type { SpanRecord } from '../core/record.ts';
@@ -6,11 +7,11 @@ import { epochMs } from '../core/timers.ts';
 import { encodeTraceRequestBytes } from '../formats/otlp-json-encode.ts';
 import { encodeTraceRequestProtobuf } from '../formats/otlp-protobuf-encode.ts';
 import { gzipped, type Packed } from './compress.ts';
-import { parseEndpoint } from './endpoint.ts';
-import { checkedHeaders, checkedTimeout, ownHeaders } from './http-options.ts';
+import { defaultEndpoint, endpointReader } from './endpoint.ts';
+import { headersReader, ownHeaders, timeoutReader } from './http-options.ts';
 import { describeFailure, HttpPost } from './http-post.ts';
 import { dateOf, resultOfAnswer } from './otlp-answer.ts';
-import { checkedTls, type TlsOptions } from './tls-options.ts';
+import { type TlsOptions, tlsReader } from './tls-options.ts';
 
 /** Options of {@link otlp}. */
 export interface OtlpOptions {
@@ -29,26 +30,26 @@ export interface OtlpOptions {
   readonly compression?: 'gzip' | 'none' | undefined;
   /** Sent with every request, such as an API key. `content-*` stay the exporter's own. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
-  /** The longest one request may take, in milliseconds, connecting and reading included. Default 10000. */
-  readonly timeoutMs?: number | undefined;
+  /** The longest one request may take, connecting and reading included: milliseconds, or `'10s'`. Default 10000. */
+  readonly timeoutMs?: Duration | undefined;
   /** For an https endpoint with a certificate of its own authority, or that asks for ours. */
   readonly tls?: TlsOptions | undefined;
 }
-
-const OPTION_NAMES: readonly (keyof OtlpOptions)[] = [
-  'endpoint',
-  'protocol',
-  'compression',
-  'headers',
-  'timeoutMs',
-  'tls',
-];
 
 const ENCODINGS = {
   'http/protobuf': { type: 'application/x-protobuf', encode: encodeTraceRequestProtobuf },
   'http/json': { type: 'application/json', encode: encodeTraceRequestBytes },
 } as const;
 type Encoding = (typeof ENCODINGS)[keyof typeof ENCODINGS];
+
+const READERS = {
+  endpoint: endpointReader('/v1/traces'),
+  protocol: encodingOf,
+  compression: oneOf('gzip', 'none'),
+  headers: headersReader,
+  timeoutMs: timeoutReader,
+  tls: tlsReader,
+} satisfies Readers<OtlpOptions>;
 
 /** "Requests SHOULD be limited to 64 MiB" (OTLP/HTTP). */
 const MAX_REQUEST_BYTES = 64 * 1024 * 1024;
@@ -60,32 +61,28 @@ const MAX_REQUEST_BYTES = 64 * 1024 * 1024;
  *     start({ exporters: otlp({ endpoint: 'https://otlp.example.com', headers: { 'x-api-key': key } }) });
  */
 export function otlp(options: OtlpOptions = {}): Exporter {
-  refuseUnknownOptions('otlp', options, OPTION_NAMES);
-  const { protocol = 'http/protobuf', compression = 'none', headers = {} } = options;
-  const endpoint = parseEndpoint('otlp', options.endpoint ?? 'http://127.0.0.1:4318', '/v1/traces');
-  const encoding = encodingOf(protocol);
-  if (compression !== 'gzip' && compression !== 'none') {
-    throw optionError(`otlp(): "compression" must be "gzip" or "none", got ${showValue(compression)}`);
-  }
+  const given = readOptions('otlp', options, READERS);
+  const { endpoint = defaultEndpoint('http://127.0.0.1:4318/v1/traces'), headers = {} } = given;
+  const encoding = given.protocol ?? ENCODINGS['http/protobuf'];
   const sent = {
     ...ownHeaders('OTel-OTLP-Exporter-throughline', endpoint.authorization),
-    ...checkedHeaders('otlp', headers),
+    ...headers,
     'content-type': encoding.type,
   };
   return new OtlpExporter({
     destination: endpoint.destination,
-    isDefaultDestination: options.endpoint === undefined,
-    post: new HttpPost(endpoint, sent, checkedTls('otlp', options.tls)),
+    isDefaultDestination: given.endpoint === undefined,
+    post: new HttpPost(endpoint, sent, given.tls ?? {}),
     encoding,
-    isPacked: compression === 'gzip',
-    timeoutMs: checkedTimeout('otlp', options.timeoutMs),
+    isPacked: given.compression === 'gzip',
+    timeoutMs: given.timeoutMs,
   });
 }
 
-function encodingOf(protocol: unknown): Encoding {
+function encodingOf(protocol: unknown, at: Place): Encoding {
   if (protocol === 'http/protobuf' || protocol === 'http/json') return ENCODINGS[protocol];
-  const hint = protocol === 'grpc' ? '; for a collector’s gRPC port (4317) give its HTTP port, usually 4318' : '';
-  throw optionError(`otlp(): "protocol" must be "http/protobuf" or "http/json", got ${showValue(protocol)}${hint}`);
+  const hint = protocol === 'grpc' ? 'for a collector’s gRPC port (4317) give its HTTP port, usually 4318' : '';
+  throw wrongOption(at, '"http/protobuf" or "http/json"', protocol, hint);
 }
 
 interface OtlpSettings {

@@ -1,5 +1,6 @@
 import { createSecureContext } from 'node:tls';
-import { optionError, refuseUnknownOptions, showValue } from '../core/errors.ts';
+import { optionError } from '../core/errors.ts';
+import { group, type Place, type Reader, type Readers } from '../core/options.ts';
 
 /** Whom an https exporter believes, and who it is. Each is PEM text, not the path of a file. */
 export interface TlsOptions {
@@ -11,28 +12,27 @@ export interface TlsOptions {
   readonly key?: string | undefined;
 }
 
-const OPTION_NAMES: readonly (keyof TlsOptions)[] = ['ca', 'cert', 'key'];
+const fields = group(
+  { ca: pemText, cert: pemText, key: pemText } satisfies Readers<TlsOptions>,
+  'an object with ca, cert and key',
+);
 
-/** Checks the `tls` option of the exporter `call`. The message never holds a key. */
-export function checkedTls(call: string, tls: unknown): TlsOptions {
-  if (tls === undefined) return {};
-  if (typeof tls !== 'object' || tls === null) {
-    throw optionError(`${call}(): "tls" must be an object with ca, cert and key, got ${showValue(tls)}`);
-  }
-  refuseUnknownOptions(call, tls, OPTION_NAMES, 'tls.');
-  const { ca, cert, key } = tls as TlsOptions;
-  for (const [name, value] of Object.entries({ ca, cert, key })) {
-    if (value === undefined || (typeof value === 'string' && value.includes('-----BEGIN '))) continue;
-    throw optionError(`${call}(): "tls.${name}" must be PEM text (-----BEGIN …), not the path of a file`);
-  }
+/** The option `tls`. No message of its errors holds a key. */
+export const tlsReader: Reader<TlsOptions> = (given, at) => {
+  const { ca, cert, key } = fields(given, at);
   if ((cert === undefined) !== (key === undefined)) {
-    throw optionError(`${call}(): "tls.cert" and "tls.key" go together`);
+    throw optionError(`${at.caller}(): "${at.name}.cert" and "${at.name}.key" go together`);
   }
-  const given = { ...(ca !== undefined && { ca }), ...(cert !== undefined && { cert, key }) };
+  const tls = { ...(ca !== undefined && { ca }), ...(cert !== undefined && { cert, key }) };
   try {
-    createSecureContext(given);
+    createSecureContext(tls);
   } catch (error) {
-    throw optionError(`${call}(): "tls" is not usable: ${String((error as NodeJS.ErrnoException).code)}`);
+    throw optionError(`${at.caller}(): "${at.name}" is not usable: ${String((error as NodeJS.ErrnoException).code)}`);
   }
-  return given;
+  return tls;
+};
+
+function pemText(given: unknown, { caller, name }: Place): string {
+  if (typeof given === 'string' && given.includes('-----BEGIN ')) return given;
+  throw optionError(`${caller}(): "${name}" must be PEM text (-----BEGIN …), not the path of a file`);
 }

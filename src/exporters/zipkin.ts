@@ -1,11 +1,12 @@
-import { refuseUnknownOptions } from '../core/errors.ts';
+import type { Duration } from '../core/duration.ts';
+import { type Readers, readOptions } from '../core/options.ts';
 import { startDeadline } from '../core/pipeline/deadline.ts';
 import type { Exporter, ExportProbe, ExportResult } from '../core/pipeline/exporter.ts';
 import type { SpanRecord } from '../core/record.ts';
 import { epochMs, nextTurn } from '../core/timers.ts';
 import { encodeZipkinSpans } from '../formats/zipkin-json-encode.ts';
-import { parseEndpoint } from './endpoint.ts';
-import { checkedHeaders, checkedTimeout, ownHeaders } from './http-options.ts';
+import { defaultEndpoint, endpointReader } from './endpoint.ts';
+import { headersReader, ownHeaders, timeoutReader } from './http-options.ts';
 import { describeFailure, type HttpAnswer, HttpPost } from './http-post.ts';
 import { dateOf, failureResult, isSuccess } from './otlp-answer.ts';
 
@@ -18,11 +19,15 @@ export interface ZipkinOptions {
   readonly endpoint?: string | undefined;
   /** Sent with every request. `content-*` stay the exporter's own. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
-  /** The longest one request may take, in milliseconds, connecting and reading included. Default 10000. */
-  readonly timeoutMs?: number | undefined;
+  /** The longest one request may take, connecting and reading included: milliseconds, or `'10s'`. Default 10000. */
+  readonly timeoutMs?: Duration | undefined;
 }
 
-const OPTION_NAMES: readonly (keyof ZipkinOptions)[] = ['endpoint', 'headers', 'timeoutMs'];
+const READERS = {
+  endpoint: endpointReader('/api/v2/spans'),
+  headers: headersReader,
+  timeoutMs: timeoutReader,
+} satisfies Readers<ZipkinOptions>;
 
 /**
  * Sends spans to Zipkin, or what else takes its v2 JSON, by the rules of OpenTelemetry to Zipkin
@@ -32,16 +37,14 @@ const OPTION_NAMES: readonly (keyof ZipkinOptions)[] = ['endpoint', 'headers', '
  *     start({ exporters: zipkin({ endpoint: 'http://zipkin:9411' }) });
  */
 export function zipkin(options: ZipkinOptions = {}): Exporter {
-  refuseUnknownOptions('zipkin', options, OPTION_NAMES);
-  const { headers = {} } = options;
-  const endpoint = parseEndpoint('zipkin', options.endpoint ?? 'http://127.0.0.1:9411', '/api/v2/spans');
+  const given = readOptions('zipkin', options, READERS);
+  const { endpoint = defaultEndpoint('http://127.0.0.1:9411/api/v2/spans'), headers = {} } = given;
   const post = new HttpPost(endpoint, {
     ...ownHeaders('throughline', endpoint.authorization),
-    ...checkedHeaders('zipkin', headers),
+    ...headers,
     'content-type': 'application/json',
   });
-  const isDefault = options.endpoint === undefined;
-  return new ZipkinExporter(endpoint.destination, isDefault, post, checkedTimeout('zipkin', options.timeoutMs));
+  return new ZipkinExporter(endpoint.destination, given.endpoint === undefined, post, given.timeoutMs);
 }
 
 class ZipkinExporter implements Exporter {

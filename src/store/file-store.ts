@@ -1,10 +1,9 @@
 import { rm } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { serviceName } from '../analysis/tree.ts';
-import { optionError, refuseUnknownOptions, showValue } from '../core/errors.ts';
 import type { Exporter } from '../core/pipeline/exporter.ts';
 import type { SpanRecord } from '../core/record.ts';
-import { file } from '../exporters/file.ts';
+import { type FileOptions, fileExporter } from '../exporters/file.ts';
 import { FileFollower } from './file-follower.ts';
 import { removableFiles } from './file-removal.ts';
 import { LineReader } from './line-reader.ts';
@@ -35,14 +34,10 @@ import { storeError } from './store-error.ts';
 import { TailBuffer } from './tail-buffer.ts';
 import { distinctSpans, TraceFold } from './trace-summary.ts';
 
-/** Options of {@link fileStore}. */
-export interface FileStoreOptions {
+/** Options of {@link fileStore}: those of `file()` of throughline/exporters, for what `append` writes. */
+export interface FileStoreOptions extends FileOptions {
   /** The file of OTLP JSON lines; what was rotated away from it (`.1`, `.2`, …) is read too. */
   readonly path: string;
-  /** When `append` rotates the file, in bytes: as `file()` of throughline/exporters. Default 64 MiB. */
-  readonly maxBytes?: number | undefined;
-  /** How many files there are at most, as there. Default 5. */
-  readonly maxFiles?: number | undefined;
 }
 
 /**
@@ -58,14 +53,8 @@ export interface FileStoreOptions {
  * @throws TypeError with code `ERR_THROUGHLINE_OPTION` for a wrong option
  */
 export function fileStore(options: FileStoreOptions): SpanStore {
-  if (typeof options !== 'object' || options === null) {
-    throw optionError(`fileStore(): needs { path }, got ${showValue(options)}`);
-  }
-  refuseUnknownOptions('fileStore', options, ['path', 'maxBytes', 'maxFiles']);
-  if (typeof options.path !== 'string' || options.path === '' || options.path.includes('\0')) {
-    throw optionError(`fileStore(): "path" must be the path of a file, got ${showValue(options.path)}`);
-  }
-  return new FileStore(options.path, file(options));
+  const writer = fileExporter('fileStore', options);
+  return new FileStore(writer.destination, writer);
 }
 
 /** The spans of one line, and the position of its file among the files, the oldest being 0. */

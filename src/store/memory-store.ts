@@ -1,5 +1,5 @@
 import { serviceName } from '../analysis/tree.ts';
-import { optionError, refuseUnknownOptions, showValue } from '../core/errors.ts';
+import { type Readers, readOptions, wholeNumber } from '../core/options.ts';
 import { estimateBytes } from '../core/pipeline/record-size.ts';
 import type { SpanRecord } from '../core/record.ts';
 import { OperationSet } from './operation-set.ts';
@@ -27,13 +27,15 @@ import { bySpanStart, TraceFold } from './trace-summary.ts';
 /** Options of {@link memoryStore}. */
 export interface MemoryStoreOptions {
   /** What all spans together may take, in bytes of estimated size. Default 64 MiB. */
-  readonly maxBytes?: number;
+  readonly maxBytes?: number | undefined;
   /** Spans of one trace. Default 200,000. */
-  readonly maxTraceSpans?: number;
+  readonly maxTraceSpans?: number | undefined;
 }
 
 const DEFAULT_BYTES = 64 * 1024 * 1024;
 const DEFAULT_TRACE_SPANS = 200_000;
+
+const READERS = { maxBytes: wholeNumber(1), maxTraceSpans: wholeNumber(1) } satisfies Readers<MemoryStoreOptions>;
 
 /**
  * A store in this process: a ring by bytes. When it is full the trace that came first goes, whole: half a
@@ -45,12 +47,8 @@ const DEFAULT_TRACE_SPANS = 200_000;
  * @throws TypeError with code `ERR_THROUGHLINE_OPTION` for a wrong option
  */
 export function memoryStore(options: MemoryStoreOptions = {}): SpanStore {
-  refuseUnknownOptions('memoryStore', options, ['maxBytes', 'maxTraceSpans']);
-  const { maxBytes = DEFAULT_BYTES, maxTraceSpans = DEFAULT_TRACE_SPANS } = options;
-  for (const [name, value] of Object.entries({ maxBytes, maxTraceSpans })) {
-    if (typeof value === 'number' && value >= 1) continue;
-    throw optionError(`memoryStore(): "${name}" must be a number from 1 on, got ${showValue(value)}`);
-  }
+  const given = readOptions('memoryStore', options, READERS);
+  const { maxBytes = DEFAULT_BYTES, maxTraceSpans = DEFAULT_TRACE_SPANS } = given;
   return new MemoryStore(maxBytes, maxTraceSpans);
 }
 

@@ -1,4 +1,5 @@
-import { optionError, refuseUnknownOptions, showValue } from '../core/errors.ts';
+import { wrongArgument } from '../core/errors.ts';
+import { flag, type Readers, readOptions } from '../core/options.ts';
 import { failure } from './failure.ts';
 import { openSpansNote } from './open-spans.ts';
 import { align } from './tree/align.ts';
@@ -12,6 +13,8 @@ export interface AssertTreeOptions {
   /** Siblings must come in the order they are written in, by their start. Default false: in any order. */
   readonly ordered?: boolean | undefined;
 }
+
+const READERS = { ordered: flag } satisfies Readers<AssertTreeOptions>;
 
 /**
  * Holds spans to a tree written as text: one span a line, indentation is nesting, several roots are
@@ -38,13 +41,11 @@ export interface AssertTreeOptions {
  * `);
  */
 export function assertTree(actual: SpanSource, expected: string, options: AssertTreeOptions = {}): void {
-  refuseUnknownOptions('assertTree', options, ['ordered']);
-  if (typeof expected !== 'string') {
-    throw optionError(`assertTree(): the expected tree must be a text, got ${showValue(expected)}`);
-  }
+  const { ordered = false } = readOptions('assertTree', options, READERS);
+  if (typeof expected !== 'string') throw wrongArgument('assertTree', 'the tree as a text', expected);
   const items = parseExpectedTree(expected);
   const nodes = topNodes(actual);
-  const matcher = new TreeMatcher(options.ordered === true);
+  const matcher = new TreeMatcher(ordered);
   if (matcher.listMatches(items, nodes)) return;
   const rows = align(items, nodes, matcher);
   const came = actualLines(rows);

@@ -1,27 +1,25 @@
 import { sayOnce } from '../core/diagnostics.ts';
-import { optionError, refuseUnknownOptions, showValue } from '../core/errors.ts';
-import { type Config, resolveConfig, type StartOptions } from '../core/settings/config.ts';
+import { wrongArgument } from '../core/errors.ts';
+import { isOptions } from '../core/options.ts';
+import { resolveConfig, type StartOptions } from '../core/settings/config.ts';
 import { type Captured, RunningCapture } from './captured.ts';
 import { KeptSpans } from './kept-spans.ts';
 
-const OPTION_NAMES = [
-  'service',
-  'version',
-  'environment',
-  'resource',
-  'propagators',
-  'propagateTo',
-  'baggageAttributes',
-  'redact',
-  'sample',
-  'keep',
-  'metrics',
-  'limits',
-  'location',
-] as const;
+/** Options of `start()` that mean nothing here. */
+type Unused = 'exporters' | 'spool' | 'instrument';
+
+const CAPTURE = {
+  caller: 'capture',
+  service: 'test',
+  unused: {
+    exporters: 'spans stay in memory here',
+    spool: 'spans stay in memory here',
+    instrument: 'a test hands over the clients that it traces',
+  } satisfies Record<Unused, string>,
+};
 
 /** Those of `start()` that mean something where spans stay in memory. `service` is `'test'` by default. */
-export interface CaptureOptions extends Pick<StartOptions, (typeof OPTION_NAMES)[number]> {}
+export interface CaptureOptions extends Omit<StartOptions, Unused> {}
 
 type CapturedFunction = (captured: Captured) => unknown;
 
@@ -59,7 +57,7 @@ export function capture(
 ): Captured | Promise<Captured> {
   if (typeof optionsOrFn === 'function') return captureRun({}, optionsOrFn);
   if (fn === undefined) return captureFromHere(optionsOrFn);
-  if (typeof fn !== 'function') throw optionError(`capture(): expected a function to run, got ${showValue(fn)}`);
+  if (typeof fn !== 'function') throw wrongArgument('capture', 'a function to run', fn);
   return captureRun(optionsOrFn, fn);
 }
 
@@ -79,19 +77,8 @@ async function captureRun(options: CaptureOptions, fn: CapturedFunction): Promis
   return captured;
 }
 
-function newCapture(options: CaptureOptions): RunningCapture {
-  if (typeof options !== 'object' || options === null) {
-    throw optionError(`capture(): expected an object of options or a function, got ${showValue(options)}`);
-  }
-  refuseUnknownOptions('capture', options, OPTION_NAMES);
-  return new RunningCapture(new KeptSpans(configOf(options)));
-}
-
 /** Without the environment: a test finds the same spans wherever it runs. */
-function configOf(options: CaptureOptions): Config {
-  try {
-    return resolveConfig({ service: 'test', ...options }, {}, sayOnce);
-  } catch (error) {
-    throw optionError((error as Error).message.replace(/^start\(\)/, 'capture()'));
-  }
+function newCapture(options: CaptureOptions): RunningCapture {
+  if (!isOptions(options)) throw wrongArgument('capture', 'an object of options or a function', options);
+  return new RunningCapture(new KeptSpans(resolveConfig(options, {}, sayOnce, CAPTURE)));
 }

@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { optionError, refuseUnknownOptions, showValue } from '../core/errors.ts';
+import { type Readers, readOptions, text, wholeNumber } from '../core/options.ts';
 import type { SpanRecord } from '../core/record.ts';
 import { type Answer, type ReceivedRequest, receive } from './otlp-receiver.ts';
 import { SpanShelf } from './span-shelf.ts';
@@ -12,6 +12,11 @@ export interface CollectorOptions {
   /** Default `127.0.0.1`. */
   readonly host?: string | undefined;
 }
+
+const READERS = {
+  port: wholeNumber(0, 65_535),
+  host: text('a host name or address'),
+} satisfies Readers<CollectorOptions>;
 
 /** What {@link Collector.respond} may make of a request; `undefined`: the honest answer. */
 export type CollectorAnswer = Answer | 'hang' | 'reset' | undefined;
@@ -67,11 +72,7 @@ export interface Collector {
  *     await backend.close();
  */
 export async function collector(options: CollectorOptions = {}): Promise<Collector> {
-  refuseUnknownOptions('collector', options, ['port', 'host']);
-  const { port = 0, host = '127.0.0.1' } = options;
-  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
-    throw optionError(`collector(): "port" must be a whole number from 0 to 65535, got ${showValue(port)}`);
-  }
+  const { port = 0, host = '127.0.0.1' } = readOptions('collector', options, READERS);
   const running = new RunningCollector();
   await running.listen(port, host);
   return running;

@@ -1,5 +1,15 @@
 import { inspect } from 'node:util';
-import { optionError, refuseUnknownOptions, showValue } from '../core/errors.ts';
+import { wrongArgument } from '../core/errors.ts';
+import {
+  checked,
+  isOptions,
+  oneOf,
+  type Place,
+  type Reader,
+  type Readers,
+  readOptions,
+  wrongOption,
+} from '../core/options.ts';
 import type { AttributeValue, SpanKind, SpanRecord, SpanStatus } from '../core/record.ts';
 import { sanitize } from '../terminal/text.ts';
 import { readField, type SpanField } from './tree/expected.ts';
@@ -34,41 +44,48 @@ interface Demand {
 
 const STATUSES: readonly unknown[] = ['unset', 'ok', 'error'];
 
+const KINDS = ['internal', 'server', 'client', 'producer', 'consumer'] as const satisfies readonly SpanKind[];
+
+const READERS = {
+  name: checked('a text or a RegExp', isTextOrPattern),
+  route: checked('a text or a RegExp', isTextOrPattern),
+  kind: oneOf(...KINDS),
+  status: statusDemand,
+  attributes: checked('an object of attributes', isOptions) as Reader<NonNullable<SpanMatch['attributes']>>,
+} satisfies Readers<SpanMatch>;
+
 /** @throws TypeError with code `ERR_THROUGHLINE_OPTION` for a wrong match */
-export function compileMatch(call: string, match: SpanMatch): CompiledMatch {
-  if (typeof match !== 'object' || match === null) {
-    throw optionError(`${call}(): expected an object such as { name: 'GET /*' }, got ${showValue(match)}`);
+export function compileMatch(caller: string, match: SpanMatch): CompiledMatch {
+  if (!isOptions(match)) throw wrongArgument(caller, "an object such as { name: 'GET /*' }", match);
+  const { name, route, kind, status, attributes = {} } = readOptions(caller, match, READERS);
+  const demands: Demand[] = [];
+  if (route !== undefined) demands.push({ field: attribute('http.route'), matches: textOrPattern(route) });
+  if (kind !== undefined) demands.push({ field: { key: 'kind', isOwn: true }, matches: equalTo(kind) });
+  if (status !== undefined) demands.push(status);
+  for (const [key, value] of Object.entries(attributes)) {
+    demands.push({ field: attribute(key), matches: value === undefined ? absent : textOrPattern(value) });
   }
-  refuseUnknownOptions(call, match, ['name', 'route', 'kind', 'status', 'attributes']);
-  const demands = demandsOf(call, match);
-  const name = match.name === undefined ? undefined : textOrPattern(match.name);
+  const fitsName = name === undefined ? undefined : textOrPattern(name);
   return {
     matches: (span) =>
-      name?.(span.name) !== false && demands.every(({ field, matches }) => matches(readField(span, field))),
+      fitsName?.(span.name) !== false && demands.every(({ field, matches }) => matches(readField(span, field))),
     fields: demands.map(({ field }) => field),
     text: sanitize(inspect(match, { breakLength: Number.POSITIVE_INFINITY })),
   };
 }
 
-function demandsOf(call: string, { route, kind, status, attributes = {} }: SpanMatch): Demand[] {
-  const demands: Demand[] = [];
-  if (route !== undefined) demands.push({ field: attribute('http.route'), matches: textOrPattern(route) });
-  if (kind !== undefined) demands.push({ field: { key: 'kind', isOwn: true }, matches: equalTo(kind) });
-  if (status !== undefined) demands.push(statusDemand(call, status));
-  for (const [key, value] of Object.entries(attributes)) {
-    demands.push({ field: attribute(key), matches: value === undefined ? absent : textOrPattern(value) });
-  }
-  return demands;
+function isTextOrPattern(given: unknown): given is string | RegExp {
+  return typeof given === 'string' || given instanceof RegExp;
 }
 
 function attribute(key: string): SpanField {
   return { key, isOwn: false };
 }
 
-function statusDemand(call: string, status: unknown): Demand {
+function statusDemand(status: unknown, at: Place): Demand {
   if (typeof status === 'number') return { field: attribute('http.response.status_code'), matches: equalTo(status) };
   if (STATUSES.includes(status)) return { field: { key: 'status', isOwn: true }, matches: equalTo(status as string) };
-  throw optionError(`${call}(): "status" must be 'unset', 'ok', 'error' or a number, got ${showValue(status)}`);
+  throw wrongOption(at, "'unset', 'ok', 'error' or a number", status);
 }
 
 function textOrPattern(value: AttributeValue | RegExp): ValueMatcher {

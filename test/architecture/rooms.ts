@@ -29,6 +29,8 @@ const EXPORTER_TYPES = [
   'src/core/pipeline/exporter.ts',
   'src/core/pipeline/spool/codec.ts',
   'src/core/errors.ts',
+  'src/core/options.ts',
+  'src/core/duration.ts',
   'src/core/timers.ts',
   'src/core/version.ts',
 ] as const;

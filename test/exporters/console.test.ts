@@ -223,7 +223,7 @@ describe('console()', () => {
     [{ colour: true }, /unknown option "colour"; known are stream, format/],
     [{ format: 'json' }, /"format" must be "tree" or "waterfall", got "json"/],
     [{ stream: {} }, /"stream" must be an object with a write\(text\) method/],
-    [null, /expected an options object/],
+    [null, /expected an object of options, got null/],
   ];
   for (const [options, message] of wrong) {
     it(`throws a TypeError for ${JSON.stringify(options)}`, () => {

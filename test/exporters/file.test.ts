@@ -154,8 +154,8 @@ describe('file()', () => {
   const wrong: [options: unknown, message: RegExp][] = [
     [{ path: 'a', maxBytes: 0 }, /file\(\): "maxBytes" must be a whole number, 1 or more, got 0/],
     [{ path: 'a', maxFiles: 1.5 }, /file\(\): "maxFiles" must be a whole number, 1 or more, got 1.5/],
-    [undefined, /file\(\): needs \{ path \}, got undefined/],
-    [null, /file\(\): needs \{ path \}, got null/],
+    [undefined, /file\(\): expected an object of options with path, got undefined/],
+    [null, /file\(\): expected an object of options with path, got null/],
     [{}, /file\(\): "path" must be the path of a file, got undefined/],
     [{ path: '' }, /"path" must be the path of a file, got ""/],
     [{ path: 'a\0b' }, /"path" must be the path of a file, got "a\\u0000b"/],

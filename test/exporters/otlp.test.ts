@@ -447,12 +447,15 @@ describe('otlp() options', () => {
     [{ tls: { key: PEM } }, 'otlp(): "tls.cert" and "tls.key" go together'],
     [{ tls: { cas: PEM } }, 'otlp(): unknown option "tls.cas"; did you mean "ca"?'],
     [{ tls: { cert: PEM, key: PEM } }, /^otlp\(\): "tls" is not usable: ERR_OSSL_/],
-    [{ timeoutMs: 0 }, 'otlp(): "timeoutMs" must be a number of milliseconds from 1 to 2147483647, got 0'],
-    [{ timeoutMs: '1' }, 'otlp(): "timeoutMs" must be a number of milliseconds from 1 to 2147483647, got "1"'],
+    [{ timeoutMs: 0 }, 'otlp(): "timeoutMs" must be milliseconds from 1 to 2147483647 or a time such as "10s", got 0'],
+    [
+      { timeoutMs: '1' },
+      'otlp(): "timeoutMs" must be milliseconds from 1 to 2147483647 or a time such as "10s", got "1"',
+    ],
     [{ headers: [] }, 'otlp(): "headers" must be an object of strings, got an array'],
-    [{ headers: { a: 1 } }, 'otlp(): header "a" must be a string, got 1'],
-    [{ headers: { 'a b': 'x' } }, 'otlp(): header "a b" has a name or value that HTTP does not allow'],
-    [{ headers: { key: 'secret\n' } }, 'otlp(): header "key" has a name or value that HTTP does not allow'],
+    [{ headers: { a: 1 } }, 'otlp(): "headers.a" must be a string, got 1'],
+    [{ headers: { 'a b': 'x' } }, 'otlp(): "headers.a b" has a name or value that HTTP does not allow'],
+    [{ headers: { key: 'secret\n' } }, 'otlp(): "headers.key" has a name or value that HTTP does not allow'],
   ];
   for (const [options, message] of wrong) {
     it(`refuses ${JSON.stringify(options)}`, () => {

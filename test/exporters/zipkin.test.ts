@@ -78,7 +78,10 @@ describe('zipkin()', () => {
   const wrong: [options: Record<string, unknown>, message: string][] = [
     [{ endpont: 'x' }, 'zipkin(): unknown option "endpont"; did you mean "endpoint"?'],
     [{ endpoint: 7 }, 'zipkin(): "endpoint" must be an http or https URL, or unix:/path, got 7'],
-    [{ timeoutMs: -1 }, 'zipkin(): "timeoutMs" must be a number of milliseconds from 1 to 2147483647, got -1'],
+    [
+      { timeoutMs: -1 },
+      'zipkin(): "timeoutMs" must be milliseconds from 1 to 2147483647 or a time such as "10s", got -1',
+    ],
     [{ headers: 'a' }, 'zipkin(): "headers" must be an object of strings, got "a"'],
   ];
   for (const [options, message] of wrong) {

@@ -54,14 +54,19 @@ describe('the spool option', () => {
   });
 
   const wrong: readonly [spool: unknown, message: string][] = [
-    ['on', '"spool" must be "overflow" or "ahead" or "off", got "on"'],
-    [5, '"spool" must be "overflow" or "ahead" or "off" or an object, got 5'],
+    ['on', '"spool" must be "overflow", "ahead", "off" or { mode, directory, maxBytes, maxAge }, got "on"'],
+    [5, '"spool" must be "overflow", "ahead", "off" or { mode, directory, maxBytes, maxAge }, got 5'],
+    [[], '"spool" must be "overflow", "ahead", "off" or { mode, directory, maxBytes, maxAge }, got an array'],
+    [
+      '/var/spool',
+      '"spool" must be "overflow", "ahead", "off" or { mode, directory, maxBytes, maxAge }, got "/var/spool"; for a folder write { directory: "/var/spool" }',
+    ],
     [{ mod: 'off' }, 'unknown option "spool.mod"; did you mean "mode"?'],
     [{ mode: 1 }, '"spool.mode" must be "overflow" or "ahead" or "off", got 1'],
     [{ directory: '' }, '"spool.directory" must be the path of a folder, got ""'],
     [{ maxBytes: 100 }, '"spool.maxBytes" must be a whole number of bytes, 65536 or more, got 100'],
-    [{ maxAge: '1 day' }, '"spool.maxAge" must be milliseconds or a text such as "24h", got "1 day"'],
-    [{ maxAge: 0 }, '"spool.maxAge" must be milliseconds or a text such as "24h", got 0'],
+    [{ maxAge: '1 day' }, '"spool.maxAge" must be milliseconds or a time such as "24h", got "1 day"'],
+    [{ maxAge: 0 }, '"spool.maxAge" must be milliseconds or a time such as "24h", got 0'],
   ];
   for (const [spool, message] of wrong) {
     it(`that is wrong throws: ${JSON.stringify(spool)}`, () => {

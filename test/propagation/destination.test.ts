@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { compilePropagateTo, type Destination, type PropagateTo } from '../../propagation/destination.ts';
+import {
+  type Destination,
+  type DestinationRule,
+  type PropagateTo,
+  traceToAllBaggageToPrivate,
+} from '../../propagation/destination.ts';
+import { propagateToReader } from '../../src/core/propagate-to.ts';
 
 const BOTH = { trace: true, baggage: true };
 const TRACE = { trace: true, baggage: false };
@@ -76,8 +82,13 @@ const PUBLIC = [
   'http://evil.com#.internal',
 ];
 
+function ruleOf(option: PropagateTo | undefined): DestinationRule {
+  if (option === undefined) return traceToAllBaggageToPrivate;
+  return propagateToReader(option, { caller: 'start', name: 'propagateTo' });
+}
+
 function ask(option: PropagateTo | undefined, url: string): Destination {
-  return compilePropagateTo(option)(new URL(url));
+  return ruleOf(option)(new URL(url));
 }
 
 test('lets trace context go everywhere and baggage to private hosts only, when nothing is said', () => {
@@ -154,7 +165,7 @@ test('tests a RegExp on the parsed origin alone', () => {
 test('answers the same each time for a RegExp with g or y, and leaves the one given alone', () => {
   for (const pattern of [/example/g, /https:/y, /example/gy]) {
     const expected = pattern.source === 'example' && pattern.sticky ? NOTHING : BOTH;
-    const rule = compilePropagateTo([Object.freeze(pattern)]);
+    const rule = ruleOf([Object.freeze(pattern)]);
     for (let time = 0; time < 3; time += 1) assert.deepEqual(rule(new URL('https://example.com')), expected);
     assert.equal(pattern.lastIndex, 0);
   }
@@ -200,9 +211,9 @@ test('lets nothing out when the function, or its answer, throws', () => {
 });
 
 test('answers with four shared objects that cannot be changed', () => {
-  const rule = compilePropagateTo(undefined);
+  const rule = ruleOf(undefined);
   assert.equal(rule(new URL('http://localhost')), rule(new URL('http://stock')));
-  assert.equal(rule(new URL('http://localhost')), compilePropagateTo('all')(new URL('https://example.com')));
+  assert.equal(rule(new URL('http://localhost')), ruleOf('all')(new URL('https://example.com')));
   assert.ok(Object.isFrozen(rule(new URL('https://example.com'))));
 });
 
@@ -211,12 +222,12 @@ test('refuses a wrong option and says what was expected and what came', () => {
     ['All', /must be 'all', 'none', 'private', a list .*, got "All"; did you mean 'all'\?$/],
     ['api.example.com', /got "api\.example\.com"; for one host give a list: \['api\.example\.com'\]$/],
     ['', /got ""$/],
-    [/x/, /got \[object RegExp\]; put it into a list$/],
+    [/x/, /got a RegExp; put it into a list$/],
     [true, /got true$/],
     [null, /got null$/],
     [42, /got 42$/],
     [Symbol('a'), /got Symbol\(a\)$/],
-    [{ trace: true }, /got \[object Object\]$/],
+    [{ trace: true }, /got an object$/],
     [['private'], /a list of origins .*, got "private" in it; 'private' stands alone$/],
     [[''], /got "" in it$/],
     [[42], /got 42 in it$/],
@@ -235,7 +246,7 @@ test('refuses a wrong option and says what was expected and what came', () => {
     [['redis://host'], /in it$/],
   ];
   for (const [option, message] of wrong) {
-    assert.throws(() => compilePropagateTo(option as PropagateTo), {
+    assert.throws(() => ruleOf(option as PropagateTo), {
       name: 'TypeError',
       code: 'ERR_THROUGHLINE_OPTION',
       message,

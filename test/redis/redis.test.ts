@@ -70,7 +70,7 @@ describe('throughline/redis', { skip: skipWithoutRedis }, () => {
 
   it('leaves no key without an expiry', async () => {
     await client.flushall();
-    const store = redis({ client, ttl: 90, index: ['app.cached'] });
+    const store = redis({ client, ttl: '90s', index: ['app.cached'] });
     await store.append([sampleRecord(), bareRecord(), sampleRecord({ status: { code: 'ok' } })]);
     const direct = client.duplicate({ keyPrefix: '' });
     const keys = await direct.keys('*');

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { IncomingMessage } from 'node:http';
 import { test } from 'node:test';
-import { compileIncoming, type IncomingMode, withoutDecision } from '../../middleware/server/incoming.ts';
+import { type IncomingMode, incomingReader, trustAll, withoutDecision } from '../../middleware/server/incoming.ts';
 import type { RemoteContext } from '../../propagation/context.ts';
 import { endsClean } from '../contract/checks/no-leaks.ts';
 import { testTracer } from '../core/tracer-fixture.ts';
@@ -19,6 +19,8 @@ const REMOTE: RemoteContext = {
 
 const scope = { name: 'test' };
 
+const incomingOf = (given: unknown) => incomingReader(given, { caller: 'tracing', name: 'incoming' });
+
 test('trust-ids lets the sampler decide, whatever the caller and its debug mark say', async () => {
   for (const [sample, sampled] of [
     [0, true],
@@ -35,17 +37,17 @@ test('trust-ids lets the sampler decide, whatever the caller and its debug mark 
 
 test('every mode is its own rule, and none is asked for more than the request', () => {
   const req = {} as IncomingMessage;
-  assert.equal(compileIncoming('tracing', undefined)(req), 'trust');
+  assert.equal(trustAll(req), 'trust');
   for (const mode of ['trust', 'trust-ids', 'link', 'ignore'] as IncomingMode[]) {
-    assert.equal(compileIncoming('tracing', mode)(req), mode);
-    assert.equal(compileIncoming('tracing', (given: IncomingMessage) => (given === req ? mode : 'ignore'))(req), mode);
+    assert.equal(incomingOf(mode)(req), mode);
+    assert.equal(incomingOf((given: IncomingMessage) => (given === req ? mode : 'ignore'))(req), mode);
   }
 });
 
 test(
   'a function that answers no mode is told so once',
   endsClean(({ takeDiagnostics }) => {
-    const rule = compileIncoming('tracing', () => 'trusted');
+    const rule = incomingOf(() => 'trusted');
     assert.deepEqual([rule({} as IncomingMessage), rule({} as IncomingMessage)], ['ignore', 'ignore']);
     assert.deepEqual(takeDiagnostics(), [
       'tracing(): the "incoming" function must answer trust, trust-ids, link, ignore; all else counts as ignore',

@@ -338,28 +338,31 @@ describe('an option', () => {
     [{ sample: [{ method: 7 }] }, 'start(): "sample[0].method" must be a method such as "GET", got 7'],
     [
       { sample: [{ route: /a/ }] },
-      'start(): "sample[0].route" must be a route template, with * for any characters, got an object',
+      'start(): "sample[0].route" must be a route template, with * for any characters, got a RegExp',
     ],
     [{ keep: true }, 'start(): "keep" must be an object such as { errors: true }, got true'],
     [{ keep: { error: true } }, 'start(): unknown option "keep.error"; did you mean "errors"?'],
     [{ keep: { errors: 1 } }, 'start(): "keep.errors" must be true or false, got 1'],
     ...['2 h', '1e3', 's', -1, Number.NaN, ''].map((slowerThan): [unknown, string] => [
       { keep: { slowerThan } },
-      `start(): "keep.slowerThan" must be milliseconds or such as "500ms" or "2s", got ${JSON.stringify(slowerThan) === 'null' ? 'NaN' : JSON.stringify(slowerThan)}`,
+      `start(): "keep.slowerThan" must be milliseconds or a time such as "500ms", got ${JSON.stringify(slowerThan) === 'null' ? 'NaN' : JSON.stringify(slowerThan)}`,
     ]),
     ...['6xx', 99, 600, 'error', 200.5].map((status): [unknown, string] => [
       { keep: { status: [404, status] } },
       `start(): "keep.status" must be a status code or such as "5xx", or a list of them, got ${JSON.stringify(status)}`,
     ]),
     [{ sample: null }, 'start(): "sample" must be a number from 0 to 1 or a list of rules, got null'],
-    [{ exporters: 'otpl' }, 'start(): unknown exporter "otpl"; did you mean "otlp"?, or an exporter object'],
+    [
+      { exporters: 'otpl' },
+      'start(): "exporters" must be names of exporters or exporter objects, got "otpl"; did you mean "otlp"?',
+    ],
     [
       { exporters: [{}] },
-      'start(): unknown exporter an object; known are otlp, zipkin, console, file, none, or an exporter object',
+      'start(): "exporters" must be names of exporters or exporter objects, got an object; known are otlp, zipkin, console, file, none',
     ],
     [
       { propagators: ['tracecontex'] },
-      'start(): unknown propagator "tracecontex"; did you mean "tracecontext"?, or an object with extract and inject',
+      'start(): "propagators" must be names of formats, or objects with extract and inject, got "tracecontex" in it; did you mean "tracecontext"?',
     ],
     [{ propagators: 'baggage' }, 'start(): "propagators" must be a list or { extract: [], inject: [] }, got "baggage"'],
     [

@@ -37,7 +37,10 @@ describe('memoryStore()', () => {
   });
 
   it('refuses wrong options', () => {
-    assert.throws(() => memoryStore({ maxBytes: 0 }), /memoryStore\(\): "maxBytes" must be a number from 1 on, got 0/);
+    assert.throws(
+      () => memoryStore({ maxBytes: 0 }),
+      /memoryStore\(\): "maxBytes" must be a whole number, 1 or more, got 0/,
+    );
     assert.throws(() => memoryStore({ maxByte: 1 } as object), /did you mean "maxBytes"\?/);
   });
 });

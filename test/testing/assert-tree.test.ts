@@ -331,7 +331,9 @@ describe('an expected tree that is none', () => {
   });
 
   it('is refused when it is no text', () => {
-    assert.throws(() => assertTree([], ['a'] as never), { message: /the expected tree must be a text, got an array$/ });
+    assert.throws(() => assertTree([], ['a'] as never), {
+      message: /^assertTree\(\): expected the tree as a text, got an array$/,
+    });
     assert.throws(() => assertTree([], '', { orderd: true } as never), { message: /did you mean "ordered"\?$/ });
   });
 });

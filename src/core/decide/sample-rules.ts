@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts';
-import { optionError, refuseUnknownOptions, showValue } from '../errors.ts';
+import { group, numberFrom, type Place, type Readers, text } from '../options.ts';
 import {
   NO,
   type RequestFacts,
@@ -18,13 +18,13 @@ import { compileWildcard } from './wildcard.ts';
  */
 export interface SampleRule {
   /** The template of the matched route with its mount path: `/users/:id`, or with `*` for any run of characters: `/api/*`. */
-  readonly route?: string;
+  readonly route?: string | undefined;
   /** The method, in any case: `GET`; `_OTHER` for all that nobody knows. */
-  readonly method?: string;
+  readonly method?: string | undefined;
   /** The share to keep, 0 to 1, by trace id: services that share a rate keep the same traces. */
-  readonly rate?: number;
+  readonly rate?: number | undefined;
   /** At most so many traces a second in this process, of those that `rate` keeps. */
-  readonly perSecond?: number;
+  readonly perSecond?: number | undefined;
 }
 
 interface CompiledRule {
@@ -35,15 +35,22 @@ interface CompiledRule {
   readonly bucket: TokenBucket | undefined;
 }
 
-const RULE_FIELDS: readonly (keyof SampleRule)[] = ['route', 'method', 'rate', 'perSecond'];
+const READERS = {
+  route: text('a route template, with * for any characters'),
+  method: text('a method such as "GET"'),
+  rate: numberFrom(0, 1),
+  perSecond: numberFrom(0),
+} satisfies Readers<SampleRule>;
+
+const ruleFields = group(READERS, "a rule such as { route: '/health', rate: 0 }");
 
 /**
  * The rules as a sampler: the first that matches decides, and what none matches is kept.
  *
  * @throws TypeError with code `ERR_THROUGHLINE_OPTION` that names the rule and the field
  */
-export function rulesSampler(call: string, rules: readonly unknown[]): RootSampler {
-  const compiled = rules.map((rule, index) => compileRule(call, rule, `sample[${index}]`));
+export function rulesSampler(rules: readonly unknown[], { caller, name }: Place): RootSampler {
+  const compiled = [...rules].map((rule, index) => compileRule(rule, { caller, name: `${name}[${index}]` }));
   const firstAsks = compiled.length > 0 && asksForRequest(compiled[0] as CompiledRule);
   const later = (trace: TraceIdentity, facts: RequestFacts, clock: Clock): Verdict => {
     const rule = compiled.find((candidate) => matches(candidate, facts));
@@ -73,35 +80,12 @@ function decide(rule: CompiledRule, trace: TraceIdentity, facts: RequestFacts, c
   return rule.bucket.take(clock) ? YES : NO;
 }
 
-function compileRule(call: string, rule: unknown, name: string): CompiledRule {
-  if (typeof rule !== 'object' || rule === null || Array.isArray(rule)) {
-    throw optionError(
-      `${call}(): "${name}" must be a rule such as { route: '/health', rate: 0 }, got ${showValue(rule)}`,
-    );
-  }
-  refuseUnknownOptions(call, rule, RULE_FIELDS, `${name}.`);
-  const { route, method, rate = 1, perSecond } = rule as SampleRule;
-  refuseUnless(isText(route), call, `${name}.route`, 'a route template, with * for any characters', route);
-  refuseUnless(isText(method), call, `${name}.method`, 'a method such as "GET"', method);
-  refuseUnless(isFrom(rate, 0, 1), call, `${name}.rate`, 'a number from 0 to 1', rate);
-  const isRate = perSecond === undefined || isFrom(perSecond, 0, Number.MAX_VALUE);
-  refuseUnless(isRate, call, `${name}.perSecond`, 'a number, 0 or more', perSecond);
+function compileRule(rule: unknown, at: Place): CompiledRule {
+  const { route, method, rate = 1, perSecond } = ruleFields(rule, at);
   return {
     method: method === '_OTHER' ? method : method?.toUpperCase(),
     matchesRoute: route === undefined ? undefined : compileWildcard(route),
     sampler: ratioSampler(rate),
     bucket: perSecond === undefined ? undefined : new TokenBucket(perSecond),
   };
-}
-
-function isText(value: unknown): boolean {
-  return value === undefined || (typeof value === 'string' && value !== '');
-}
-
-function isFrom(value: unknown, min: number, max: number): boolean {
-  return typeof value === 'number' && value >= min && value <= max;
-}
-
-function refuseUnless(isGood: boolean, call: string, name: string, expected: string, value: unknown): void {
-  if (!isGood) throw optionError(`${call}(): "${name}" must be ${expected}, got ${showValue(value)}`);
 }

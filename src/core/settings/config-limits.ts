@@ -1,12 +1,32 @@
-import { optionError, refuseUnknownOptions, showValue } from '../errors.ts';
+import type { Duration } from '../duration.ts';
 import { DEFAULT_LIMITS, type Limits } from '../limits.ts';
+import { duration, group, type Reader, type Readers, wholeNumber } from '../options.ts';
 import type { BatchSettings } from '../pipeline/settings.ts';
 import { LONGEST_TIMER_MS } from '../timers.ts';
 import type { Environment } from './environment.ts';
 
+/** The option `limits` of `start()`: each with a default. */
+export type LimitOptions = {
+  readonly [Name in keyof Limits]?: (Name extends 'openMs' ? Duration : number) | undefined;
+};
+
+const READERS = {
+  attributes: wholeNumber(0),
+  attributeLength: wholeNumber(0),
+  events: wholeNumber(0),
+  links: wholeNumber(0),
+  openSpans: wholeNumber(0),
+  openMs: duration('5m', 0, Number.MAX_SAFE_INTEGER),
+  queueBytes: wholeNumber(0),
+} satisfies Readers<LimitOptions>;
+
+/** What was given of them, `openMs` in milliseconds. */
+export type GivenLimits = { readonly [Name in keyof Limits]?: number | undefined };
+
+export const limitsReader: Reader<GivenLimits> = group(READERS);
+
 /** The limits: code, then environment, then default. */
-export function resolveLimits(caller: string, option: unknown, environment: Environment): Limits {
-  const given = checkedLimits(caller, option);
+export function resolveLimits(given: GivenLimits, environment: Environment): Limits {
   const attributes =
     environment.whole('OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT', 0) ?? environment.whole('OTEL_ATTRIBUTE_COUNT_LIMIT', 0);
   const attributeLength =
@@ -21,19 +41,6 @@ export function resolveLimits(caller: string, option: unknown, environment: Envi
     openMs: given.openMs ?? DEFAULT_LIMITS.openMs,
     queueBytes: given.queueBytes ?? DEFAULT_LIMITS.queueBytes,
   };
-}
-
-function checkedLimits(caller: string, option: unknown): Partial<Limits> {
-  if (option === undefined) return {};
-  if (typeof option !== 'object' || option === null) {
-    throw optionError(`${caller}(): "limits" must be an object, got ${showValue(option)}`);
-  }
-  refuseUnknownOptions(caller, option, Object.keys(DEFAULT_LIMITS), 'limits.');
-  for (const [name, value] of Object.entries(option)) {
-    if (value === undefined || (Number.isSafeInteger(value) && value >= 0)) continue;
-    throw optionError(`${caller}(): "limits.${name}" must be a whole number, 0 or more, got ${showValue(value)}`);
-  }
-  return option;
 }
 
 /**

@@ -1,24 +1,16 @@
 import { rulesSampler } from '../decide/sample-rules.ts';
-import { ignoringParent, parentBased, type RootSampler, ratioSampler, type Sampler } from '../decide/sampler.ts';
-import { optionError, showValue } from '../errors.ts';
+import { ignoringParent, parentBased, ratioSampler, type Sampler } from '../decide/sampler.ts';
+import { type Reader, wrongOption } from '../options.ts';
 import type { Environment } from './environment.ts';
 
-/** The option `sample`: code, then `OTEL_TRACES_SAMPLER`, then everything. */
-export function resolveSampler(caller: string, sample: unknown, environment: Environment): Sampler {
-  return sample === undefined ? environmentSampler(environment) : parentBased(rootSampler(caller, sample));
-}
-
-function rootSampler(caller: string, sample: unknown): RootSampler {
-  if (Array.isArray(sample)) return rulesSampler(caller, sample);
-  if (typeof sample === 'number' && sample >= 0 && sample <= 1) return ratioSampler(sample);
-  throw optionError(
-    `${caller}(): "sample" must be a number from 0 to 1 or a list of rules, got ${showValue(sample)}${hintFor(sample)}`,
-  );
-}
-
-function hintFor(sample: unknown): string {
-  return typeof sample === 'object' && sample !== null ? '; one rule stands in a list too: [{ route, rate }]' : '';
-}
+/** The option `sample`: a share, or rules. */
+export const sampleReader: Reader<Sampler> = (given, at) => {
+  if (Array.isArray(given)) return parentBased(rulesSampler(given, at));
+  if (typeof given === 'number' && given >= 0 && given <= 1) return parentBased(ratioSampler(given));
+  const isRule = typeof given === 'object' && given !== null;
+  const hint = isRule ? 'one rule stands in a list too: [{ route, rate }]' : '';
+  throw wrongOption(at, 'a number from 0 to 1 or a list of rules', given, hint);
+};
 
 const SAMPLERS = [
   'always_on',
@@ -39,7 +31,8 @@ const REFUSED_SAMPLERS: Readonly<Record<string, string>> = {
   xray: REMOTE,
 };
 
-function environmentSampler(environment: Environment): Sampler {
+/** `OTEL_TRACES_SAMPLER` and its argument; everything where they are not set. */
+export function environmentSampler(environment: Environment): Sampler {
   const name = environment.choice('OTEL_TRACES_SAMPLER', SAMPLERS, REFUSED_SAMPLERS) ?? 'parentbased_always_on';
   const root = ratioSampler(environmentRatio(name, environment));
   return name.startsWith('parentbased_') ? parentBased(root) : ignoringParent(root);

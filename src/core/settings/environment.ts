@@ -1,4 +1,4 @@
-import { nearestName } from '../errors.ts';
+import { hintAt } from '../errors.ts';
 
 /** What the process was started with: `process.env`, or a test's own. */
 export type Variables = Readonly<Record<string, string | undefined>>;
@@ -62,11 +62,15 @@ export class Environment {
     return known;
   }
 
-  /** A comma-separated list out of `names`; unknown ones are left out. `refused` says why not, for names that others know. */
+  /**
+   * A comma-separated list out of `names`; unknown ones are left out. `refused` says why not, for names that others
+   * know; `meant` what is probably meant by one that is near to none.
+   */
   list<Name extends string>(
     name: string,
     names: readonly Name[],
     refused: Readonly<Record<string, string>> = {},
+    meant: Readonly<Record<string, Name>> = {},
   ): Name[] | undefined {
     const value = this.text(name);
     if (value === undefined) return undefined;
@@ -75,7 +79,8 @@ export class Environment {
       const wanted = item.trim().toLowerCase();
       const known = names.find((candidate) => candidate === wanted);
       if (Object.hasOwn(refused, wanted)) this.#warn(`${name}: "${wanted}" is ignored: ${refused[wanted]}`);
-      else if (known === undefined) this.#unknown(name, item.trim(), names);
+      else if (known === undefined)
+        this.#unknown(name, item.trim(), names, Object.hasOwn(meant, wanted) ? meant[wanted] : undefined);
       else if (!kept.includes(known)) kept.push(known);
     }
     return kept.length === 0 ? undefined : kept;
@@ -101,9 +106,8 @@ export class Environment {
     this.#warn(`${name} must be ${expected}; ${what} is ignored`);
   }
 
-  #unknown(name: string, value: string, names: readonly string[]): void {
-    const meant = nearestName(value, names);
-    const hint = meant === undefined ? `known are ${names.join(', ')}` : `did you mean "${meant}"?`;
+  #unknown(name: string, value: string, names: readonly string[], meant?: string): void {
+    const hint = meant === undefined ? hintAt(value, names) : `did you mean "${meant}"?`;
     this.#warn(`${name}: "${value.slice(0, 60)}" is not known here and is ignored; ${hint}`);
   }
 }
