@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { incomingHeadersGetter } from '../../propagation/carriers.ts';
 import { noteFault } from '../../src/core/diagnostics.ts';
-import { activeScope, Scope } from '../../src/core/scope/scope.ts';
+import { activeScope, type Scope } from '../../src/core/scope/scope.ts';
 import type { RecordingSpan } from '../../src/core/spans/recording-span.ts';
-import { currentTracer } from '../../src/core/spans/runtime.ts';
+import { currentTracer, inboundScope } from '../../src/core/spans/runtime.ts';
 import type { Tracer } from '../../src/core/spans/tracer.ts';
 import { spanNameMethod } from '../http-attributes.ts';
 import { connectionOf, isQueued } from './connection.ts';
@@ -86,16 +86,16 @@ export function startServerSpan(tracer: Tracer, view: InboundRequest, settings: 
   const mode = settings.incoming(view.req);
   const sent = mode === 'ignore' ? undefined : tracer.propagator.extract(view.req.headers, incomingHeadersGetter);
   const remote = mode === 'link' ? undefined : sent;
-  const ambient = activeScope().tracer;
+  const around = activeScope();
   if (!tracer.enabled || isIgnored(view, settings)) {
-    return { span: undefined, scope: new Scope(remote && tracer.passThrough(remote), remote?.baggage, ambient) };
+    return { span: undefined, scope: inboundScope(around, remote && tracer.passThrough(remote), remote?.baggage) };
   }
   const continued = mode === 'trust-ids' && remote !== undefined ? withoutDecision(remote) : remote;
   const span = tracer.startRemote(spanNameMethod(view.req.method ?? ''), 'server', continued, view.instrumentation);
   if (mode === 'link' && sent !== undefined) span.addLink({ context: sent });
   describe(tracer, span, view, settings);
   tracer.noteBaggage(span, remote?.baggage);
-  return { span, scope: new Scope(span, remote?.baggage, ambient) };
+  return { span, scope: inboundScope(around, span, remote?.baggage) };
 }
 
 /** An unsampled request is not looked at: nobody will read what it was like. */

@@ -1,6 +1,7 @@
 import type { Stats } from '../core/pipeline/stats.ts';
-import { activeScope, enterTracerScope, leaveScope, runInScope, Scope } from '../core/scope/scope.ts';
+import { activeScope, enterScope, leaveScope, runInScope, type Scope } from '../core/scope/scope.ts';
 import type { Span } from '../core/span.ts';
+import { scopeOfTracer, tracerIn } from '../core/spans/runtime.ts';
 import type { Tracer } from '../core/spans/tracer.ts';
 import { failure } from './failure.ts';
 import type { KeptSpans } from './kept-spans.ts';
@@ -36,7 +37,7 @@ const captures = new WeakMap<Tracer, RunningCapture>();
 
 /** The capture that this code runs in. */
 export function captureHere(): RunningCapture | undefined {
-  const { tracer } = activeScope();
+  const tracer = tracerIn(activeScope());
   return tracer === undefined ? undefined : captures.get(tracer);
 }
 
@@ -54,7 +55,7 @@ export class RunningCapture extends LiveSpanView implements Captured {
 
   /** From here on the code of this flow runs inside. */
   enter(): void {
-    this.#scope = enterTracerScope(this.kept.tracer);
+    this.#scope = enterScope(scopeOfTracer(this.kept.tracer, activeScope()));
   }
 
   openSpans(): Span[] {
@@ -71,7 +72,7 @@ export class RunningCapture extends LiveSpanView implements Captured {
   }
 
   run<Result>(fn: () => Result): Result {
-    return runInScope(new Scope(undefined, undefined, this.kept.tracer), fn);
+    return runInScope(scopeOfTracer(this.kept.tracer), fn);
   }
 
   stop(): void {

@@ -1,7 +1,7 @@
 import { activeScope } from '../core/scope/scope.ts';
 import type { Span } from '../core/span.ts';
 import { RecordingSpan } from '../core/spans/recording-span.ts';
-import { installedTracer } from '../core/spans/runtime.ts';
+import { installedTracer, tracerIn } from '../core/spans/runtime.ts';
 import { formatDuration } from '../terminal/text.ts';
 import { failure } from './failure.ts';
 import { keptSpansOf } from './kept-spans.ts';
@@ -37,7 +37,7 @@ export function noOpenSpans(source: OpenSpanSource | undefined = sourceHere()): 
 }
 
 function sourceHere(): OpenSpanSource | undefined {
-  return keptSpansOf(activeScope().tracer) ?? installedTracer()?.ledger;
+  return keptSpansOf(tracerIn(activeScope())) ?? installedTracer()?.ledger;
 }
 
 /**

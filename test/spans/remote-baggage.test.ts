@@ -7,7 +7,8 @@ import axios from 'axios';
 import { baggage, span, traceAxios, tracing } from 'throughline';
 import { extract, inject } from 'throughline/propagation';
 import { capture } from 'throughline/test';
-import { runInScope, Scope } from '../../src/core/scope/scope.ts';
+import { runInScope } from '../../src/core/scope/scope.ts';
+import { scopeOfTracer } from '../../src/core/spans/runtime.ts';
 import { testTracer } from '../core/tracer-fixture.ts';
 
 const TRACEPARENT = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
@@ -61,7 +62,7 @@ test('what is no baggage in a parent that the app made up counts as none', async
 
 test('a disabled tracer passes the baggage of a message on', async () => {
   const { tracer } = testTracer({}, { variables: { OTEL_SDK_DISABLED: 'true' } });
-  runInScope(new Scope(undefined, undefined, tracer), () => {
+  runInScope(scopeOfTracer(tracer), () => {
     span('message', { parent: extract(MESSAGE) ?? null }, () => assert.deepEqual(inject({}), MESSAGE));
     span('message', { parent: extract({ baggage: 'a=1' }) ?? null }, () =>
       assert.deepEqual(inject({}), { baggage: 'a=1' }),

@@ -58,7 +58,7 @@ function openScope(name: string, options: SpanOptions | undefined): Span {
   const outer = activeScope();
   const span = startGuarded(name, options, createSpan, outer);
   if (span.localTrace === undefined) return span; // not ours to end, so nothing would leave its scope
-  const scope = enterScope(span, outer, baggageFor(options, outer));
+  const scope = enterScope(outer.withSpanAndBaggage(span, baggageFor(options, outer), outer));
   span.onEnd(() => {
     if (!leaveScope(scope)) warnOutOfOrder(name);
   });

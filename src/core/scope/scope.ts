@@ -1,13 +1,12 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Baggage } from '../../../propagation/baggage.ts';
 import type { Span } from '../span.ts';
-import type { Tracer } from '../spans/tracer.ts';
 
 /** The keys under which `@opentelemetry/api` keeps its two hot values; it makes them by `Symbol.for`. */
 const OTEL_SPAN_KEY = Symbol.for('OpenTelemetry Context Key SPAN');
 const OTEL_BAGGAGE_KEY = Symbol.for('OpenTelemetry Baggage Key');
 
-/** Everything else a scope holds: a persistent list, newest first, so that adding one copies nothing. */
+/** All else that a scope holds: a persistent list, newest first, so that adding one copies nothing. */
 interface Entry {
   readonly key: symbol;
   readonly value: unknown;
@@ -15,14 +14,13 @@ interface Entry {
 }
 
 /**
- * What is active in one stretch of code: the span, the baggage, and the tracer they belong to.
- * Immutable but for `close`, and structurally an OpenTelemetry `Context`: the two hot slots are
+ * All that is active in one stretch of code: the span, the baggage, and whatever else is kept there under
+ * a key. Immutable but for `close`, and structurally an OpenTelemetry `Context`: the two hot slots are
  * fields, the rest a small list.
  *
  *     Scope ─ span: "GET /orders/:id"            outer ─▶ the scope that was active before a
  *             baggage: tenant=acme                        `using` scope opened; undefined in a
- *             tracer: only where a test captures          scope entered by `run`
- *             entries ─▶ key=value ─▶ …
+ *             entries ─▶ key=value ─▶ …                   scope entered by `run`
  *
  * Baggage that is set half-way lies over the scope it was set in, and ends with it:
  *
@@ -31,8 +29,6 @@ interface Entry {
 export class Scope {
   readonly span: Span | undefined;
   readonly baggage: Baggage | undefined;
-  /** The tracer of this scope; undefined means the process's own. */
-  readonly tracer: Tracer | undefined;
   readonly #outer: Scope | undefined;
   readonly #entries: Entry | undefined;
   /** The scope that this one lies over, never one that lies over another: closed when that one is. */
@@ -41,10 +37,9 @@ export class Scope {
   /** `using` scopes that opened inside this one and are open still. */
   #openInside = 0;
 
-  constructor(span?: Span, baggage?: Baggage, tracer?: Tracer, outer?: Scope, entries?: Entry, under?: Scope) {
+  constructor(span?: Span, baggage?: Baggage, outer?: Scope, entries?: Entry, under?: Scope) {
     this.span = span;
     this.baggage = baggage;
-    this.tracer = tracer;
     this.#outer = outer;
     this.#entries = entries;
     this.#under = under;
@@ -52,22 +47,22 @@ export class Scope {
 
   /** This scope with another span active. `outer` is where a scope that ends by `close` returns to. */
   withSpan(span: Span, outer?: Scope): Scope {
-    return new Scope(span, this.baggage, this.tracer, outer, this.#entries);
+    return new Scope(span, this.baggage, outer, this.#entries);
   }
 
   /** The same with other baggage too. */
   withSpanAndBaggage(span: Span | undefined, baggage: Baggage | undefined, outer?: Scope): Scope {
-    return new Scope(span, baggage, this.tracer, outer, this.#entries);
+    return new Scope(span, baggage, outer, this.#entries);
   }
 
   withBaggage(baggage: Baggage | undefined): Scope {
-    return new Scope(this.span, baggage, this.tracer, this.#outer, this.#entries);
+    return new Scope(this.span, baggage, this.#outer, this.#entries);
   }
 
   /** This scope with other baggage, over it: it ends when this one is closed. However often that is done, no chain grows. */
   overlaidWith(baggage: Baggage): Scope {
     const under = this.#under ?? this;
-    return new Scope(this.span, baggage, this.tracer, under, this.#entries, under);
+    return new Scope(this.span, baggage, under, this.#entries, under);
   }
 
   /** Counts this scope in at the one around it. */
@@ -115,17 +110,17 @@ export class Scope {
   /** OpenTelemetry `Context.setValue`: a new scope, this one stays as it is. */
   setValue(key: symbol, value: unknown): Scope {
     if (key === OTEL_SPAN_KEY) {
-      return new Scope(value as Span | undefined, this.baggage, this.tracer, this.#outer, this.#entries);
+      return new Scope(value as Span | undefined, this.baggage, this.#outer, this.#entries);
     }
     if (key === OTEL_BAGGAGE_KEY) return this.withBaggage(value as Baggage | undefined);
     const entries = { key, value, next: without(this.#entries, key) };
-    return new Scope(this.span, this.baggage, this.tracer, this.#outer, entries);
+    return new Scope(this.span, this.baggage, this.#outer, entries);
   }
 
   /** OpenTelemetry `Context.deleteValue`: a new scope, this one stays as it is. */
   deleteValue(key: symbol): Scope {
     if (key === OTEL_SPAN_KEY || key === OTEL_BAGGAGE_KEY) return this.setValue(key, undefined);
-    return new Scope(this.span, this.baggage, this.tracer, this.#outer, without(this.#entries, key));
+    return new Scope(this.span, this.baggage, this.#outer, without(this.#entries, key));
   }
 }
 
@@ -143,11 +138,10 @@ export const ROOT_SCOPE: Scope = new Scope();
 const storage = new AsyncLocalStorage<Scope | undefined>();
 
 /**
- * Opens a `using` scope inside `outer`, the active one, with `span` active: for the rest of this function, and in everything
- * asynchronous it starts, until `leaveScope`.
+ * Opens a `using` scope, which lies inside the active one: active for the rest of this function, and in
+ * everything asynchronous it starts, until `leaveScope`.
  */
-export function enterScope(span: Span, outer: Scope, baggage: Baggage | undefined): Scope {
-  const scope = outer.withSpanAndBaggage(span, baggage, outer);
+export function enterScope(scope: Scope): Scope {
   scope.open();
   storage.enterWith(scope);
   return scope;
@@ -156,18 +150,6 @@ export function enterScope(span: Span, outer: Scope, baggage: Baggage | undefine
 /** Changes the baggage of the active scope from here on: see `baggage.set`. */
 export function enterBaggage(baggage: Baggage): void {
   storage.enterWith(activeScope().overlaidWith(baggage));
-}
-
-/**
- * Opens a scope in which `tracer` starts the spans instead of the process's own, and nothing is active
- * yet: a test that captures. It is a `using` scope like any other, until `leaveScope`.
- */
-export function enterTracerScope(tracer: Tracer): Scope {
-  const outer = activeScope();
-  const scope = new Scope(undefined, undefined, tracer, outer);
-  scope.open();
-  storage.enterWith(scope);
-  return scope;
 }
 
 /**

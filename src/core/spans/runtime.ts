@@ -1,4 +1,6 @@
-import { activeScope, type Scope } from '../scope/scope.ts';
+import type { Baggage } from '../../../propagation/baggage.ts';
+import { activeScope, Scope } from '../scope/scope.ts';
+import type { Span } from '../span.ts';
 import type { Tracer } from './tracer.ts';
 
 /** The process's own tracer. Factories bind to it lazily: they are often called before `start()`. */
@@ -10,11 +12,9 @@ export function onFirstUse(start: () => Tracer): void {
   startFromEnvironment = start;
 }
 
-/** Makes `tracer` the process's own; returns the one it replaces. */
-export function installTracer(tracer: Tracer): Tracer | undefined {
-  const replaced = installed;
+/** Makes `tracer` the process's own. */
+export function installTracer(tracer: Tracer): void {
   installed = tracer;
-  return replaced;
 }
 
 /** The process's own tracer, if there is one yet: asking starts none. */
@@ -38,5 +38,25 @@ export function currentTracer(): Tracer {
 
 /** The tracer for code that runs in `scope`. */
 export function tracerFor(scope: Scope): Tracer {
-  return scope.tracer ?? processTracer();
+  return tracerIn(scope) ?? processTracer();
+}
+
+/** The key under which a scope keeps the tracer that starts the spans in it, instead of the process's own. */
+const TRACER = Symbol('throughline.tracer');
+
+/** The tracer of `scope` itself: a test captures there. */
+export function tracerIn(scope: Scope): Tracer | undefined {
+  return scope.getValue(TRACER) as Tracer | undefined;
+}
+
+/** A scope with a tracer of its own, in which nothing is active yet. `outer` is where it returns to when it is closed. */
+export function scopeOfTracer(tracer: Tracer, outer?: Scope): Scope {
+  return new Scope(undefined, undefined, outer).setValue(TRACER, tracer);
+}
+
+/** The scope of what another process asks for while `around` is active: it keeps nothing of that but the tracer. */
+export function inboundScope(around: Scope, span: Span | undefined, baggage: Baggage | undefined): Scope {
+  const scope = new Scope(span, baggage);
+  const tracer = tracerIn(around);
+  return tracer === undefined ? scope : scope.setValue(TRACER, tracer);
 }

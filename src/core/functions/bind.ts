@@ -1,5 +1,5 @@
-import { type AnyFunction, likeOriginal } from '../functions/wrap.ts';
-import { activeScope, runInScope } from './scope.ts';
+import { activeScope, runInScope } from '../scope/scope.ts';
+import { type AnyFunction, likeOriginal } from './wrap.ts';
 
 /**
  * A function that runs in the scope that is active now, whoever calls it and when: for callbacks that
