@@ -1,4 +1,4 @@
-import { drawingWidth } from '../src/terminal/line.ts';
+import { drawingWidth } from '../src/terminal/page.ts';
 import { wrapText } from '../src/terminal/wrap.ts';
 import type { Command } from './command.ts';
 import { COMMANDS } from './commands.ts';

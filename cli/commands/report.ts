@@ -62,7 +62,7 @@ export const command: Command = {
       else if (traces.length === 0) io.err('throughline: no traces found\n');
       else
         io.out(
-          `${drawReport(summary, { ...drawOptions(given, io), maxRows, critical: criticalOperations(traces) })}\n`,
+          `${drawReport({ ...summary, critical: criticalOperations(traces) }, { ...drawOptions(given, io), maxRows })}\n`,
         );
       return verdict(summary.findings, bad, io);
     });

@@ -34,7 +34,7 @@ export const command: Command = {
       throw new UsageError('show needs a trace: its id or the beginning of it, "last" or "slowest"');
     if (extra !== undefined) throw new UsageError(`show takes one trace, got also ${quote(extra)}`);
     const query = traceFilter(given, io.now());
-    const maxLines = given.number('lines');
+    const maxRows = given.number('lines');
     return withStore(storeAddress(given.text('store'), io), io, async (store) => {
       const stored = await findTrace(store, word, query, io);
       const trace = buildTrace(stored.spans);
@@ -44,7 +44,7 @@ export const command: Command = {
       }
       const remark = stored.dropped > 0 ? `${stored.dropped.toLocaleString('en-US')} not kept` : undefined;
       const marks = { critical: given.has('critical'), collapse: given.has('collapse') };
-      io.out(`${drawWaterfall(trace, { ...drawOptions(given, io), ...marks, maxLines, remark })}\n`);
+      io.out(`${drawWaterfall(trace, { ...drawOptions(given, io), ...marks, maxRows, remark })}\n`);
       return EXIT.ok;
     });
   },

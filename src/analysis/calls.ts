@@ -27,7 +27,7 @@ export function answersOf(call: TreeNode): TreeNode[] {
  * Who is called: the service that answered or, where none reports, the peer that the call names, its
  * database, queue, or address. `undefined` when the span says nothing.
  */
-function targetOf(call: TreeNode): string | undefined {
+export function targetOf(call: TreeNode): string | undefined {
   const [answer] = answersOf(call);
   return answer ? serviceName(answer.span) : statedTarget(call.span);
 }
@@ -36,10 +36,17 @@ function targetOf(call: TreeNode): string | undefined {
 export function statedTarget(span: SpanRecord): string | undefined {
   const named = textAttribute(span, 'service.peer.name', 'peer.service');
   if (named !== undefined) return named;
-  const database = textAttribute(span, 'db.namespace', 'db.name', 'db.system.name', 'db.system');
+  const database = databaseOf(span);
   if (database !== undefined) return database;
   const queue = textAttribute(span, 'messaging.destination.name', 'messaging.system', 'rpc.service');
   return queue ?? addressOf(span);
+}
+
+/** By its name; Redis and the like number theirs (`db.namespace` `0`), which says less than what they are. */
+function databaseOf(span: SpanRecord): string | undefined {
+  const name = textAttribute(span, 'db.namespace', 'db.name');
+  const system = textAttribute(span, 'db.system.name', 'db.system');
+  return name === undefined || /^\d+$/.test(name) ? (system ?? name) : name;
 }
 
 /** `host:port` of a call, or of the server that was called. */
@@ -47,26 +54,6 @@ export function addressOf(span: SpanRecord): string | undefined {
   const host = textAttribute(span, 'server.address', 'net.peer.name');
   const port = span.attributes['server.port'] ?? span.attributes['net.peer.port'];
   return host === undefined || port === undefined ? host : `${host}:${port}`;
-}
-
-/** A span for people: `stock GET /stock/:sku`, `shop GET → stock`. */
-export function describeSpan(node: TreeNode): string {
-  return `${serviceName(node.span)} ${describeOperation(node)}`;
-}
-
-/** Its name, with the target where the name of a call does not say it. */
-export function describeOperation(node: TreeNode): string {
-  const { span } = node;
-  const target = isCall(span) && !span.name.includes(' ') ? targetOf(node) : undefined;
-  return target === undefined ? span.name : `${span.name} → ${target}`;
-}
-
-/** The same with the path that was called, where one is known: `GET → stock /items/:id`. */
-export function describeCall(call: TreeNode): string {
-  const route = routeOf(call) ?? '';
-  const operation = describeOperation(call);
-  const path = route.slice(route.indexOf('/'));
-  return !route.includes('/') || operation.includes(path) ? operation : `${operation} ${path}`;
 }
 
 /**
@@ -92,7 +79,7 @@ function statementOf(span: SpanRecord): string | undefined {
   return statement && normaliseStatement(statement);
 }
 
-function routeOf(call: TreeNode): string | undefined {
+export function routeOf(call: TreeNode): string | undefined {
   const { span } = call;
   const answer = answersOf(call)[0]?.span;
   const route = (answer && textAttribute(answer, 'http.route')) ?? textAttribute(span, 'url.template', 'http.route');

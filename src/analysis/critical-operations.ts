@@ -1,7 +1,7 @@
 import type { SpanKind } from '../core/record.ts';
 import { compareText } from '../leaves/compare.ts';
-import { describeOperation } from './calls.ts';
 import { criticalPath } from './critical-path.ts';
+import { operationOf } from './labels.ts';
 import { durationOf, type Interval } from './times.ts';
 import { serviceName } from './tree.ts';
 import type { TraceTree, TreeNode } from './types.ts';
@@ -107,13 +107,13 @@ function repetitionsOf(visits: ReadonlyMap<TreeNode, Interval>, keys: ReadonlyMa
 }
 
 function keyOf(node: TreeNode): string {
-  return JSON.stringify([serviceName(node.span), node.span.kind, describeOperation(node)]);
+  return JSON.stringify([serviceName(node.span), node.span.kind, operationOf(node)]);
 }
 
 function newPart(node: TreeNode, traceId: string): Growing {
   return {
     service: serviceName(node.span),
-    operation: describeOperation(node),
+    operation: operationOf(node),
     kind: node.span.kind,
     traces: 1,
     ownMs: 0,

@@ -1,6 +1,7 @@
 import type { SpanKind } from '../core/record.ts';
 import { compareText } from '../leaves/compare.ts';
 import { criticalPath } from './critical-path.ts';
+import { statableTarget } from './labels.ts';
 import { selfTimeOf } from './self-time.ts';
 import { alignedTimes } from './times.ts';
 import { serviceName, walk } from './tree.ts';
@@ -19,6 +20,8 @@ export interface DiffRow {
   readonly service: string;
   readonly name: string;
   readonly kind: SpanKind;
+  /** Whom its spans call, where their name does not say so and it is the same for all. */
+  readonly target?: string | undefined;
   /** 0 for what begins a trace. */
   readonly depth: number;
   readonly before: DiffSide;
@@ -45,6 +48,7 @@ interface Sums {
 
 interface Place {
   readonly node: TreeNode;
+  target: string | undefined;
   readonly depth: number;
   readonly below: Map<string, Place>;
   readonly before: Sums;
@@ -93,6 +97,7 @@ function addAll(top: Map<string, Place>, trees: readonly TraceTree[], side: 'bef
       positions.set(siblings, position + 1);
       const place = placeOf(siblings, node);
       places.set(node, place);
+      if (place.target !== undefined && place.target !== statableTarget(node)) place.target = undefined;
       place.position += position;
       place[side].count++;
       place[side].selfMs += selfTimeOf(node, times);
@@ -107,7 +112,15 @@ function placeOf(siblings: Map<string, Place>, node: TreeNode): Place {
   const known = siblings.get(key);
   if (known) return known;
   const zero = (): Sums => ({ count: 0, selfMs: 0, criticalMs: 0 });
-  const place = { node, depth: node.depth, below: newPlaces(), before: zero(), after: zero(), position: 0 };
+  const place = {
+    node,
+    target: statableTarget(node),
+    depth: node.depth,
+    below: newPlaces(),
+    before: zero(),
+    after: zero(),
+    position: 0,
+  };
   siblings.set(key, place);
   return place;
 }
@@ -138,6 +151,7 @@ function rowOf(place: Place, traces: TraceDiff['traces']): DiffRow {
     service: serviceName(place.node.span),
     name: place.node.span.name,
     kind: place.node.span.kind,
+    ...(place.target === undefined ? {} : { target: place.target }),
     depth: place.depth,
     before,
     after,

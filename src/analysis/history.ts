@@ -1,5 +1,6 @@
-import { answersOf, describeOperation, isCall } from './calls.ts';
+import { answersOf, isCall } from './calls.ts';
 import { Histogram } from './histogram.ts';
+import { operationOf } from './labels.ts';
 import { selfTimeOf } from './self-time.ts';
 import { alignedTimes, type Times } from './times.ts';
 import { serviceName, walk } from './tree.ts';
@@ -65,7 +66,7 @@ function hasOwnWork(node: TreeNode): boolean {
 }
 
 function operationKey(node: TreeNode): string {
-  return JSON.stringify([serviceName(node.span), node.span.kind, describeOperation(node)]);
+  return JSON.stringify([serviceName(node.span), node.span.kind, operationOf(node)]);
 }
 
 function waitKey({ what, node, next }: Wait): string {

@@ -9,6 +9,8 @@ export interface OperationStats {
   /** The name of its spans. */
   readonly operation: string;
   readonly kind: SpanKind;
+  /** Whom its spans call, where their name does not say so. */
+  readonly target?: string | undefined;
   readonly count: number;
   /** How many of them failed. */
   readonly errors: number;
@@ -21,7 +23,7 @@ interface Growing extends OperationStats {
 }
 
 /**
- * Counts, errors and durations by operation (service, span name, kind). Grows with the number of
+ * Counts, errors and durations by operation (service, span name, kind, and target where one is given). Grows with the number of
  * operations, not of spans; two of them merge to what one would have counted.
  *
  *     const operations = new Operations();
@@ -31,9 +33,9 @@ interface Growing extends OperationStats {
 export class Operations {
   readonly #byKey = new Map<string, Growing>();
 
-  /** Adds a finished span. */
-  add(span: SpanRecord): void {
-    const stats = this.#statsOf(serviceName(span), span.name, span.kind);
+  /** Adds a finished span. `target`: whom it calls, to be counted apart. */
+  add(span: SpanRecord, target?: string): void {
+    const stats = this.#statsOf(serviceName(span), span.name, span.kind, target);
     stats.count++;
     if (span.status.code === 'error') stats.errors++;
     stats.durations.add(span.durationMs, span.traceId);
@@ -41,27 +43,31 @@ export class Operations {
 
   /** Adds all that others have counted. */
   merge(others: Iterable<OperationStats>): void {
-    for (const { service, operation, kind, count, errors, durations } of others) {
-      const stats = this.#statsOf(service, operation, kind);
+    for (const { service, operation, kind, target, count, errors, durations } of others) {
+      const stats = this.#statsOf(service, operation, kind, target);
       stats.count += count;
       stats.errors += errors;
       stats.durations.merge(durations);
     }
   }
 
-  /** Every operation, by service, operation and kind. */
+  /** Every operation, by service, operation, kind and target. */
   list(): OperationStats[] {
     return [...this.#byKey.values()].sort(
       (a, b) =>
-        compareText(a.service, b.service) || compareText(a.operation, b.operation) || compareText(a.kind, b.kind),
+        compareText(a.service, b.service) ||
+        compareText(a.operation, b.operation) ||
+        compareText(a.kind, b.kind) ||
+        compareText(a.target ?? '', b.target ?? ''),
     );
   }
 
-  #statsOf(service: string, operation: string, kind: SpanKind): Growing {
-    const key = JSON.stringify([service, operation, kind]);
+  #statsOf(service: string, operation: string, kind: SpanKind, target: string | undefined): Growing {
+    const key = JSON.stringify([service, operation, kind, target]);
     const known = this.#byKey.get(key);
     if (known) return known;
-    const stats = { service, operation, kind, count: 0, errors: 0, durations: new Histogram() };
+    const to = target === undefined ? {} : { target };
+    const stats = { service, operation, kind, ...to, count: 0, errors: 0, durations: new Histogram() };
     this.#byKey.set(key, stats);
     return stats;
   }

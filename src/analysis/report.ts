@@ -3,6 +3,7 @@ import type { Finding } from './finding.ts';
 import { findingsIn } from './findings/findings-in.ts';
 import type { Histogram } from './histogram.ts';
 import { type History, historyOf } from './history.ts';
+import { statableTarget } from './labels.ts';
 import { type OperationStats, Operations } from './operations.ts';
 import { type GraphEdge, ServiceGraph } from './service-graph.ts';
 import { walk } from './tree.ts';
@@ -21,6 +22,8 @@ export interface ReportedOperation {
   readonly service: string;
   readonly operation: string;
   readonly kind: SpanKind;
+  /** Whom its spans call, where their name does not say so. */
+  readonly target?: string | undefined;
   readonly count: number;
   readonly errors: number;
   readonly p50Ms: number;
@@ -43,7 +46,7 @@ export interface Report {
   /** How many traces, and spans in them, repeated ones counted once. */
   readonly traces: number;
   readonly spans: number;
-  /** By service, operation and kind. */
+  /** By service, operation, kind and target. */
   readonly operations: readonly ReportedOperation[];
   /** By caller and called. */
   readonly edges: readonly ReportedEdge[];
@@ -66,7 +69,7 @@ export function report(trees: readonly TraceTree[], options: ReportOptions = {})
   let spans = 0;
   for (const tree of trees) {
     if (tree.spanCount === 0) continue;
-    for (const { span } of walk(tree)) operations.add(span);
+    for (const node of walk(tree)) operations.add(node.span, statableTarget(node));
     graph.set(tree);
     first = Math.min(first, tree.startTimeMs);
     last = Math.max(last, tree.startTimeMs + tree.durationMs);
@@ -83,9 +86,9 @@ export function report(trees: readonly TraceTree[], options: ReportOptions = {})
   };
 }
 
-function describeOperation({ service, operation, kind, count, errors, durations }: OperationStats): ReportedOperation {
-  const [p50Ms, p95Ms, p99Ms] = [0.5, 0.95, 0.99].map((q) => quantile(durations, q));
-  return { service, operation, kind, count, errors, p50Ms: p50Ms ?? 0, p95Ms: p95Ms ?? 0, p99Ms: p99Ms ?? 0 };
+function describeOperation({ durations, ...operation }: OperationStats): ReportedOperation {
+  const [p50Ms = 0, p95Ms = 0, p99Ms = 0] = [0.5, 0.95, 0.99].map((q) => quantile(durations, q));
+  return { ...operation, p50Ms, p95Ms, p99Ms };
 }
 
 function describeEdge({ from, to, count, errors, durations }: GraphEdge): ReportedEdge {

@@ -1,18 +1,9 @@
 import type { AttributeShare } from '../analysis/what-differs.ts';
 import { safe } from './label.ts';
-import { composeLine, drawingWidth } from './line.ts';
-import { palette } from './style.ts';
-import { type Column, tableLines } from './table.ts';
-
-/** What `drawAttributeShares` takes. */
-export interface AttributeShareOptions {
-  /** Columns, 40 to 300 (others are clamped). Default 100. */
-  readonly width?: number | undefined;
-  /** ANSI colours. Default false. */
-  readonly color?: boolean | undefined;
-  /** Rows at most; what is left out is counted. Default 50. */
-  readonly maxRows?: number | undefined;
-}
+import { composeLine } from './line.ts';
+import type { DrawOptions } from './options.ts';
+import { pageOf, rowLimit } from './page.ts';
+import { boundedTable, type Column } from './table.ts';
 
 const DEFAULT_MAX_ROWS = 50;
 
@@ -29,16 +20,12 @@ const COLUMNS: readonly Column<AttributeShare>[] = [
  *
  *     console.log(drawAttributeShares(whatDiffers(after, before), { width: process.stdout.columns }));
  */
-export function drawAttributeShares(shares: readonly AttributeShare[], options: AttributeShareOptions = {}): string {
+export function drawAttributeShares(shares: readonly AttributeShare[], options: DrawOptions = {}): string {
   if (shares.length === 0) return 'No attribute value differs.';
-  const width = drawingWidth(options.width);
-  const paint = palette(options.color === true);
-  const maxRows = Math.max(1, options.maxRows ?? DEFAULT_MAX_ROWS);
-  const lines = [composeLine([{ text: 'What differs', paint: paint.bold }], width)];
-  lines.push(...tableLines(COLUMNS, shares.slice(0, maxRows), width, paint));
-  const more = shares.length - maxRows;
-  if (more > 0) lines.push(composeLine([{ text: `… ${more.toLocaleString('en-US')} more`, paint: paint.dim }], width));
-  return lines.join('\n');
+  const page = pageOf(options);
+  const maxRows = rowLimit(options.maxRows, DEFAULT_MAX_ROWS);
+  const heading = composeLine([{ text: 'What differs', paint: page.paint.bold }], page.width);
+  return [heading, ...boundedTable(COLUMNS, shares, maxRows, page)].join('\n');
 }
 
 function percent(share: number): string {

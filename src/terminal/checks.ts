@@ -1,6 +1,8 @@
 import type { DoctorCheck } from '../core/doctor/report.ts';
-import { composeLine, drawingWidth, type Segment } from './line.ts';
-import { type Palette, palette } from './style.ts';
+import { composeLine, type Segment } from './line.ts';
+import type { DrawOptions } from './options.ts';
+import { pageOf } from './page.ts';
+import type { Palette } from './style.ts';
 import { fit, sanitize } from './text.ts';
 import { wrapText } from './wrap.ts';
 
@@ -12,12 +14,8 @@ const NAME = 12;
  *
  *     ✓ endpoint     http://127.0.0.1:4318/v1/traces takes spans
  */
-export function drawChecks(
-  checks: readonly DoctorCheck[],
-  options: { readonly width?: number | undefined; readonly color?: boolean | undefined } = {},
-): string {
-  const width = drawingWidth(options.width);
-  const paint = palette(options.color === true);
+export function drawChecks(checks: readonly DoctorCheck[], options: DrawOptions = {}): string {
+  const { width, paint } = pageOf(options);
   const lines = checks.flatMap(({ name, state, message }) => {
     const indent = 2 + NAME + 1;
     const head: Segment[] = [markOf(state, paint), { text: ` ${fit(sanitize(name), NAME)} ` }];

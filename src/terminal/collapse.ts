@@ -1,4 +1,4 @@
-import { describeOperation } from '../analysis/calls.ts';
+import { operationOf } from '../analysis/labels.ts';
 import { durationOf } from '../analysis/times.ts';
 import { serviceName, walkNodes } from '../analysis/tree.ts';
 import type { TraceTree, TreeNode } from '../analysis/types.ts';
@@ -86,7 +86,7 @@ function similarSiblings(siblings: readonly TreeNode[]): TreeNode[][] {
 
 /** The same service, kind and name, and for calls the same target. */
 function likeness(node: TreeNode): string {
-  return JSON.stringify([serviceName(node.span), node.span.kind, describeOperation(node)]);
+  return JSON.stringify([serviceName(node.span), node.span.kind, operationOf(node)]);
 }
 
 /** A span from the first start to the last end; it has failed when one of them has. */

@@ -1,20 +1,13 @@
 import { type DiffRow, regressionsOf, type TraceDiff } from '../analysis/diff.ts';
+import { operationText } from '../analysis/labels.ts';
 import { count } from './count.ts';
 import { safe } from './label.ts';
-import { composeLine, drawingWidth } from './line.ts';
-import { type Palette, palette } from './style.ts';
-import { type Column, tableLines } from './table.ts';
+import { composeLine } from './line.ts';
+import type { DrawOptions } from './options.ts';
+import { type Page, pageOf, rowLimit } from './page.ts';
+import type { Palette } from './style.ts';
+import { boundedTable, type Column } from './table.ts';
 import { formatDuration } from './text.ts';
-
-/** What `drawDiff` takes. */
-export interface DiffDrawOptions {
-  /** Columns, 40 to 300 (others are clamped). Default 100. */
-  readonly width?: number | undefined;
-  /** ANSI colours. Default false. */
-  readonly color?: boolean | undefined;
-  /** Rows at most; what is left out is counted. Default 200. */
-  readonly maxRows?: number | undefined;
-}
 
 const DEFAULT_MAX_ROWS = 200;
 
@@ -31,21 +24,14 @@ const NOTEWORTHY_MS = 0.05;
  *
  *     console.log(drawDiff(diffTraces(before, after), { width: process.stdout.columns }));
  */
-export function drawDiff(diff: TraceDiff, options: DiffDrawOptions = {}): string {
-  const width = drawingWidth(options.width);
-  const paint = palette(options.color === true);
-  const maxRows = Math.max(1, options.maxRows ?? DEFAULT_MAX_ROWS);
+export function drawDiff(diff: TraceDiff, options: DrawOptions = {}): string {
+  const page = pageOf(options);
+  const maxRows = rowLimit(options.maxRows, DEFAULT_MAX_ROWS);
   const worse = new Set(regressionsOf(diff));
-  const lines = [
-    headLine(diff, width, paint),
-    ...tableLines(columnsOf(worse, paint), diff.rows.slice(0, maxRows), width, paint),
-  ];
-  const more = diff.rows.length - maxRows;
-  if (more > 0) lines.push(composeLine([{ text: `… ${more.toLocaleString('en-US')} more`, paint: paint.dim }], width));
-  return lines.join('\n');
+  return [headLine(diff, page), ...boundedTable(columnsOf(worse, page.paint), diff.rows, maxRows, page)].join('\n');
 }
 
-function headLine({ traces, durationMs }: TraceDiff, width: number, paint: Palette): string {
+function headLine({ traces, durationMs }: TraceDiff, { width, paint }: Page): string {
   const change = signed(durationMs.after - durationMs.before, formatDuration);
   const durations = `${formatDuration(durationMs.before)} → ${formatDuration(durationMs.after)} (${change})`;
   const sizes = ` · ${count(traces.before, 'trace')} before, ${count(traces.after, 'trace')} after`;
@@ -76,9 +62,9 @@ function columnsOf(worse: ReadonlySet<DiffRow>, paint: Palette): Column<DiffRow>
   ];
 }
 
-function placeOf({ depth, name }: DiffRow): string {
+function placeOf({ depth, name, ...row }: DiffRow): string {
   const indent = depth > MOST_LEVELS ? `…${depth} ` : '  '.repeat(depth);
-  return indent + safe(name);
+  return indent + safe(operationText({ ...row, operation: name }));
 }
 
 /** Averages of counts: whole numbers as they are. */

@@ -2,6 +2,7 @@ import type { OrphanGroup, TraceTree } from '../analysis/types.ts';
 import { count } from './count.ts';
 import { safe, spanLabel } from './label.ts';
 import { composeLine, type Segment, segmentsWidth } from './line.ts';
+import type { Page } from './page.ts';
 import type { Selection } from './rows.ts';
 import type { Palette } from './style.ts';
 import { displayWidth, formatDuration, truncate } from './text.ts';
@@ -12,7 +13,7 @@ const LONGEST_SERVICE = 24;
  * One line: name, total, errors, sizes, trace id. Where that is too wide, two: what happened and how
  * it ended; then which trace it was, and how large.
  */
-export function waterfallHeader(trace: TraceTree, width: number, paint: Palette, remark?: string): string[] {
+export function waterfallHeader(trace: TraceTree, { width, paint }: Page, remark?: string): string[] {
   const name: Segment = { text: rootName(trace), paint: paint.bold };
   const total: Segment = { text: formatDuration(trace.durationMs), paint: paint.bold };
   const id: Segment = { text: traceIdText(trace), paint: paint.dim };
@@ -31,7 +32,7 @@ export function waterfallHeader(trace: TraceTree, width: number, paint: Palette,
 }
 
 /** As the waterfall's, without what the first row of a tree says anyway. */
-export function treeHeader(trace: TraceTree, width: number, paint: Palette, remark?: string): string[] {
+export function treeHeader(trace: TraceTree, { width, paint }: Page, remark?: string): string[] {
   const id: Segment = { text: traceIdText(trace), paint: paint.bold };
   const facts = [...sizesOf(trace), ...warningsOf(trace, paint, remark)];
   const oneLine = joinDots([id, ...facts], paint);
@@ -75,7 +76,7 @@ const REASONS: Readonly<Record<OrphanGroup['reason'], readonly [long: string, sh
 };
 
 /** The line above spans whose parent is not there, and why it may be missing. */
-export function missingParentLine(group: OrphanGroup, width: number, paint: Palette): string {
+export function missingParentLine(group: OrphanGroup, { width, paint }: Page): string {
   const start = 'missing parent ';
   const id = safe(group.missingParentId);
   const [long, short] = REASONS[group.reason];
@@ -85,7 +86,7 @@ export function missingParentLine(group: OrphanGroup, width: number, paint: Pale
 }
 
 /** The last line of a drawing that had to stop, or nothing. */
-export function leftOutLines(selection: Selection, width: number, paint: Palette): string[] {
+export function leftOutLines(selection: Selection, { width, paint }: Page): string[] {
   if (selection.leftOut === 0) return [];
   const failed = selection.leftOutErrors === 0 ? '' : `, ${selection.leftOutErrors.toLocaleString('en-US')} failed`;
   return [composeLine([{ text: `… ${count(selection.leftOut, 'more span')}${failed}`, paint: paint.dim }], width)];

@@ -47,13 +47,3 @@ function trimEnd(segments: readonly Segment[]): Segment[] {
 export function segmentsWidth(segments: readonly Segment[]): number {
   return segments.reduce((sum, segment) => sum + displayWidth(segment.text), 0);
 }
-
-const MIN_WIDTH = 40;
-const MAX_WIDTH = 300;
-const DEFAULT_WIDTH = 100;
-
-/** The columns to draw in: what was asked, from 40 to 300; 100 when nothing was. */
-export function drawingWidth(asked: number | undefined): number {
-  if (asked === undefined || !Number.isFinite(asked)) return DEFAULT_WIDTH;
-  return Math.min(MAX_WIDTH, Math.max(MIN_WIDTH, Math.floor(asked)));
-}

@@ -1,22 +1,24 @@
-/** What `drawTree` and `drawWaterfall` take. */
+/** What every drawing takes. What means nothing to one of them is passed over. */
 export interface DrawOptions {
   /** Columns, 40 to 300 (others are clamped). Default 100. */
   readonly width?: number | undefined;
   /** ANSI colours. Default false. */
   readonly color?: boolean | undefined;
-  /** Span and heading lines at most; what is left out is counted in a last line. Default 2000. */
-  readonly maxLines?: number | undefined;
   /**
-   * Which orphans stand as roots instead of under a `missing parent` line: `'remote'` when the trace
-   * is one process's part of it, and a parent elsewhere is no loss; `'all'` for any fragment.
+   * Rows at most: span and heading lines of a trace (default 2000), places of a diff (200), findings and rows of
+   * each table of a report (50), traces of a list (no limit). A last line counts what is left out.
+   */
+  readonly maxRows?: number | undefined;
+  /** Traces only: as a waterfall with a bar for each span, or as a tree without. Default `'waterfall'`. */
+  readonly as?: 'waterfall' | 'tree' | undefined;
+  /**
+   * Traces only: orphans that stand as roots instead of under a `missing parent` line: `'remote'` when the trace
+   * is one process's part of it, and a parent elsewhere is no loss; `'all'` for any fragment. Default `'none'`.
    */
   readonly adopt?: 'none' | 'remote' | 'all' | undefined;
-  /** A remark at the end of the header line. */
+  /** Traces only: a remark at the end of the header line. */
   readonly remark?: string | undefined;
-  /**
-   * Waterfalls only: the stretches of each bar that the trace waited for are solid, the rest is shaded.
-   * Default false.
-   */
+  /** Waterfalls only: the stretches of each bar that the trace waited for are solid, the rest is shaded. Default false. */
   readonly critical?: boolean | undefined;
   /**
    * Waterfalls only: four or more siblings of the same service, kind, name and target become one row with their

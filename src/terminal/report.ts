@@ -1,31 +1,27 @@
 import type { CriticalOperation } from '../analysis/critical-operations.ts';
 import type { Finding } from '../analysis/finding.ts';
+import { operationText } from '../analysis/labels.ts';
 import type { Report, ReportedEdge, ReportedOperation } from '../analysis/report.ts';
 import { count } from './count.ts';
 import { safe } from './label.ts';
-import { composeLine, drawingWidth, segmentsWidth } from './line.ts';
+import { composeLine, segmentsWidth } from './line.ts';
 import { moment } from './moment.ts';
-import { type Palette, palette } from './style.ts';
-import { type Column, tableLines } from './table.ts';
+import type { DrawOptions } from './options.ts';
+import { type Page, pageOf, rowLimit } from './page.ts';
+import type { Palette } from './style.ts';
+import { boundedTable, type Column, leftOutLine } from './table.ts';
 import { formatDuration, sanitize } from './text.ts';
 import { wrapText } from './wrap.ts';
-
-/** What `drawReport` takes. */
-export interface ReportDrawOptions {
-  /** Columns, 40 to 300 (others are clamped). Default 100. */
-  readonly width?: number | undefined;
-  /** ANSI colours. Default false. */
-  readonly color?: boolean | undefined;
-  /** Rows of each table, and findings, at most; what is left out is counted. Default 50. */
-  readonly maxRows?: number | undefined;
-  /** Where the time goes, as `criticalOperations` says: one more table. */
-  readonly critical?: readonly CriticalOperation[] | undefined;
-}
 
 const DEFAULT_MAX_ROWS = 50;
 
 /** Longer sentences are cut: span names in them may be of any length. */
 const LONGEST_MESSAGE = 1000;
+
+/** A report to draw, and where the time goes, as `criticalOperations` says: one more table. */
+export interface DrawnReport extends Report {
+  readonly critical?: readonly CriticalOperation[] | undefined;
+}
 
 /**
  * A report for people: findings first, since they are what it is read for, then where the time goes,
@@ -33,19 +29,17 @@ const LONGEST_MESSAGE = 1000;
  * Never throws.
  *
  *     const traces = buildTraces(spans);
- *     console.log(drawReport(report(traces), { width: process.stdout.columns, critical: criticalOperations(traces) }));
+ *     console.log(drawReport({ ...report(traces), critical: criticalOperations(traces) }, { width: process.stdout.columns }));
  */
-export function drawReport(report: Report, options: ReportDrawOptions = {}): string {
-  const width = drawingWidth(options.width);
-  const paint = palette(options.color === true);
-  const maxRows = Math.max(1, options.maxRows ?? DEFAULT_MAX_ROWS);
-  const critical = options.critical ?? [];
+export function drawReport(report: DrawnReport, options: DrawOptions = {}): string {
+  const page = pageOf(options);
+  const maxRows = rowLimit(options.maxRows, DEFAULT_MAX_ROWS);
   const sections = [
-    [headLine(report, width, paint)],
-    findingLines(report.findings, maxRows, width, paint),
-    section('Where the time goes', CRITICAL, critical, maxRows, width, paint),
-    section('Operations', operationColumns(paint), report.operations, maxRows, width, paint),
-    section('Calls', edgeColumns(paint), report.edges, maxRows, width, paint),
+    [headLine(report, page)],
+    findingLines(report.findings, maxRows, page),
+    section('Where the time goes', CRITICAL, report.critical ?? [], maxRows, page),
+    section('Operations', operationColumns(page.paint), report.operations, maxRows, page),
+    section('Calls', edgeColumns(page.paint), report.edges, maxRows, page),
   ];
   return sections
     .filter(({ length }) => length > 0)
@@ -53,7 +47,7 @@ export function drawReport(report: Report, options: ReportDrawOptions = {}): str
     .join('\n\n');
 }
 
-function headLine({ from, to, traces, spans, findings }: Report, width: number, paint: Palette): string {
+function headLine({ from, to, traces, spans, findings }: Report, { width, paint }: Page): string {
   const facts = [count(traces, 'trace'), count(spans, 'span'), count(findings.length, 'finding')];
   const time = traces > 0 ? `${moment(from)} to ${moment(to)}` : '';
   return composeLine(
@@ -65,12 +59,11 @@ function headLine({ from, to, traces, spans, findings }: Report, width: number, 
   );
 }
 
-function findingLines(findings: readonly Finding[], maxRows: number, width: number, paint: Palette): string[] {
+function findingLines(findings: readonly Finding[], maxRows: number, page: Page): string[] {
   if (findings.length === 0) return ['No findings.'];
-  const lines = [composeLine([{ text: 'Findings', paint: paint.bold }], width)];
-  for (const [i, finding] of findings.slice(0, maxRows).entries())
-    lines.push(...findingText(finding, i + 1, width, paint));
-  return [...lines, ...leftOut(findings.length - maxRows, width, paint)];
+  const lines = [composeLine([{ text: 'Findings', paint: page.paint.bold }], page.width)];
+  for (const [i, finding] of findings.slice(0, maxRows).entries()) lines.push(...findingText(finding, i + 1, page));
+  return [...lines, ...leftOutLine(findings.length - maxRows, page)];
 }
 
 /**
@@ -78,7 +71,7 @@ function findingLines(findings: readonly Finding[], maxRows: number, width: numb
  *         pricing GET /prices/:item makes 2 calls in a row: …
  *         spans 00f067aa0ba902b7, 00f067aa0ba902b8
  */
-function findingText(finding: Finding, number: number, width: number, paint: Palette): string[] {
+function findingText(finding: Finding, number: number, { width, paint }: Page): string[] {
   const { kind, savingMs, traceId, message, spanIds } = finding;
   const indent = ' '.repeat(5);
   const saving = savingMs > 0 ? ` · saves up to ${formatDuration(savingMs)}` : '';
@@ -107,17 +100,11 @@ function section<Row>(
   columns: readonly Column<Row>[],
   rows: readonly Row[],
   maxRows: number,
-  width: number,
-  paint: Palette,
+  page: Page,
 ): string[] {
   if (rows.length === 0) return [];
-  const heading = composeLine([{ text: title, paint: paint.bold }], width);
-  const table = tableLines(columns, rows.slice(0, maxRows), width, paint);
-  return [heading, ...table, ...leftOut(rows.length - maxRows, width, paint)];
-}
-
-function leftOut(more: number, width: number, paint: Palette): string[] {
-  return more > 0 ? [composeLine([{ text: `… ${more.toLocaleString('en-US')} more`, paint: paint.dim }], width)] : [];
+  const heading = composeLine([{ text: title, paint: page.paint.bold }], page.width);
+  return [heading, ...boundedTable(columns, rows, maxRows, page)];
 }
 
 const CRITICAL: readonly Column<CriticalOperation>[] = [
@@ -132,7 +119,7 @@ const CRITICAL: readonly Column<CriticalOperation>[] = [
 function operationColumns(paint: Palette): Column<ReportedOperation>[] {
   return [
     { title: 'service', cell: ({ service }) => safe(service) },
-    { title: 'operation', cell: ({ operation }) => safe(operation) },
+    { title: 'operation', cell: (row) => safe(operationText(row)) },
     { title: 'kind', expendable: 3, cell: ({ kind }) => kind },
     { title: 'count', numeric: true, cell: (row) => String(row.count) },
     { title: 'errors', numeric: true, cell: ({ errors }) => String(errors), paint: (row) => redIfAny(row, paint) },

@@ -1,6 +1,7 @@
 import { serviceName, walkNodes } from '../analysis/tree.ts';
 import type { OrphanGroup, TraceTree, TreeNode } from '../analysis/types.ts';
 import type { DrawOptions } from './options.ts';
+import { rowLimit } from './page.ts';
 
 /** Nodes drawn together: the roots, or the spans that miss one parent. */
 export interface Section {
@@ -15,15 +16,15 @@ export interface Selection {
   readonly leftOutErrors: number;
 }
 
-const DEFAULT_MAX_LINES = 2000;
+const DEFAULT_MAX_ROWS = 2000;
 
-/** The nodes to draw, in drawing order. A trace beyond `maxLines` keeps its beginning and some of its orphans. */
+/** The nodes to draw, in drawing order. A trace beyond `maxRows` keeps its beginning and some of its orphans. */
 export function selectRows(trace: TraceTree, options: DrawOptions): Selection {
   const { tops, groups } = partition(trace, options.adopt ?? 'none');
-  const maxLines = Math.max(1, options.maxLines ?? DEFAULT_MAX_LINES);
-  const picker = new Picker(groups.length === 0 ? maxLines : Math.ceil(maxLines * 0.75));
+  const maxRows = rowLimit(options.maxRows, DEFAULT_MAX_ROWS);
+  const picker = new Picker(groups.length === 0 ? maxRows : Math.ceil(maxRows * 0.75));
   const sections: Section[] = [{ missing: undefined, rows: picker.take(tops) }];
-  picker.room += Math.floor(maxLines * 0.25);
+  picker.room += Math.floor(maxRows * 0.25);
   for (const group of groups) {
     picker.room--;
     const rows = picker.take(group.nodes);

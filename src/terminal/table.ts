@@ -1,5 +1,5 @@
 import { composeLine, type Segment } from './line.ts';
-import type { Palette } from './style.ts';
+import type { Page } from './page.ts';
 import { displayWidth, fit } from './text.ts';
 
 const GAP = 2;
@@ -18,13 +18,23 @@ export interface Column<Row> {
   readonly paint?: (row: Row) => ((text: string) => string) | undefined;
 }
 
-/** A table: a line of titles, then a line a row, none wider than `width`. Narrow terminals lose the most expendable columns. */
-export function tableLines<Row>(
+/** A table of the first `maxRows` rows, and a line that counts the rest. */
+export function boundedTable<Row>(
   columns: readonly Column<Row>[],
   rows: readonly Row[],
-  width: number,
-  paint: Palette,
+  maxRows: number,
+  page: Page,
 ): string[] {
+  return [...tableLines(columns, rows.slice(0, maxRows), page), ...leftOutLine(rows.length - maxRows, page)];
+}
+
+/** `… 12 more`, or nothing. */
+export function leftOutLine(more: number, { width, paint }: Page): string[] {
+  return more > 0 ? [composeLine([{ text: `… ${more.toLocaleString('en-US')} more`, paint: paint.dim }], width)] : [];
+}
+
+/** A table: a line of titles, then a line a row, none wider than `width`. Narrow terminals lose the most expendable columns. */
+function tableLines<Row>(columns: readonly Column<Row>[], rows: readonly Row[], { width, paint }: Page): string[] {
   const measured = columns.map((column) => ({ column, cells: rows.map(column.cell), width: 0 }));
   for (const one of measured) {
     one.width = one.cells.reduce((max, cell) => Math.max(max, displayWidth(cell)), displayWidth(one.column.title));

@@ -1,9 +1,11 @@
 import type { TraceTree } from '../analysis/types.ts';
 import { safe, spanLabel } from './label.ts';
-import { composeLine, drawingWidth, type Segment } from './line.ts';
+import { composeLine, type Segment } from './line.ts';
 import { moment } from './moment.ts';
-import { type Palette, palette } from './style.ts';
-import { type Column, tableLines } from './table.ts';
+import type { DrawOptions } from './options.ts';
+import { type Page, pageOf, rowLimit } from './page.ts';
+import type { Palette } from './style.ts';
+import { boundedTable, type Column } from './table.ts';
 import { formatDuration } from './text.ts';
 
 /** A trace in a list: what stores say of it. */
@@ -18,14 +20,6 @@ export interface ListedTrace {
   readonly rootService: string;
 }
 
-/** What `drawTraceList` and `drawTraceLine` take. */
-export interface TraceListOptions {
-  /** Columns, 40 to 300 (others are clamped). Default 100. */
-  readonly width?: number | undefined;
-  /** ANSI colours. Default false. */
-  readonly color?: boolean | undefined;
-}
-
 /** Enough to tell traces apart, and to paste. */
 const SHORT_ID = 12;
 const WIDE = 140;
@@ -36,13 +30,13 @@ const WIDE = 140;
  *
  *     console.log(drawTraceList((await store.search()).traces, { width: process.stdout.columns }));
  */
-export function drawTraceList(traces: readonly ListedTrace[], options: TraceListOptions = {}): string {
-  const width = drawingWidth(options.width);
-  const paint = palette(options.color === true);
-  return tableLines(columnsOf(width, paint), traces, width, paint).join('\n');
+export function drawTraceList(traces: readonly ListedTrace[], options: DrawOptions = {}): string {
+  const page = pageOf(options);
+  const maxRows = rowLimit(options.maxRows, Number.POSITIVE_INFINITY);
+  return boundedTable(columnsOf(page), traces, maxRows, page).join('\n');
 }
 
-function columnsOf(width: number, paint: Palette): Column<ListedTrace>[] {
+function columnsOf({ width, paint }: Page): Column<ListedTrace>[] {
   const idLength = width >= WIDE ? 32 : SHORT_ID;
   const services: Column<ListedTrace> = { title: 'services', cell: (row) => row.services.map(safe).join(' ') };
   return [
@@ -79,9 +73,8 @@ function redIfFailed({ errorCount }: ListedTrace, paint: Palette): ((text: strin
  *
  *     23:04:05  4bf92f3577b3  shop GET /cart  120 ms  15 spans  2 failed
  */
-export function drawTraceLine(trace: TraceTree, options: TraceListOptions = {}): string {
-  const width = drawingWidth(options.width);
-  const paint = palette(options.color === true);
+export function drawTraceLine(trace: TraceTree, options: DrawOptions = {}): string {
+  const { width, paint } = pageOf(options);
   const first = trace.roots[0] ?? trace.orphans[0]?.nodes[0];
   const segments: Segment[] = [
     { text: `${moment(trace.startTimeMs).slice(11, 19)}  `, paint: paint.dim },

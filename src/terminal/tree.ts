@@ -3,10 +3,11 @@ import type { TraceTree, TreeNode } from '../analysis/types.ts';
 import { detailOf, fitDetail } from './detail.ts';
 import { leftOutLines, missingParentLine, treeHeader } from './header.ts';
 import { labelPaint, safe, spanLabel } from './label.ts';
-import { composeLine, drawingWidth, fitSegments, type Segment, segmentsWidth } from './line.ts';
+import { composeLine, fitSegments, type Segment, segmentsWidth } from './line.ts';
 import type { DrawOptions } from './options.ts';
+import { type Page, pageOf } from './page.ts';
 import { guideOf, type Section, type Step, selectRows } from './rows.ts';
-import { type Palette, palette } from './style.ts';
+import type { Palette } from './style.ts';
 import { formatDuration } from './text.ts';
 
 /** Room kept for status and mark behind the duration. */
@@ -29,25 +30,24 @@ interface Cells {
  *     └─ load cart         4.02 ms
  */
 export function drawTree(trace: TraceTree, options: DrawOptions = {}): string {
-  const width = drawingWidth(options.width);
-  const paint = palette(options.color === true);
+  const page = pageOf(options);
   const selection = selectRows(trace, options);
-  const lines = treeHeader(trace, width, paint, options.remark);
+  const lines = treeHeader(trace, page, options.remark);
   for (const section of selection.sections) {
-    if (section.missing) lines.push(missingParentLine(section.missing, width, paint));
-    lines.push(...sectionLines(trace, section, width, paint));
+    if (section.missing) lines.push(missingParentLine(section.missing, page));
+    lines.push(...sectionLines(trace, section, page));
   }
-  return [...lines, ...leftOutLines(selection, width, paint)].join('\n');
+  return [...lines, ...leftOutLines(selection, page)].join('\n');
 }
 
-function sectionLines(trace: TraceTree, section: Section, width: number, paint: Palette): string[] {
-  const cells = section.rows.map((node) => cellsOf(trace, node, width, paint));
+function sectionLines(trace: TraceTree, section: Section, page: Page): string[] {
+  const cells = section.rows.map((node) => cellsOf(trace, node, page));
   const duration = cells.reduce((max, row) => Math.max(max, row.duration.length), 0);
   const longest = cells.reduce((max, row) => Math.max(max, segmentsWidth([...row.name, ...row.service])), 0);
-  const name = Math.min(longest, width - duration - 2 - DETAIL_ROOM);
+  const name = Math.min(longest, page.width - duration - 2 - DETAIL_ROOM);
   return cells.map((row) => {
     const columns = [...nameColumn(row, name), { text: `  ${row.duration.padStart(duration)}  ` }];
-    return composeLine([...columns, ...fitDetail(row.detail, width - name - duration - 4)], width);
+    return composeLine([...columns, ...fitDetail(row.detail, page.width - name - duration - 4)], page.width);
   });
 }
 
@@ -57,7 +57,7 @@ function nameColumn(row: Cells, width: number): Segment[] {
   return fitSegments(segmentsWidth(both) <= width ? both : row.name, width);
 }
 
-function cellsOf(trace: TraceTree, node: TreeNode, width: number, paint: Palette): Cells {
+function cellsOf(trace: TraceTree, node: TreeNode, { width, paint }: Page): Cells {
   const step: Step = width < 60 ? 2 : 3;
   const guide = guideOf(node, step, Math.floor(width / 3 / step));
   const label: Segment = { text: spanLabel(node), paint: labelPaint(node, paint) };

@@ -8,10 +8,11 @@ import { type CriticalMarks, collapsedMarks, criticalMarks, drawMarkedBar } from
 import { detailOf, detailWidth, fitDetail } from './detail.ts';
 import { leftOutLines, missingParentLine, waterfallHeader } from './header.ts';
 import { labelPaint, safe, spanLabel } from './label.ts';
-import { composeLine, drawingWidth, fitSegments, type Segment } from './line.ts';
+import { composeLine, fitSegments, type Segment } from './line.ts';
 import type { DrawOptions } from './options.ts';
+import { type Page, pageOf } from './page.ts';
 import { changedServices, guideOf, type Section, type Step, selectRows } from './rows.ts';
-import { type Palette, palette } from './style.ts';
+import type { Palette } from './style.ts';
 import { displayWidth, fit, formatDuration } from './text.ts';
 
 /** Between two columns. */
@@ -47,24 +48,23 @@ interface Columns {
  *     process.stdout.write(`${drawWaterfall(buildTrace(spans), { width: process.stdout.columns })}\n`);
  */
 export function drawWaterfall(given: TraceTree, options: DrawOptions = {}): string {
-  const width = drawingWidth(options.width);
-  const paint = palette(options.color === true);
+  const page = pageOf(options);
   const view = viewOf(given, options);
   const { trace } = view;
   const selection = selectRows(trace, options);
-  const sections = selection.sections.map((section) => ({ section, cells: cellsOf(view, section, width, paint) }));
+  const sections = selection.sections.map((section) => ({ section, cells: cellsOf(view, section, page) }));
   const columns = layOut(
     trace,
     sections.flatMap(({ cells }) => cells),
-    width,
+    page.width,
   );
   const remark = [options.remark, view.marks && '█ critical path'].filter((part) => part).join(' · ');
-  const lines = [...waterfallHeader(trace, width, paint, remark), axisLine(trace, columns, width, paint)];
+  const lines = [...waterfallHeader(trace, page, remark), axisLine(trace, columns, page)];
   for (const { section, cells } of sections) {
-    if (section.missing) lines.push(missingParentLine(section.missing, width, paint));
-    for (const row of cells) lines.push(spanLine(trace, row, columns, width, paint));
+    if (section.missing) lines.push(missingParentLine(section.missing, page));
+    for (const row of cells) lines.push(spanLine(trace, row, columns, page));
   }
-  return [...lines, ...leftOutLines(selection, width, paint)].join('\n');
+  return [...lines, ...leftOutLines(selection, page)].join('\n');
 }
 
 /** The trace as it is drawn, and what is known of its rows beside their spans. */
@@ -80,7 +80,7 @@ function viewOf(trace: TraceTree, { critical, collapse: folding }: DrawOptions):
   return { ...collapsed, marks: critical === true ? collapsedMarks(trace, collapsed) : undefined };
 }
 
-function cellsOf({ folds, marks }: View, section: Section, width: number, paint: Palette): Cells[] {
+function cellsOf({ folds, marks }: View, section: Section, { width, paint }: Page): Cells[] {
   const step: Step = width < 80 ? 2 : 3;
   const maxLevels = Math.floor(width / 4 / step);
   const services = changedServices(section.rows);
@@ -144,7 +144,7 @@ function detailLimit(width: number): number {
   return width < 100 ? 17 : 32;
 }
 
-function spanLine(trace: TraceTree, row: Cells, columns: Columns, width: number, paint: Palette): string {
+function spanLine(trace: TraceTree, row: Cells, columns: Columns, { width, paint }: Page): string {
   const { span } = row.node;
   const failed = span.status.code === 'error';
   const inServiceColour = (text: string): string => paint.service(trace.services.indexOf(serviceName(span)), text);
@@ -176,7 +176,7 @@ function barOf(trace: TraceTree, { node, marks }: Cells, cells: number): string 
 }
 
 /** Where the axis begins, its middle where there is room, and where it ends. */
-function axisLine(trace: TraceTree, columns: Columns, width: number, paint: Palette): string {
+function axisLine(trace: TraceTree, columns: Columns, { width, paint }: Page): string {
   const indent = (columns.service && columns.service + GAP) + columns.name + GAP;
   const end = formatDuration(trace.durationMs);
   const middle = columns.bar >= 32 ? formatDuration(trace.durationMs / 2) : '';

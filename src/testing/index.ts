@@ -7,15 +7,13 @@
 export type { TraceTree, TreeNode } from '../analysis/index.ts';
 export type { SpanRecord } from '../core/record.ts';
 export type { DrawOptions } from '../terminal/options.ts';
-export { drawReport, type ReportDrawOptions } from '../terminal/report.ts';
 export { type AssertTreeOptions, assertTree, outline } from './assert-tree.ts';
 export { type CaptureOptions, capture } from './capture.ts';
 export type { Captured } from './captured.ts';
 export { type Collector, type CollectorAnswer, type CollectorOptions, collector, type Responder } from './collector.ts';
-export { drawTree } from './draw-tree.ts';
+export { drawReport, drawTree, drawWaterfall, type ReportDrawOptions, type TraceDrawOptions } from './drawing.ts';
 export { noOpenSpans, type OpenSpanSource } from './open-spans.ts';
 export type { SpanMatch } from './span-match.ts';
 export type { SpanView } from './span-view.ts';
 export type { SpanSource } from './tree/forest.ts';
-export { drawWaterfall } from './waterfall.ts';
 export { type SettableRequest, type TracedResponse, withTrace } from './with-trace.ts';

@@ -1,7 +1,7 @@
 import { buildTrace, buildTraces, type SpanRecord, type TraceTree } from '../analysis/index.ts';
 import { walkNodes } from '../analysis/tree.ts';
 import type { DrawOptions } from '../terminal/options.ts';
-import { drawTree } from './draw-tree.ts';
+import { drawTree } from './drawing.ts';
 import { failure } from './failure.ts';
 import { openSpansNote } from './open-spans.ts';
 import { type CompiledMatch, compileMatch, type SpanMatch } from './span-match.ts';

@@ -52,6 +52,7 @@ const CLOSURES: Readonly<Record<string, Closure>> = {
     rooms: ['src/analysis', 'src/core', 'src/exporters', 'src/formats', 'src/leaves', 'src/store'],
     packages: [],
   },
+  'throughline/terminal': { rooms: ['src/analysis', 'src/leaves', 'src/terminal'], packages: [] },
   'throughline/test': {
     rooms: ['propagation', 'src/analysis', 'src/core', 'src/formats', 'src/leaves', 'src/terminal', 'src/testing'],
     packages: ['uuid'],

@@ -20,7 +20,7 @@ describe('drawReport', () => {
   it('shows findings with their evidence, where the time goes, operations and calls', () => {
     const traces = buildTraces(page);
     assert.equal(
-      drawReport(report(traces), { width: 90, critical: criticalOperations(traces) }),
+      drawReport({ ...report(traces), critical: criticalOperations(traces) }, { width: 90 }),
       `
 1 trace · 4 spans · 2 findings  2027-01-15T08:00:00Z to 2027-01-15T08:00:00Z
 
@@ -42,7 +42,8 @@ shop     GET → stock        2 %  2.00 ms       1        40.0 ms
 
 Operations
 service  operation        kind    count  errors      p50      p95      p99
-shop     GET              client      2       0  30.0 ms  40.0 ms  40.0 ms
+shop     GET → pricing    client      1       0  30.0 ms  30.0 ms  30.0 ms
+shop     GET → stock      client      1       0  40.0 ms  40.0 ms  40.0 ms
 shop     GET /page        server      1       1   100 ms   100 ms   100 ms
 stock    GET /stock/:sku  server      1       0  38.0 ms  38.0 ms  38.0 ms
 
@@ -76,7 +77,7 @@ shop  stock        1       0  40.0 ms
     fc.assert(
       fc.property(anySpans, fc.integer({ min: 40, max: 200 }), fc.boolean(), (spans, width, color) => {
         const traces = buildTraces(spans);
-        const drawing = drawReport(report(traces), { width, color, critical: criticalOperations(traces) });
+        const drawing = drawReport({ ...report(traces), critical: criticalOperations(traces) }, { width, color });
         assert.deepEqual(flawsOf(drawing, width), []);
       }),
       { seed: 23, numRuns: 60 },
@@ -110,7 +111,7 @@ describe('drawDiff', () => {
    GET /checkout/:id        shop         1   =         =           =
      GET                    shop         3   =         =           =
        GET /prices/:sku     pricing      1   =         =           =
-         GET                pricing      1   =         =           =
+         GET → stock        pricing      1   =         =           =
            GET /stock/:sku  stock        1   =         =           =
        GET /stock/:sku      stock        2   =         =           =
      order placed           shop         1   =         =           =

@@ -58,8 +58,8 @@ span 2  shop  1.00 ms
     );
   });
 
-  it('stops after maxLines', () => {
-    assert.match(drawTree(buildTrace(checkout()), { maxLines: 4 }), /\n… 6 more spans$/);
+  it('stops after maxRows', () => {
+    assert.match(drawTree(buildTrace(checkout()), { maxRows: 4 }), /\n… 6 more spans$/);
   });
 
   it('shows hostile names as escapes, within the width', () => {

@@ -137,19 +137,19 @@ span 1     ███████████████████████
     assert.deepEqual(flawsOf(drawing, 100), []);
   });
 
-  it('stops after maxLines and says how much was left out', () => {
+  it('stops after maxRows and says how much was left out', () => {
     const spans = Array.from({ length: 5000 }, (_, i) =>
       record({ id: i + 1, parent: i ? 1 : undefined, failed: i >= 4990 }),
     );
     const lines = drawWaterfall(buildTrace(spans)).split('\n');
     assert.equal(lines.length, 2000 + 3);
     assert.equal(lines.at(-1), '… 3,000 more spans, 10 failed');
-    assert.equal(drawWaterfall(buildTrace(spans), { maxLines: 10 }).split('\n').length, 10 + 3);
+    assert.equal(drawWaterfall(buildTrace(spans), { maxRows: 10 }).split('\n').length, 10 + 3);
   });
 
   it('keeps room for orphans in a trace that is too large', () => {
     const spans = Array.from({ length: 50 }, (_, i) => record({ id: i + 1, parent: i ? 1 : undefined }));
-    const drawing = drawWaterfall(buildTrace([...spans, record({ id: 99, parent: 98 })]), { maxLines: 20 });
+    const drawing = drawWaterfall(buildTrace([...spans, record({ id: 99, parent: 98 })]), { maxRows: 20 });
     assert.match(drawing, /^missing parent/m);
     assert.match(drawing, /^… 35 more spans$/m);
   });

@@ -1,6 +1,6 @@
 import { type AnalysedTrace, ownPathMsWithin, pathMs } from '../analysed-trace.ts';
-import { describeCall, describeSpan } from '../calls.ts';
 import { hasFailed, reasonOf } from '../failures.ts';
+import { describeCall, describeSpan } from '../labels.ts';
 import type { Retries } from '../retries.ts';
 import type { TreeNode } from '../types.ts';
 

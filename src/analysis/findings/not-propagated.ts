@@ -1,7 +1,8 @@
 import { groupBy } from '../../leaves/grouping.ts';
 import { type AnalysedTrace, findingOf } from '../analysed-trace.ts';
-import { addressOf, answersOf, describeSpan, textAttribute } from '../calls.ts';
+import { addressOf, answersOf, textAttribute } from '../calls.ts';
 import type { Finding } from '../finding.ts';
+import { describeSpan } from '../labels.ts';
 import { pathOf } from '../normalise.ts';
 import { durationOf } from '../times.ts';
 import { CLOSE_TOLERANCE_MS, TOLERANCE_MS } from '../transit.ts';

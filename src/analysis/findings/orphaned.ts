@@ -1,6 +1,6 @@
 import { type AnalysedTrace, findingOf } from '../analysed-trace.ts';
-import { describeSpan } from '../calls.ts';
 import type { Finding } from '../finding.ts';
+import { describeSpan } from '../labels.ts';
 import type { OrphanReason, TreeNode } from '../types.ts';
 
 const REASONS: Readonly<Record<OrphanReason, string>> = {

@@ -1,7 +1,8 @@
 import { type AnalysedTrace, findingOf, milliseconds, pathMs } from '../analysed-trace.ts';
-import { describeCall, describeSpan, mayWrite } from '../calls.ts';
+import { mayWrite } from '../calls.ts';
 import { hasFailed } from '../failures.ts';
 import type { Finding } from '../finding.ts';
+import { describeCall, describeSpan } from '../labels.ts';
 import { startsAfter } from '../retries.ts';
 import { durationOf, isAsynchronous } from '../times.ts';
 import type { TreeNode } from '../types.ts';

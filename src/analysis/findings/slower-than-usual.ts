@@ -1,7 +1,7 @@
 import { type AnalysedTrace, findingOf, milliseconds } from '../analysed-trace.ts';
-import { describeSpan } from '../calls.ts';
 import type { Finding } from '../finding.ts';
 import type { History } from '../history.ts';
+import { describeSpan } from '../labels.ts';
 import { selfTimeOf } from '../self-time.ts';
 import type { TreeNode } from '../types.ts';
 

@@ -1,6 +1,6 @@
 import { type AnalysedTrace, findingOf, milliseconds, pathMs } from '../analysed-trace.ts';
-import { describeCall, describeSpan } from '../calls.ts';
 import type { Finding } from '../finding.ts';
+import { describeCall, describeSpan } from '../labels.ts';
 import { startsAfter } from '../retries.ts';
 import { durationOf } from '../times.ts';
 import type { TreeNode } from '../types.ts';

@@ -1,8 +1,8 @@
 import { groupBy } from '../../leaves/grouping.ts';
 import { type AnalysedTrace, findingOf } from '../analysed-trace.ts';
-import { describeSpan } from '../calls.ts';
 import { hasFailed, originOf, reasonOf } from '../failures.ts';
 import type { Finding } from '../finding.ts';
+import { describeSpan } from '../labels.ts';
 import { isAsynchronous } from '../times.ts';
 import type { TreeNode } from '../types.ts';
 import { wayUp } from './error-root-cause.ts';

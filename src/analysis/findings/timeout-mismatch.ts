@@ -1,7 +1,8 @@
 import { type AnalysedTrace, findingOf, milliseconds } from '../analysed-trace.ts';
-import { answersOf, describeSpan } from '../calls.ts';
+import { answersOf } from '../calls.ts';
 import { hasTimedOut } from '../failures.ts';
 import type { Finding } from '../finding.ts';
+import { describeSpan } from '../labels.ts';
 import { durationOf } from '../times.ts';
 import { CLOSE_TOLERANCE_MS } from '../transit.ts';
 import type { TreeNode } from '../types.ts';

@@ -1,7 +1,7 @@
 import { type AnalysedTrace, findingOf, milliseconds, ownPathMsWithin } from '../analysed-trace.ts';
-import { describeSpan } from '../calls.ts';
 import type { Finding } from '../finding.ts';
 import type { History } from '../history.ts';
+import { describeSpan } from '../labels.ts';
 import { type Wait, waitsOf } from '../waits.ts';
 
 /** Time that passed before work began, beyond what is usual there: before a server, before its handler, before a connection. */

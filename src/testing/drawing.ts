@@ -1,0 +1,46 @@
+import type { CriticalOperation, Report } from '../analysis/index.ts';
+import type { SpanRecord } from '../core/record.ts';
+import type { DrawOptions } from '../terminal/options.ts';
+import { drawReport as drawOnlyReport } from '../terminal/report.ts';
+import { drawTrace } from '../terminal/trace.ts';
+
+/** What `drawTree` and `drawWaterfall` take: as `drawTrace` of `throughline/terminal`. */
+export interface TraceDrawOptions extends DrawOptions {
+  /** The older name of `maxRows`. */
+  readonly maxLines?: number | undefined;
+}
+
+/** What `drawReport` takes. */
+export interface ReportDrawOptions extends Omit<DrawOptions, 'critical'> {
+  /** Where the time goes, as `criticalOperations` says: one more table. */
+  readonly critical?: readonly CriticalOperation[] | undefined;
+}
+
+/**
+ * Spans as text: a tree with durations for each trace among them. `drawTrace(spans, { as: 'tree' })` of
+ * `throughline/terminal` under its older name.
+ *
+ *     console.log(drawTree(captured.spans));
+ */
+export function drawTree(spans: readonly SpanRecord[], options: TraceDrawOptions = {}): string {
+  return drawTrace(spans, { ...options, ...rowsOf(options), as: 'tree' });
+}
+
+/**
+ * Spans as text: a waterfall for each trace among them. `drawTrace(spans)` of `throughline/terminal` under its older
+ * name.
+ *
+ *     console.log(drawWaterfall(backend.spans, { width: process.stdout.columns }));
+ */
+export function drawWaterfall(spans: readonly SpanRecord[], options: TraceDrawOptions = {}): string {
+  return drawTrace(spans, { ...options, ...rowsOf(options), as: 'waterfall' });
+}
+
+function rowsOf({ maxRows, maxLines }: TraceDrawOptions): DrawOptions {
+  return { maxRows: maxRows ?? maxLines };
+}
+
+/** A report as text: `drawReport` of `throughline/terminal`, which takes the critical operations with the report. */
+export function drawReport(report: Report, { critical, ...options }: ReportDrawOptions = {}): string {
+  return drawOnlyReport({ ...report, critical }, options);
+}
