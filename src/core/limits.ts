@@ -1,3 +1,4 @@
+import { setOwn } from '../leaves/own-slot.ts';
 import type { Attributes, AttributeValue } from './record.ts';
 
 /** What one span and one tracer may grow to. All are counts, but for the lengths (UTF-16 units), milliseconds and bytes. */
@@ -68,15 +69,6 @@ function primitiveList(list: readonly unknown[], max: number): AttributeValue | 
   }
   if (type !== undefined && type !== 'string' && type !== 'number' && type !== 'boolean') return undefined;
   return kept as unknown as AttributeValue;
-}
-
-/** Sets an own property, also for the key `__proto__`, which plain assignment would take for the prototype. */
-export function setOwn(target: Attributes, key: string, value: AttributeValue): void {
-  if (key === '__proto__') {
-    Object.defineProperty(target, key, { value, enumerable: true, configurable: true, writable: true });
-  } else {
-    target[key] = value;
-  }
 }
 
 /** A bounded copy of attributes an app passed in: never throws, whatever they are. `dropped` counts what was refused. */

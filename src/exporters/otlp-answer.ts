@@ -1,7 +1,7 @@
 import type { ExportResult } from '../core/pipeline/exporter.ts';
 import { parseBoundedJson } from '../formats/bounded-json.ts';
-import { asObject } from '../formats/otlp-json-value.ts';
 import { decodeStatusMessage, decodeTraceResponse, type PartialSuccess } from '../formats/otlp-protobuf-answer.ts';
+import { asObject, countOf } from '../leaves/json-value.ts';
 import type { HttpAnswer } from './http-post.ts';
 import { parseRetryAfter } from './retry-after.ts';
 
@@ -100,9 +100,4 @@ function statusMessage(body: Buffer, type: string): string | undefined {
 function readObject(body: string): Record<string, unknown> | undefined {
   const parsed = parseBoundedJson(body, MAX_ANSWER_DEPTH);
   return 'value' in parsed ? asObject(parsed.value) : undefined;
-}
-
-function countOf(value: unknown): number {
-  const count = typeof value === 'number' || typeof value === 'string' ? Number(value) : 0;
-  return Number.isSafeInteger(count) && count > 0 ? count : 0;
 }

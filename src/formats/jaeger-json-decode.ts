@@ -8,11 +8,12 @@ import type {
   SpanRecord,
   SpanStatus,
 } from '../core/record.ts';
+import { asList, asObject, countOf, textOf } from '../leaves/json-value.ts';
+import { setOwn } from '../leaves/own-slot.ts';
 import { parseBoundedJson } from './bounded-json.ts';
 import { type DecodedTraceRequest, malformedRequest, Rejections } from './decoded-request.ts';
 import { decodePaddedId } from './hex-id.ts';
 import { JAEGER_TAG as TAG } from './jaeger-span.ts';
-import { asList, asObject, setOwn } from './otlp-json-value.ts';
 
 type Fields = Record<string, unknown>;
 
@@ -86,9 +87,9 @@ function readSpan(span: Fields, rejections: Rejections): SpanRecord | undefined 
     scope: scopeOf(tags),
     traceState: textOf(take(tags, TAG.traceState)),
     flags: typeof span.flags === 'number' ? span.flags & 1 : 1,
-    droppedAttributesCount: count(take(tags, TAG.droppedAttributes)),
-    droppedEventsCount: count(take(tags, TAG.droppedEvents)) + events.dropped,
-    droppedLinksCount: count(take(tags, TAG.droppedLinks)),
+    droppedAttributesCount: countOf(take(tags, TAG.droppedAttributes)),
+    droppedEventsCount: countOf(take(tags, TAG.droppedEvents)) + events.dropped,
+    droppedLinksCount: countOf(take(tags, TAG.droppedLinks)),
     attributes: tags,
     events: events.items,
     links,
@@ -203,14 +204,6 @@ function scopeOf(tags: Attributes): SpanRecord['scope'] {
   const name = textOf(take(tags, TAG.scopeName)) ?? '';
   const version = textOf(take(tags, TAG.scopeVersion));
   return version === undefined ? { name } : { name, version };
-}
-
-function textOf(value: AttributeValue | undefined): string | undefined {
-  return typeof value === 'string' && value !== '' ? value : undefined;
-}
-
-function count(value: AttributeValue | undefined): number {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value > 0 ? value : 0;
 }
 
 function millis(micros: unknown): number | undefined {

@@ -7,11 +7,12 @@ import type {
   SpanRecord,
   SpanStatus,
 } from '../core/record.ts';
+import { asList, asObject, countOf } from '../leaves/json-value.ts';
 import { parseBoundedJson } from './bounded-json.ts';
 import { type DecodedTraceRequest, malformedRequest, Rejections } from './decoded-request.ts';
 import { decodeId } from './hex-id.ts';
 import { remoteOfFlags, SPAN_KINDS, STATUS_CODES } from './otlp-enums.ts';
-import { asList, asObject, decodeAttributes } from './otlp-json-value.ts';
+import { decodeAttributes } from './otlp-json-value.ts';
 import { durationBetween, parseUnixNano, toMs, type UnixNano } from './unix-nano.ts';
 
 /** A request is 13 levels deep up to the items of a list attribute; the rest is room for nested values. */
@@ -104,9 +105,9 @@ function decodeSpan(
     scope,
     traceState: text(span.traceState) || undefined,
     flags: flags & 0xff,
-    droppedAttributesCount: count(span.droppedAttributesCount) + dropped,
-    droppedEventsCount: count(span.droppedEventsCount) + events.dropped,
-    droppedLinksCount: count(span.droppedLinksCount) + links.dropped,
+    droppedAttributesCount: countOf(span.droppedAttributesCount) + dropped,
+    droppedEventsCount: countOf(span.droppedEventsCount) + events.dropped,
+    droppedLinksCount: countOf(span.droppedLinksCount) + links.dropped,
   };
 }
 
@@ -170,11 +171,6 @@ function decodeFlags(value: unknown): number {
 
 function enumIndex(value: unknown, names: readonly string[]): number {
   return typeof value === 'string' ? names.indexOf(value) : Number(value ?? 0);
-}
-
-function count(value: unknown): number {
-  const number = typeof value === 'number' || typeof value === 'string' ? Number(value) : 0;
-  return Number.isSafeInteger(number) && number > 0 ? number : 0;
 }
 
 function text(value: unknown): string {

@@ -1,9 +1,11 @@
 import type { Attributes, AttributeValue } from '../core/record.ts';
+import { asList, asObject } from '../leaves/json-value.ts';
+import { setOwn } from '../leaves/own-slot.ts';
 
 /** Levels of lists and maps inside one attribute value; what is deeper is dropped and counted. */
 export const MAX_VALUE_DEPTH = 64;
 
-/** What came out of a list of OTLP `KeyValue`s. */
+/** The attributes that a list of OTLP `KeyValue`s holds. */
 export interface DecodedAttributes {
   readonly attributes: Attributes;
   /** Members that had no string key, or a value that is no `AnyValue`. */
@@ -44,27 +46,6 @@ export function decodeValue(value: unknown): AttributeValue | undefined {
   if (any.kvlistValue !== undefined && any.kvlistValue !== null) return valueToJson(any, 0);
   const scalar = decodeScalar(any);
   return scalar === null ? '' : scalar;
-}
-
-/** A plain object, or `undefined`: never an array, never `null`. */
-export function asObject(value: unknown): Record<string, unknown> | undefined {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? (value as Record<string, unknown>)
-    : undefined;
-}
-
-/** The list, or an empty one for anything else. */
-export function asList(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
-}
-
-/** Assignment, but for names that are not plain slots of the object: `__proto__`, what a polluted prototype has. */
-export function setOwn(attributes: Attributes, key: string, value: AttributeValue): void {
-  if (key in attributes) {
-    Object.defineProperty(attributes, key, { value, writable: true, enumerable: true, configurable: true });
-  } else {
-    attributes[key] = value;
-  }
 }
 
 /** `null` is the empty value, `undefined` what cannot be read. */

@@ -7,9 +7,9 @@ import type {
   SpanRecord,
   SpanStatus,
 } from '../core/record.ts';
+import { setOwn } from '../leaves/own-slot.ts';
 import { type DecodedTraceRequest, malformedRequest, Rejections } from './decoded-request.ts';
 import { remoteOfFlags, SPAN_KINDS, STATUS_CODES } from './otlp-enums.ts';
-import { setOwn } from './otlp-json-value.ts';
 import { decodeAnyValue } from './otlp-protobuf-value.ts';
 import { ProtobufError, ProtobufReader } from './protobuf-reader.ts';
 import { durationBetween, toMs, type UnixNano } from './unix-nano.ts';

@@ -7,10 +7,11 @@ import type {
   SpanRecord,
   SpanStatus,
 } from '../core/record.ts';
+import { asList, asObject } from '../leaves/json-value.ts';
+import { setOwn } from '../leaves/own-slot.ts';
 import { parseBoundedJson } from './bounded-json.ts';
 import { type DecodedTraceRequest, malformedRequest, Rejections } from './decoded-request.ts';
 import { decodePaddedId } from './hex-id.ts';
-import { asList, asObject, setOwn } from './otlp-json-value.ts';
 import { separateSharedSpans } from './zipkin-shared.ts';
 import { TAG } from './zipkin-span.ts';
 

@@ -1,6 +1,6 @@
+import { asList, asObject } from '../leaves/json-value.ts';
 import { parseBoundedJson } from './bounded-json.ts';
 import { type DecodedTraceRequest, malformedRequest } from './decoded-request.ts';
-import { asList, asObject } from './otlp-json-value.ts';
 import { decodeZipkinSpans } from './zipkin-json-decode.ts';
 
 type Fields = Record<string, unknown>;

@@ -48,7 +48,7 @@ export const rooms: readonly Room[] = [
   {
     path: 'src/core',
     why: 'The tracer knows no framework, no header name and no wire: those come to it, it never goes to them.',
-    mayImport: ['propagation'],
+    mayImport: ['propagation', 'src/leaves'],
     builtins: [
       'node:async_hooks',
       'node:console',

@@ -1,7 +1,8 @@
+import { textOf } from '../../leaves/json-value.ts';
 import type { ExportResult } from './exporter.ts';
 
 /**
- * What an exporter answered for `sent` spans, as it may be counted on: an app's own exporter can answer
+ * An exporter's answer for `sent` spans, as it may be counted on: an app's own exporter can answer
  * anything, and one odd number would break the books for good. An answer that is none counts as
  * refused: sending again could only repeat it, and would repeat the spans where they had arrived.
  */
@@ -24,10 +25,6 @@ const NO_REASON = 'it gave no reason';
 
 function countUpTo(count: unknown, max: number): number {
   return typeof count === 'number' && count > 0 ? Math.min(Math.floor(count), max) : 0;
-}
-
-function textOf(value: unknown): string | undefined {
-  return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
 function millisecondsOf(value: unknown): number | undefined {

@@ -1,5 +1,6 @@
+import { setOwn } from '../../leaves/own-slot.ts';
 import { noteFault, sayOnce } from '../diagnostics.ts';
-import { attributeValue, setOwn } from '../limits.ts';
+import { attributeValue } from '../limits.ts';
 import type { Attributes, AttributeValue, RecordedLink, SpanEvent, SpanRecord, SpanStatus } from '../record.ts';
 import { REDACTED, type RedactAttribute } from '../redaction.ts';
 import type { SpanSink } from './stats.ts';

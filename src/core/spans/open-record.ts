@@ -1,4 +1,5 @@
-import { attributeValue, bounded, copyAttributes, KEY_LENGTH, type Limits, NAME_LENGTH, setOwn } from '../limits.ts';
+import { setOwn } from '../../leaves/own-slot.ts';
+import { attributeValue, bounded, copyAttributes, KEY_LENGTH, type Limits, NAME_LENGTH } from '../limits.ts';
 import type { Attributes, Link, OpenRecord, RecordedLink, SpanEvent, SpanStatus } from '../record.ts';
 import type { StatusInput } from '../span.ts';
 import { linkedContext } from './given-context.ts';
