@@ -1,11 +1,6 @@
-import { buildTrace } from '../analysis/tree.ts';
 import { checked, oneOf, type Readers, readOptions } from '../core/options.ts';
 import type { Exporter, ExportResult } from '../core/pipeline/exporter.ts';
 import type { SpanRecord } from '../core/record.ts';
-import type { DrawOptions } from '../terminal/options.ts';
-import { supportsColor } from '../terminal/style.ts';
-import { drawTree } from '../terminal/tree.ts';
-import { drawWaterfall } from '../terminal/waterfall.ts';
 import { type ConsoleStream, isClosed, writeGuarded } from './console-stream.ts';
 import { type LocalTrace, LocalTraceBuffer } from './local-traces.ts';
 
@@ -16,8 +11,6 @@ export interface ConsoleOptions {
   /** Default `'tree'`. */
   readonly format?: 'tree' | 'waterfall' | undefined;
 }
-
-const FORMATS = { tree: drawTree, waterfall: drawWaterfall } as const;
 
 const READERS = {
   stream: checked('an object with a write(text) method', isStream),
@@ -30,8 +23,6 @@ function isStream(given: unknown): given is ConsoleStream {
 
 /** A busy service with a few hundred requests in flight fits; a leak does not. */
 const LIMITS = { traces: 1000, spans: 20_000, batches: 100, shownIds: 20_000 } as const;
-
-const REMARKS = { finished: undefined, late: 'late', incomplete: 'incomplete' } as const;
 
 /**
  * An exporter that prints a tree for every local trace: this process's part of a trace, when its
@@ -49,14 +40,12 @@ export function console(options: ConsoleOptions = {}): Exporter {
 class ConsoleExporter implements Exporter {
   readonly name = 'console';
   readonly #stream: ConsoleStream;
-  readonly #draw: (typeof FORMATS)[keyof typeof FORMATS];
-  readonly #color: boolean;
+  readonly #format: 'tree' | 'waterfall';
   readonly #buffer: LocalTraceBuffer = new LocalTraceBuffer(LIMITS);
 
   constructor(stream: ConsoleStream, format: 'tree' | 'waterfall') {
     this.#stream = stream;
-    this.#draw = FORMATS[format];
-    this.#color = supportsColor(stream, process.env);
+    this.#format = format;
   }
 
   async export(batch: readonly SpanRecord[]): Promise<ExportResult> {
@@ -65,27 +54,19 @@ class ConsoleExporter implements Exporter {
   }
 
   /** Prints what still waits for its root. */
-  shutdown(): void {
-    if (!isClosed(this.#stream)) this.#print(this.#buffer.drain());
+  async shutdown(): Promise<void> {
+    if (!isClosed(this.#stream)) await this.#print(this.#buffer.drain());
   }
 
-  #print(traces: readonly LocalTrace[]): ExportResult {
+  /** Drawing is loaded with the first batch; batches are printed in their order. */
+  async #print(traces: readonly LocalTrace[]): Promise<ExportResult> {
     try {
-      for (const trace of traces) writeGuarded(this.#stream, this.#text(trace));
+      const { drawLocalTrace } = await import('./console-drawing.ts');
+      for (const trace of traces) writeGuarded(this.#stream, drawLocalTrace(trace, this.#format, this.#stream));
       return { outcome: 'accepted' };
     } catch (error) {
       return refused(error instanceof Error ? error.message : 'the stream threw');
     }
-  }
-
-  #text({ spans, state }: LocalTrace): string {
-    const options: DrawOptions = {
-      width: this.#stream.columns,
-      color: this.#color,
-      adopt: state === 'late' ? 'all' : 'remote',
-      remark: REMARKS[state],
-    };
-    return `${this.#draw(buildTrace(spans), options)}\n\n`;
   }
 }
 

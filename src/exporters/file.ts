@@ -2,7 +2,6 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { pathOf, type Readers, readOptions, required, wholeNumber } from '../core/options.ts';
 import type { Exporter, ExportResult } from '../core/pipeline/exporter.ts';
 import type { SpanRecord } from '../core/record.ts';
-import { encodeTraceRequestBytes } from '../formats/otlp-json-encode.ts';
 import { isSameFile, rotateFiles } from './file-rotation.ts';
 
 /** Options of {@link file}. */
@@ -92,6 +91,7 @@ class FileExporter implements Exporter {
     if (signal.aborted) return { outcome: 'retry', reason: 'gave up at the deadline' };
     let json: Uint8Array;
     try {
+      const { encodeTraceRequestBytes } = await import('../formats/otlp-json-encode.ts');
       json = encodeTraceRequestBytes(batch);
     } catch (error) {
       return { outcome: 'refused', reason: `the batch cannot be encoded: ${String((error as Error).message)}` };

@@ -4,7 +4,6 @@ import { startDeadline } from '../core/pipeline/deadline.ts';
 import type { Exporter, ExportProbe, ExportResult } from '../core/pipeline/exporter.ts';
 import type { SpanRecord } from '../core/record.ts';
 import { epochMs } from '../core/timers.ts';
-import { encodeTraceRequestBytes } from '../formats/otlp-json-encode.ts';
 import { encodeTraceRequestProtobuf } from '../formats/otlp-protobuf-encode.ts';
 import { gzipped, type Packed } from './compress.ts';
 import { defaultEndpoint, endpointReader } from './endpoint.ts';
@@ -36,11 +35,22 @@ export interface OtlpOptions {
   readonly tls?: TlsOptions | undefined;
 }
 
-const ENCODINGS = {
-  'http/protobuf': { type: 'application/x-protobuf', encode: encodeTraceRequestProtobuf },
-  'http/json': { type: 'application/json', encode: encodeTraceRequestBytes },
-} as const;
-type Encoding = (typeof ENCODINGS)[keyof typeof ENCODINGS];
+interface Encoding {
+  readonly type: string;
+  /** The function that writes spans. JSON's is loaded with the first batch: most processes need none. */
+  readonly encoder: () => Promise<(batch: readonly SpanRecord[]) => Uint8Array>;
+}
+
+const ENCODINGS: Readonly<Record<'http/protobuf' | 'http/json', Encoding>> = {
+  'http/protobuf': {
+    type: 'application/x-protobuf',
+    encoder: async () => encodeTraceRequestProtobuf,
+  },
+  'http/json': {
+    type: 'application/json',
+    encoder: async () => (await import('../formats/otlp-json-encode.ts')).encodeTraceRequestBytes,
+  },
+};
 
 const READERS = {
   endpoint: endpointReader('/v1/traces'),
@@ -119,7 +129,7 @@ class OtlpExporter implements Exporter {
 
   async #send(batch: readonly SpanRecord[], signal: AbortSignal): Promise<ExportProbe> {
     const { encoding, isPacked, post } = this.#settings;
-    const encoded = encodeBody(batch, encoding);
+    const encoded = await encodeBody(batch, encoding);
     if ('outcome' in encoded) return { result: encoded };
     const own = this.timeoutMs === undefined ? undefined : startDeadline(this.timeoutMs, signal);
     try {
@@ -140,8 +150,9 @@ class OtlpExporter implements Exporter {
 }
 
 /** The bytes, or why there are none. The limit is on what a receiver unpacks. */
-function encodeBody(batch: readonly SpanRecord[], { encode }: Encoding): Packed | ExportResult {
+async function encodeBody(batch: readonly SpanRecord[], { encoder }: Encoding): Promise<Packed | ExportResult> {
   try {
+    const encode = await encoder();
     const body = encode(batch);
     if (body.length <= MAX_REQUEST_BYTES) return { body, headers: {} };
     return { outcome: 'too-large', reason: `the batch is larger than 64 MiB (${body.length} bytes)` };

@@ -4,7 +4,6 @@ import { startDeadline } from '../core/pipeline/deadline.ts';
 import type { Exporter, ExportProbe, ExportResult } from '../core/pipeline/exporter.ts';
 import type { SpanRecord } from '../core/record.ts';
 import { epochMs, nextTurn } from '../core/timers.ts';
-import { encodeZipkinSpans } from '../formats/zipkin-json-encode.ts';
 import { defaultEndpoint, endpointReader } from './endpoint.ts';
 import { headersReader, ownHeaders, timeoutReader } from './http-options.ts';
 import { describeFailure, type HttpAnswer, HttpPost } from './http-post.ts';
@@ -92,10 +91,11 @@ class ZipkinExporter implements Exporter {
 /** About 2 ms of work for spans of 20 attributes; a whole batch of 512 would hold up the event loop for 10. */
 const SLICE = 100;
 
-/** The JSON list, made a slice a turn of the event loop; or why there is none. */
+/** The JSON list, made a slice a turn of the event loop by code that is loaded with the first batch; or why there is none. */
 async function encodeInSlices(batch: readonly SpanRecord[]): Promise<Buffer | string> {
   const slices: string[] = [];
   try {
+    const { encodeZipkinSpans } = await import('../formats/zipkin-json-encode.ts');
     for (let start = 0; start < batch.length; start += SLICE) {
       if (start > 0) await nextTurn();
       slices.push(encodeZipkinSpans(batch.slice(start, start + SLICE)).slice(1, -1));

@@ -40,7 +40,7 @@ const CLOSURES: Readonly<Record<string, Closure>> = {
     packages: ['uuid'],
   },
   'throughline/exporters': {
-    rooms: ['src/analysis', 'src/core', 'src/exporters', 'src/formats', 'src/leaves', 'src/terminal'],
+    rooms: ['src/core', 'src/exporters', 'src/formats', 'src/leaves'],
     packages: [],
   },
   'throughline/analysis': { rooms: ['src/analysis', 'src/leaves'], packages: [] },
@@ -98,6 +98,16 @@ describe('the import closure', () => {
         path,
       );
     }
+  });
+
+  it('of throughline holds nothing that only some services use: it is loaded when they do', async () => {
+    const { files } = await measureClosure('throughline');
+    const atFirstUse =
+      /formats\/(?!otlp-protobuf-(?:encode|answer))[\w-]*(?:encode|decode)|console-drawing|core\/doctor\/doctor\.|spool\/inherited/;
+    assert.deepEqual(
+      files.filter((file) => atFirstUse.test(file)),
+      [],
+    );
   });
 
   it('of throughline holds no server', async () => {
