@@ -63,7 +63,7 @@ const CLASSES: Uint8Array = Uint8Array.from({ length: 256 }, (_, code) => {
 });
 /** The same for the first character of a pair. */
 const HIGH_CLASSES: Uint8Array = CLASSES.map((value) => value << 3);
-/** What a character adds to the length of a text without white space. */
+/** The length that a character adds to a text without white space. */
 const WIDTHS: Uint8Array = CLASSES.map((value) => (value === 4 ? 0 : 1));
 
 const X = 9; // malformed, and stays so
@@ -88,7 +88,7 @@ const NEXT_BUT_ONE: Uint8Array = Uint8Array.from({ length: 10 * 64 }, (_, at) =>
   return NEXT[((NEXT[at >> 3] ?? X) << 3) | (at & 7)] ?? X;
 });
 
-/** Where a member is written without its white space; one too many, for the last of a pair. */
+/** The place to which a member is written without its white space; one too many, for the last of a pair. */
 const compact: Buffer = Buffer.alloc(MAX_BYTES + 2);
 
 /** The member between `start` and `end`, where no comma is, as it is sent; `undefined` when it is malformed. */

@@ -144,7 +144,7 @@ function readProperty(text: string, start: number, end: number): string | undefi
   return `${text.slice(keyStart, keyEnd)}=${text.slice(valueStart, stop)}`;
 }
 
-/** What an app gave as metadata, made fit to send: properties whose key is no token go, odd characters in values are coded. */
+/** Metadata of an app's, made fit to send: properties whose key is no token go, odd characters in values are coded. */
 function encodeProperties(text: string): string {
   let encoded = '';
   for (let start = 0; start < text.length; ) {
@@ -182,7 +182,7 @@ function splitProperty(property: string): BaggageProperty {
   return { key: property.slice(0, equals), value: decodePercent(property.slice(equals + 1)) };
 }
 
-/** Where `code` stands first, or `end`. Not `indexOf`, which would look past the end again for each property. */
+/** The first place of `code`, or `end`. Not `indexOf`, which would look past the end again for each property. */
 function indexWithin(text: string, code: number, start: number, end: number): number {
   let at = start;
   while (at < end && text.charCodeAt(at) !== code) at += 1;

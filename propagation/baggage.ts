@@ -22,7 +22,7 @@ export interface BaggageEntry {
   readonly metadata?: BaggageMetadata;
 }
 
-/** What `setEntry` takes: metadata is anything whose `toString` gives properties in wire form, such as `ttl=30;internal`. */
+/** The value that `setEntry` takes: metadata is anything whose `toString` gives properties in wire form, such as `ttl=30;internal`. */
 export interface BaggageEntryInput {
   readonly value: string;
   readonly metadata?: { toString(): string } | undefined;
@@ -48,7 +48,7 @@ export class Baggage {
 
   /** As it came and not looked at yet; gone as soon as it was. */
   #header: string | undefined;
-  /** What is sent: the header itself when it came in canonical form. */
+  /** The header to send: the one that came, when it was in canonical form. */
   #text: string | undefined;
   /** By name, in order. */
   #members: ReadonlyMap<string, BaggageMember> | undefined;
@@ -106,7 +106,7 @@ export class Baggage {
     return this.#members === undefined ? this.#receivedText() === '' : this.#members.size === 0;
   }
 
-  /** How many names there are. */
+  /** The number of names. */
   get size(): number {
     return this.#split().size;
   }

@@ -5,7 +5,7 @@ import { fieldText, isSameField, joinFields } from './field-text.ts';
 // Whatever a carrier is, reading gives `undefined` and writing does nothing where it would have thrown:
 // frozen objects, Proxies, immutable Headers, sent responses. Names given to these are in lower case.
 
-/** What `Headers`, axios's headers and the like have in common: their names have no case. */
+/** The methods that `Headers`, axios's headers and the like have in common: their names have no case. */
 interface HeadersLike {
   get(name: string): unknown;
   set(name: string, value: string): unknown;

@@ -25,7 +25,7 @@ export function characterRange(first: number, last: number, except: string): str
   return characters;
 }
 
-/** Where the run of `members` that starts at `start` ends: `start` itself when there is none. */
+/** The end of the run of `members` that starts at `start`: `start` itself when there is none. */
 export function skipRun(text: string, start: number, end: number, members: CharacterClass): number {
   let at = start;
   while (at < end && members[text.charCodeAt(at)] === 1) at += 1;

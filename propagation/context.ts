@@ -14,7 +14,7 @@ export const NO_SPAN_ID: SpanId = '0000000000000000';
 export const FLAG_SAMPLED = 0x01;
 export const FLAG_RANDOM = 0x02;
 
-/** What a format carries beyond the W3C fields, by `format.field` (`datadog.origin`): kept so that the same format can be written again. */
+/** The fields of a format beyond the W3C ones, by `format.field` (`datadog.origin`): kept so that the same format can be written again. */
 export type VendorFields = Readonly<Record<string, string>>;
 
 /**
@@ -37,7 +37,7 @@ export interface SpanContext {
 }
 
 /**
- * What `extract` read from a carrier: partial and three-valued, because formats leave things out.
+ * The context that `extract` read from a carrier: partial and three-valued, because formats leave things out.
  * An X-Ray `Root` alone has a trace id and no span id; `b3: 0` has a decision and no ids; a lone
  * `baggage` header has neither.
  */
@@ -55,7 +55,7 @@ export interface RemoteContext {
   readonly vendor: VendorFields | undefined;
 }
 
-/** What `inject` writes: the active span's identity, and the baggage that goes with it. Either may be missing. */
+/** The context that `inject` writes: the active span's identity, and the baggage that goes with it. Either may be missing. */
 export interface OutboundContext {
   readonly span: SpanContext | undefined;
   readonly baggage: Baggage | undefined;

@@ -25,7 +25,7 @@ const VENDOR_PRIORITY = 'datadog.sampling-priority';
 const VENDOR_ORIGIN = 'datadog.origin';
 const VENDOR_TAGS = 'datadog.tags';
 
-/** What Datadog's trace id of 64 bits has in the place of the upper half. */
+/** The upper half of a trace id of Datadog's, which has 64 bits. */
 const ZERO_HALF: string = NO_SPAN_ID;
 /** -1 = the user drops, 0 = the sampler drops, 1 = the sampler keeps, 2 = the user keeps. */
 const DROPS: readonly unknown[] = ['-1', '0'];

@@ -7,7 +7,7 @@ export const MAX_HEADER_LENGTH = 32_768;
 const place: Buffer = Buffer.alloc(MAX_HEADER_LENGTH);
 
 /**
- * Where the header that is being read lies, also for looks at four bytes together: reading is synchronous, so one
+ * The header that is being read, also for looks at four bytes together: reading is synchronous, so one
  * place a thread will do. In an object, so that the tests can put something there that counts who looks.
  */
 export const scratch: { bytes: Buffer; words: DataView } = {
@@ -17,7 +17,7 @@ export const scratch: { bytes: Buffer; words: DataView } = {
 
 /** Up to here, as nearly all headers are, a loop is done before a call into native code would be: 80 instead of 170 ns. */
 export const SHORT_LENGTH = 64;
-/** What stands for every character above 0xff: a byte that is in no class. */
+/** Stands for every character above 0xff: a byte that is in no class. */
 const NO_CHARACTER = 0xff;
 
 /**

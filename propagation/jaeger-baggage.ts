@@ -10,7 +10,7 @@ const LOWER_U = 0x75;
 /** The limits of W3C Baggage, on both sides: a member counts with the name of its header. */
 const MAX_MEMBERS = 64;
 const MAX_LENGTH = 8192;
-/** How many names of a carrier are looked at. Node itself takes 2000 headers at most, a browser far fewer. */
+/** Names of a carrier that are looked at. Node itself takes 2000 headers at most, a browser far fewer. */
 const MAX_NAMES = 2000;
 
 /**

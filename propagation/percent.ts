@@ -1,6 +1,6 @@
 import { type CharacterClass, characterClass, DIGITS, LOWER, skipRun, UPPER } from './characters.ts';
 
-/** What stays as it is in a value that we encode: everything else, `%` and `+` and the delimiters too, is coded. */
+/** Characters that stay as they are in a value that we encode: everything else, `%` and `+` and the delimiters too, is coded. */
 export const UNRESERVED: CharacterClass = characterClass(`${UPPER + LOWER + DIGITS}_.~-/`);
 
 const PERCENT = 0x25;

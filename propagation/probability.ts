@@ -40,7 +40,7 @@ export function withThreshold(
   return others.length === 0 ? traceState.unset(MEMBER) : traceState.set(MEMBER, others.join(';'));
 }
 
-/** Whether the trace says what share of its kind was kept. */
+/** True when the trace says what share of its kind was kept. */
 export function hasThreshold(traceState: TraceState | undefined): boolean {
   return fieldOf(traceState?.get(MEMBER), 'th') !== undefined;
 }

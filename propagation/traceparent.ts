@@ -25,7 +25,7 @@ const KNOWN_FLAGS = FLAG_SAMPLED | FLAG_RANDOM;
 const ASCII = 0x7f;
 const ANY_DIGIT = 1;
 const NOT_ZERO = 2;
-/** What is true of an ASCII character in an id of lower-case hex digits; 0 when it may not stand there. */
+/** The class of an ASCII character in an id of lower-case hex digits; 0 when it may not stand there. */
 const DIGIT_MARKS: Uint8Array = Uint8Array.from({ length: ASCII + 1 }, (_, code) => {
   if (!isLowerHex(code)) return 0;
   return code === 0x30 ? ANY_DIGIT : ANY_DIGIT | NOT_ZERO;

@@ -13,7 +13,7 @@ const LONG_MEMBER = 128;
  * them. 3.3.3.1 asks for at least 512. All headers of a message together have 16 KiB in Node.
  */
 export const MAX_SENT_LENGTH: number = MAX_MEMBERS * LONG_MEMBER + MAX_MEMBERS - 1;
-/** How many pieces between commas, blank ones too, are told apart of a longer text. */
+/** Pieces between commas, blank ones too, that are told apart of a longer text. */
 const MAX_PIECES = 64;
 
 // Level 2, 3.3.2.2: key = ( lcalpha / DIGIT ) 0*255( lcalpha / DIGIT / "_" / "-" / "*" / "/" / "@" ).
@@ -22,7 +22,7 @@ const KEY_START = characterClass(LOWER + DIGITS);
 const KEY = characterClass(`${LOWER + DIGITS}_-*/@`);
 const VALUE = characterClass(characterRange(0x20, 0x7e, ',='));
 const OWS = characterClass(' \t');
-/** What may stand between members: 3.3.2, empty and blank members MUST be accepted. */
+/** Characters that may stand between members: 3.3.2, empty and blank members MUST be accepted. */
 const BLANK = characterClass(' \t,');
 
 const IN_KEY = 1;
@@ -153,7 +153,7 @@ function readAll(header: string): string[] | undefined {
   return members;
 }
 
-/** Whether the key from `start` to `end` is one of those that begin at `starts` and have `marks`. */
+/** True when the key from `start` to `end` is one of those that begin at `starts` and have `marks`. */
 function hasKey(
   bytes: Uint8Array,
   starts: readonly number[],
@@ -183,7 +183,7 @@ function blankEnd(bytes: Uint8Array, start: number, length: number): number {
 }
 
 /**
- * Where the run that starts at `start` ends: `start` itself when there is none. Four at a time, without a
+ * The end of the run that starts at `start`: `start` itself when there is none. Four at a time, without a
  * branch between them, and out of one table that is a constant: with a table as argument a byte costs 3.5
  * instead of 1 ns where this is called once a request (bench/hostile).
  */
@@ -209,7 +209,7 @@ function classesOfAll(word: number): number {
 let keyMark = 0;
 
 /**
- * Where the `=` after the key stands; -1 when no valid key starts here. Looks no further than the longest key
+ * The place of the `=` after the key; -1 when no valid key starts here. Looks no further than the longest key
  * reaches, and at each character once: a walk for the classes and one for the mark were 40 % more (bench/hostile).
  */
 function scanKey(bytes: Uint8Array, start: number, length: number): number {
@@ -233,7 +233,7 @@ function scanKey(bytes: Uint8Array, start: number, length: number): number {
   return bytes[at] === EQUALS && at < length ? at : -1;
 }
 
-/** Where the value ends, without the spaces behind it; no further than the longest one reaches. */
+/** The end of the value, without the spaces behind it; no further than the longest one reaches. */
 function scanValue(bytes: Uint8Array, start: number, length: number): number {
   const limit = Math.min(length, start + MAX_VALUE_LENGTH);
   let end = runEnd(bytes, start, limit, IN_VALUE);

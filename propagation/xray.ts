@@ -105,7 +105,7 @@ function fieldNamed(header: string, start: number, equals: number): keyof XrayFi
   return nameEnd - nameStart > LONGEST_NAME ? undefined : FIELD_BY_NAME.get(header.slice(nameStart, nameEnd));
 }
 
-/** Where one of two characters stands first, or the end of the text. */
+/** The first place of one of two characters, or the end of the text. */
 function indexWithin(text: string, one: number, other: number, start: number): number {
   let at = start;
   while (at < text.length && text.charCodeAt(at) !== one && text.charCodeAt(at) !== other) at += 1;

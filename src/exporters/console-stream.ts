@@ -1,4 +1,4 @@
-/** Where the console exporter writes: `process.stderr`, another stream, or anything that takes text. */
+/** The stream that the console exporter writes to: `process.stderr`, another stream, or anything that takes text. */
 export interface ConsoleStream {
   write(text: string): unknown;
   readonly isTTY?: boolean | undefined;
@@ -15,7 +15,7 @@ interface NodeStream {
   listenerCount(event: 'error'): number;
 }
 
-/** Whether a stream was destroyed or ended: a write would be lost, or be an `error` event in the app. */
+/** True for a stream that was destroyed or ended: a write would be lost, or be an `error` event in the app. */
 export function isClosed(stream: ConsoleStream): boolean {
   const { destroyed, writable } = stream as Partial<NodeStream>;
   return destroyed === true || writable === false;

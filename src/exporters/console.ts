@@ -4,7 +4,7 @@ import type { SpanRecord } from '../core/record.ts';
 import { type ConsoleStream, isClosed, writeGuarded } from './console-stream.ts';
 import { type LocalTrace, LocalTraceBuffer } from './local-traces.ts';
 
-/** What `console()` takes. */
+/** Options of {@link console}. */
 export interface ConsoleOptions {
   /** Default `process.stderr`. Coloured when it is a terminal (or `FORCE_COLOR` says so), as wide as its `columns`. */
   readonly stream?: ConsoleStream | undefined;

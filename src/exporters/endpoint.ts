@@ -1,7 +1,7 @@
 import { nearestUrl, optionError, showValue, tail } from '../core/errors.ts';
 import type { Reader } from '../core/options.ts';
 
-/** Where an HTTP exporter posts to. */
+/** The receiver that an HTTP exporter posts to. */
 export interface Endpoint {
   /** Without credentials and fragment. */
   readonly url: URL;

@@ -20,7 +20,7 @@ async function renameIfThere(from: string, to: string): Promise<void> {
   }
 }
 
-/** Whether the file that is open is still the one at `path`. */
+/** True while the file that is open is the one at `path`. */
 export async function isSameFile(handle: FileHandle, path: string): Promise<boolean> {
   const [open, there] = await Promise.all([handle.stat(), stat(path).catch(() => undefined)]);
   return there !== undefined && there.ino === open.ino && there.dev === open.dev;

@@ -9,11 +9,11 @@ export interface FileOptions {
   /** The file to append to; its directory must exist. */
   readonly path: string;
   /**
-   * Where a file ends: one that a batch would take beyond it is renamed to `<path>.1` first, that one to
+   * The size at which a file ends: one that a batch would take beyond it is renamed to `<path>.1` first, that one to
    * `<path>.2`, and so on. Default 64 MiB. A batch of its own may be larger.
    */
   readonly maxBytes?: number | undefined;
-  /** How many files there are at most, the one at `path` included; the oldest is removed. Default 5. */
+  /** The number of files, the one at `path` included; the oldest is removed. Default 5. */
   readonly maxFiles?: number | undefined;
 }
 
@@ -56,7 +56,7 @@ class FileExporter implements Exporter {
   readonly #maxBytes: number;
   readonly #maxFiles: number;
   #handle: FileHandle | undefined;
-  /** How large the file is by what we know: others may write it too. */
+  /** The file's size as far as we know: others may write it too. */
   #size: number;
   /** The file ends in the middle of a line. */
   #torn: boolean;

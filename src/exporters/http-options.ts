@@ -28,7 +28,7 @@ export const headersReader: Reader<Record<string, string>> = (given, at) => {
   return checked;
 };
 
-/** What every request of ours says of itself, `agent` in front of the version; what the user gives may replace it. */
+/** The headers of every request of ours, `agent` in front of the version; those that the user gives may replace them. */
 export function ownHeaders(agent: string, authorization: string | undefined): Record<string, string> {
   return {
     'user-agent': `${agent}/${version}`,

@@ -20,7 +20,7 @@ const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
 
 const MAX_SOCKETS = 2;
 
-/** What came back from one POST; the body is cut at 4 MiB. */
+/** The answer to one POST; the body is cut at 4 MiB. */
 export interface HttpAnswer {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;

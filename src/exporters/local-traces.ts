@@ -8,7 +8,7 @@ export interface LocalTrace {
   readonly state: 'finished' | 'late' | 'incomplete';
 }
 
-/** What may wait for its local root. */
+/** The bounds of what waits for its local root. */
 export interface BufferLimits {
   readonly traces: number;
   readonly spans: number;
@@ -23,7 +23,7 @@ interface Waiting {
   touched: number;
 }
 
-/** Where a span's chain of local parents ends: at its finished local root, at a span shown before, or nowhere yet. */
+/** The end of a span's chain of local parents: at its finished local root, at a span shown before, or nowhere yet. */
 type Destination = SpanRecord | 'late' | 'waiting';
 
 /**

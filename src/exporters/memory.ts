@@ -1,7 +1,7 @@
 import type { Exporter, ExportResult } from '../core/pipeline/exporter.ts';
 import type { SpanRecord } from '../core/record.ts';
 
-/** What {@link memory} returns. */
+/** The exporter that {@link memory} makes. */
 export interface MemoryExporter extends Exporter {
   /** All spans so far, in the order they were exported. The list grows in place. */
   readonly spans: readonly SpanRecord[];

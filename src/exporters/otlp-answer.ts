@@ -14,7 +14,7 @@ const MAX_QUOTED = 200;
 const MAX_ANSWER_DEPTH = 64;
 
 /**
- * What an OTLP receiver's answer means for a batch of `sent` spans. `sentType` is the content type of the
+ * The meaning of an OTLP receiver's answer for a batch of `sent` spans. `sentType` is the content type of the
  * request, which an answer without one has too. `nowMs` is wall time, for dates in headers.
  */
 export function resultOfAnswer(answer: HttpAnswer, sent: number, sentType: string, nowMs: number): ExportResult {
@@ -32,7 +32,7 @@ export function dateOf({ headers }: HttpAnswer): number | undefined {
   return Number.isNaN(timeMs) ? undefined : timeMs;
 }
 
-/** What a status other than 2xx means, by OTLP's rules, which are good for any receiver of spans. `type` is the body's. */
+/** The meaning of a status other than 2xx, by OTLP's rules, which are good for any receiver of spans. `type` is the body's. */
 export function failureResult(answer: HttpAnswer, type: string, nowMs: number): ExportResult {
   const { status, headers } = answer;
   if (status >= 300 && status < 400) return { outcome: 'retry', reason: redirectReason(answer) };

@@ -20,7 +20,7 @@ export interface OtlpOptions {
    * or `http+unix://%2Frun%2Fotel.sock/path`. Default `http://127.0.0.1:4318`.
    */
   readonly endpoint?: string | undefined;
-  /** How spans are written. Default `http/protobuf`: half the bytes of `http/json`, and less work. */
+  /** The wire format. Default `http/protobuf`: half the bytes of `http/json`, and less work. */
   readonly protocol?: 'http/protobuf' | 'http/json' | undefined;
   /**
    * `gzip` makes a tenth of the bytes, in a thread of its own. Default `none`, as OpenTelemetry has it: most

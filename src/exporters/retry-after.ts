@@ -1,5 +1,5 @@
 /**
- * How long a `Retry-After` header asks to wait, in milliseconds: seconds (`30`) or an HTTP date
+ * The time that a `Retry-After` header asks to wait, in milliseconds: seconds (`30`) or an HTTP date
  * (`Wed, 21 Oct 2026 07:28:00 GMT`, RFC 9110 10.2.3). `undefined` for anything else.
  */
 export function parseRetryAfter(value: string | undefined, nowMs: number): number | undefined {

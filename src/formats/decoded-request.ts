@@ -1,6 +1,6 @@
 import type { SpanRecord } from '../core/record.ts';
 
-/** What was found in a request that carries spans. */
+/** The spans that were found in a request, and what was wrong with the others. */
 export interface DecodedTraceRequest {
   readonly records: SpanRecord[];
   /** Spans that could not be read: no valid id, time or name. */

@@ -1,7 +1,7 @@
 import type { UnixNano } from './unix-nano.ts';
 
 const FIRST_BYTES = 64 * 1024;
-/** What is kept for the next text; a larger buffer was an exception. */
+/** The buffer that is kept for the next text; a larger one was an exception. */
 const KEPT_BYTES = 4 * 1024 * 1024;
 
 /** Below this a loop of ours beats the call into Node's native writer. */
@@ -171,7 +171,7 @@ export class JsonWriter {
   }
 }
 
-/** How many decimal digits a 32-bit number has. */
+/** The number of decimal digits of a 32-bit number. */
 function digitCount(value: number): number {
   let count = 1;
   for (let limit = 10; value >= limit; limit *= 10) count++;

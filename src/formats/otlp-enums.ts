@@ -29,7 +29,7 @@ export function wireFlags(traceFlags: number, isRemote: boolean | undefined): nu
   return flags | HAS_IS_REMOTE | (isRemote ? IS_REMOTE : 0);
 }
 
-/** Whether the other span is remote; `undefined` when the sender did not know. */
+/** True when the other span is remote; `undefined` when the sender did not know. */
 export function remoteOfFlags(flags: number): boolean | undefined {
   return (flags & HAS_IS_REMOTE) === 0 ? undefined : (flags & IS_REMOTE) !== 0;
 }

@@ -90,7 +90,7 @@ function writeResourceSpans(resource: Resource, scopes: ScopeGroups): void {
   writer.byte(CLOSE_BRACE);
 }
 
-/** What `write` writes for `owner`, kept and taken off the writer again. */
+/** The bytes that `write` writes for `owner`, kept and taken off the writer again. */
 function kept<Owner extends object>(
   cache: WeakMap<Owner, Uint8Array>,
   owner: Owner,

@@ -1,7 +1,7 @@
 import { ProtobufError, ProtobufReader } from './protobuf-reader.ts';
 import { ProtobufWriter, VARINT } from './protobuf-writer.ts';
 
-/** What an `ExportTraceServiceResponse` says of spans that were not taken. */
+/** The part of an `ExportTraceServiceResponse` about spans that were not taken. */
 export interface PartialSuccess {
   readonly rejectedSpans: number;
   readonly errorMessage: string;

@@ -2,7 +2,7 @@ import type { AttributeValue } from '../core/record.ts';
 import { decodeValue, MAX_VALUE_DEPTH } from './otlp-json-value.ts';
 import type { ProtobufReader } from './protobuf-reader.ts';
 
-/** What `decodeValue` takes for no `AnyValue`: the value is dropped and counted. */
+/** Taken by `decodeValue` for no `AnyValue`: the value is dropped and counted. */
 const TOO_DEEP = 'nested too deep';
 
 /**

@@ -86,7 +86,7 @@ export class ProtobufReader {
     return this.#bytes.toString('hex', start, start + length);
   }
 
-  /** What is not valid UTF-8 becomes U+FFFD. */
+  /** Text; bytes that are no valid UTF-8 become U+FFFD. */
   text(): string {
     const length = this.#length();
     const start = this.#take(length);
@@ -162,7 +162,7 @@ export class ProtobufReader {
     throw new ProtobufError(`field ${this.field} has wire type ${this.#wireType}, not ${wireType}`);
   }
 
-  /** Where the next `length` bytes begin, when there are so many. */
+  /** The beginning of the next `length` bytes, when there are so many. */
   #take(length: number): number {
     const start = this.#at;
     if (length > this.#end - start) throw new ProtobufError('a field ends after its message');

@@ -7,7 +7,7 @@ export const LENGTH = 2;
 export const FIXED32 = 5;
 
 const FIRST_BYTES = 64 * 1024;
-/** What is kept for the next message; a larger buffer was an exception. */
+/** The buffer that is kept for the next message; a larger one was an exception. */
 const KEPT_BYTES = 4 * 1024 * 1024;
 
 /** Below this a loop of ours beats the call into Node's native writer. */

@@ -47,7 +47,7 @@ export function toMs({ ms, nanos }: UnixNano): number {
   return Number.isSafeInteger(total) ? total / NANOS_PER_MS : ms + nanos / NANOS_PER_MS;
 }
 
-/** How long from `start` to `end`: never negative, a whole number of nanoseconds. */
+/** The time from `start` to `end`: never negative, a whole number of nanoseconds. */
 export function durationBetween(start: UnixNano, end: UnixNano): number {
   return Math.max(0, toMs({ ms: end.ms - start.ms, nanos: end.nanos - start.nanos }));
 }

@@ -206,7 +206,7 @@ function eventOf(value: string): { name: string; attributes: Attributes } {
   return { name: name.value, attributes: primitives(asObject(attributes.value)) };
 }
 
-/** What is an attribute value already; lists and maps as their JSON. */
+/** Values that are an attribute's already, as they are; lists and maps as their JSON. */
 function primitives(fields: Fields | undefined): Attributes {
   const attributes: Attributes = {};
   for (const [key, value] of Object.entries(fields ?? {})) {

@@ -52,7 +52,7 @@ function localEndpoint({ resource, attributes }: SpanRecord): ZipkinEndpoint {
   };
 }
 
-/** Who is on the other side, as far as a span's attributes tell. */
+/** The other side, as far as a span's attributes tell. */
 function remoteEndpoint(attributes: Attributes): ZipkinEndpoint | undefined {
   const name = attributes['peer.service'];
   const endpoint = {

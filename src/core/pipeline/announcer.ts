@@ -46,7 +46,7 @@ export class Announcer {
   }
 }
 
-/** What the other side had to say while it took them: that it is no collector, perhaps. */
+/** The other side's remark while it took them: that it is no collector, perhaps. */
 function remark(message: string | undefined): string {
   return message === undefined ? '' : `; it answers: ${message}`;
 }

@@ -118,7 +118,7 @@ export class Outbox implements Source {
     this.#countLost();
   }
 
-  /** What the disk has lost by itself. */
+  /** Counts spans that the disk has lost by itself. */
   #countLost(): void {
     this.#dropped.spool += this.#spool?.takeLost() ?? 0;
   }
@@ -132,7 +132,7 @@ export class Outbox implements Source {
     return done;
   }
 
-  /** What is in flight is older than all that waits: its copy comes first, or the order is lost. */
+  /** Spans in flight are older than all that wait: their copy comes first, or the order is lost. */
   #secureInFlight(spool: Spool): boolean {
     const inFlight = this.#inFlight;
     if (inFlight === undefined || inFlight.spoolSeq > 0 || inFlight.records.length === 0) return true;
@@ -236,7 +236,7 @@ export class Outbox implements Source {
     this.#spool?.close();
   }
 
-  /** What is still in flight after the end got its one answer. */
+  /** Spans that are still in flight after the end got their one answer. */
   giveUpInFlight(): void {
     this.#dropped.shutdown += this.#inFlight?.records.length ?? 0;
     this.#inFlight = undefined;

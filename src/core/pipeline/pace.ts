@@ -5,7 +5,7 @@ import type { PipelineTiming } from './settings.ts';
 /** Accepted requests after which one may be larger again. */
 const GROW_AFTER = 16;
 
-/** How fast one exporter may be sent to: when again after failures, and how many spans at once. */
+/** The speed at which one exporter may be sent to: when again after failures, and how many spans at once. */
 export class Pace {
   readonly #timing: PipelineTiming;
   readonly #maxBatch: number;
@@ -40,7 +40,7 @@ export class Pace {
     return this.#retryDelayMs;
   }
 
-  /** How long the other side has asked to be left alone from now on, in milliseconds. */
+  /** The time for which the other side has asked to be left alone from now on, in milliseconds. */
   get heldBackMs(): number {
     return Math.max(0, this.#notBeforeMs - monotonicMs());
   }

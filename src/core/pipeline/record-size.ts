@@ -4,7 +4,7 @@ import type { AttributeValue, SpanRecord } from '../record.ts';
 const RECORD_BYTES = 600;
 const ENTRY_BYTES = 32;
 
-/** What a record holds in memory, roughly: cheap enough to be asked for each span. */
+/** The bytes that a record holds in memory, roughly: cheap enough to be asked for each span. */
 export function estimateBytes(record: SpanRecord): number {
   let bytes = RECORD_BYTES + record.name.length + attributesBytes(record.attributes);
   bytes += lengthOf(record.status.message) + lengthOf(record.traceState); // both may be a caller's kilobytes

@@ -1,7 +1,7 @@
 import type { PipelineTiming } from './settings.ts';
 
 /**
- * How long to wait after the `attempt`-th failure in a row, from 1: exponential with jitter, and no
+ * The pause after the `attempt`-th failure in a row, from 1, in milliseconds: exponential with jitter, and no
  * less than what the other side asked for (`Retry-After: 0` is no leave to call without a pause).
  */
 export function retryDelayMs(timing: PipelineTiming, attempt: number, retryAfterMs: number | undefined): number {

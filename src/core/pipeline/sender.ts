@@ -29,9 +29,9 @@ export interface SenderState {
   };
 }
 
-/** How long the end of the process waits for an answer where what cannot be sent is kept on disk. */
+/** The time that an end waits for an answer where what cannot be sent is kept on disk. */
 const SPOOLED_END_MS = 150;
-/** How long it may take at most: a collector that answers within 2 s gets everything. */
+/** The time that it may take at most: a collector that answers within 2 s gets everything. */
 const LONGEST_END_MS = 1900;
 
 /**

@@ -2,7 +2,7 @@
 export interface BatchSettings {
   /** Spans in one batch at most. */
   readonly maxBatch: number;
-  /** How long a finished span waits for company. */
+  /** The time that a finished span waits for company. */
   readonly delayMs: number;
   /** Total time one export may take. */
   readonly timeoutMs: number;
@@ -23,11 +23,11 @@ export interface PipelineTiming {
   readonly outageMs: number;
   /** After a fault of the disk it is left alone for so long. */
   readonly diskPauseMs: number;
-  /** How often a spool shows that its owner lives, and looks whether its directory is still there. */
+  /** The interval at which a spool shows that its owner lives, and looks whether its directory is still there. */
   readonly heartbeatMs: number;
   /** A spool whose owner cannot be asked (another host, a worker thread) is an orphan after so long without a sign. */
   readonly staleMs: number;
-  /** How often orphans are looked for. */
+  /** The interval at which orphans are looked for. */
   readonly adoptMs: number;
 }
 

@@ -11,12 +11,12 @@ export interface InFlight {
  */
 export interface Source {
   readonly inFlight: InFlight | undefined;
-  /** What is in flight, else the oldest spans, at most `maxSpans`. `undefined`: there are none, or none can be read. */
+  /** The spans in flight, else the oldest, at most `maxSpans`. `undefined`: there are none, or none can be read. */
   next(maxSpans: number): Promise<InFlight | undefined>;
   /** The other side has the oldest `count` in flight, but for `rejected` of them. */
   accepted(count: number, rejected: number): void;
   /** The other side has refused these, the oldest in flight, for good. */
   refused(records: readonly SpanRecord[]): void;
-  /** What is in flight waits again, in its place. */
+  /** The spans in flight wait again, in their place. */
   putBack(): void;
 }

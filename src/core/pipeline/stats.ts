@@ -1,6 +1,6 @@
 import type { SpanRecord } from '../record.ts';
 
-/** Where a tracer puts finished spans: the pipeline, the memory of a test that captures, a redactor before either. */
+/** The place for a tracer's finished spans: the pipeline, the memory of a test that captures, a redactor before either. */
 export interface SpanSink {
   /** `bytes` is what `estimateBytes` has said of the record, where somebody has asked already. */
   accept(record: SpanRecord, bytes?: number): void;
@@ -35,7 +35,7 @@ export interface ExporterStats {
 }
 
 /**
- * Where every span is, in spans. At every moment `started = ended + open` and
+ * The place of every span, in spans. At every moment `started = ended + open` and
  * `ended = exported + queued + spooled + sampledOut + dropped` (the sum over all reasons).
  *
  * With several exporters the figures on top are those of the first; `exporters` has each one's own.

@@ -6,7 +6,7 @@ import { noteFault } from '../../diagnostics.ts';
 import { newOwnerName } from './owner.ts';
 
 /**
- * Where the spans of one service for one destination lie:
+ * The folder of one service's spans for one destination:
  *
  *     <base>/<service>/<exporter>/<owner>/00000001-9f3c11a2.v1.spool
  *                                 dead-letters.jsonl
@@ -16,7 +16,7 @@ import { newOwnerName } from './owner.ts';
  * place is refused.
  */
 export class SpoolHome {
-  /** What all processes of the service share that send to this destination. */
+  /** The directory that all processes of the service share which send to this destination. */
   readonly shared: string;
   readonly #parents: readonly string[];
   #own: string | undefined;

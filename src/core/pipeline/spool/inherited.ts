@@ -72,7 +72,7 @@ export class Inherited implements Source {
     this.#deadLetters = deadLetters;
   }
 
-  /** Whether anything is left to be sent. */
+  /** Nothing is left to be sent. */
   get isEmpty(): boolean {
     return this.#inFlight === undefined && this.#file === undefined && this.#files.length === 0;
   }

@@ -5,7 +5,7 @@ import { epochMs } from '../../timers.ts';
 import type { SpoolHome } from './home.ts';
 import { ownerLives, parseOwnerName } from './owner.ts';
 
-/** How many spools of dead processes are taken over at once: the others wait, or another process takes them. */
+/** Spools of dead processes that are taken over at once: the others wait, or another process takes them. */
 const MAX_CLAIMED = 64;
 
 /**

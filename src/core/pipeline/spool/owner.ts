@@ -4,7 +4,7 @@ import { hostname } from 'node:os';
 import { threadId } from 'node:worker_threads';
 
 /**
- * Who owns a spool's directory. It stands in the directory's name, so that one `rename` takes it over:
+ * The owner of a spool's directory. It stands in the directory's name, so that one `rename` takes it over:
  * there is no moment at which it has no owner, or two.
  *
  *     4f1c9a02-31337-8812345-0-6b1f0c77a9e2
@@ -37,7 +37,7 @@ export function parseOwnerName(name: string): Owner | undefined {
 }
 
 /**
- * Whether the owner still lives. A main thread on this machine can be asked after; another machine's
+ * True while the owner lives. A main thread on this machine can be asked after; another machine's
  * process, and a worker thread (which can be terminated while its process lives on), count as dead
  * when they have given no sign for `staleMs`. `quietMs` is how long they have been silent.
  */

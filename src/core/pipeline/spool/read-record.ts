@@ -3,7 +3,7 @@ import { RECORD_HEADER_BYTES, RECORD_MARK } from './segment-format.ts';
 
 /** A record as it stands in the bytes of a segment. */
 export interface ReadRecord {
-  /** Where it ends: the cursor once it is acknowledged. */
+  /** Its end: the cursor once it is acknowledged. */
   readonly end: number;
   readonly spans: number;
   readonly type: number;
@@ -11,11 +11,11 @@ export interface ReadRecord {
   readonly payload: Buffer;
 }
 
-/** What lies next in a segment. */
+/** The next of a segment. */
 export interface NextRecord {
   /** `undefined` at the end. */
   readonly record: ReadRecord | undefined;
-  /** How many damaged stretches were skipped to get there. */
+  /** Damaged stretches that were skipped to get there. */
   readonly damaged: number;
 }
 

@@ -31,7 +31,7 @@ const MAGIC: Buffer = Buffer.from('tlspool\n', 'latin1');
 export const RECORD_MARK: Buffer = Buffer.from([0xff, 0x54, 0x4c, 0xfe]);
 const NAME = /^(\d{8})-([0-9a-f]{8})\.v1\.spool$/;
 
-/** What a file's name says about it. */
+/** The parts of a file's name. */
 export interface SegmentName {
   readonly number: number;
   readonly salt: number;
@@ -54,7 +54,7 @@ export function segmentHeader(): Buffer {
   return Buffer.concat([MAGIC, cursorBytes(HEADER_BYTES)]);
 }
 
-/** Where in the file {@link cursorBytes} go. */
+/** The place of {@link cursorBytes} in the file. */
 export const CURSOR_OFFSET: number = MAGIC.length;
 
 /** The cursor and its inverse: eight bytes that one write replaces. */
@@ -65,7 +65,7 @@ export function cursorBytes(cursor: number): Buffer {
   return bytes;
 }
 
-/** Where the first record lies that may not have been acknowledged. */
+/** The place of the first record that may not have been acknowledged. */
 export function readCursor(bytes: Buffer): number {
   if (bytes.length < HEADER_BYTES) return HEADER_BYTES;
   const cursor = bytes.readUInt32LE(CURSOR_OFFSET);

@@ -67,7 +67,7 @@ export class Segment {
     return this.#bytes;
   }
 
-  /** Whether records may still be added. */
+  /** Records may still be added. */
   get isGrowing(): boolean {
     return this.#isGrowing;
   }

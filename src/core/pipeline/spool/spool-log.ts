@@ -1,7 +1,7 @@
 import { type Payload, Segment, type StoredPayload } from './segment.ts';
 import { HEADER_BYTES, RECORD_HEADER_BYTES } from './segment-format.ts';
 
-/** What was read for one batch. */
+/** The records of one batch, as read. */
 export interface LogBatch {
   readonly payloads: readonly StoredPayload[];
   /** The first and the last record of it. */
@@ -50,7 +50,7 @@ export class SpoolLog {
     return this.#bytes;
   }
 
-  /** Whether record `seq` is still there. */
+  /** Record `seq` is still there. */
   has(seq: number): boolean {
     return seq > 0 && seq >= (this.#segments[0]?.firstSeq ?? Number.POSITIVE_INFINITY);
   }
@@ -214,7 +214,7 @@ export class SpoolLog {
   }
 }
 
-/** What a record may add to the files, the header of a new one included. */
+/** The most a record may add to the files, the header of a new one included. */
 function sizeOf(payload: Payload): number {
   return payload.bytes.length + RECORD_HEADER_BYTES + HEADER_BYTES;
 }

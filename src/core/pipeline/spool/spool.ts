@@ -11,10 +11,10 @@ import { type LogBatch, SpoolLog } from './spool-log.ts';
 /** Spans go to disk while export fails and at the end, or each one before it is sent. */
 export type SpoolMode = 'overflow' | 'ahead';
 
-/** How a spool was set up, complete. */
+/** The set-up of a spool, complete. */
 export interface SpoolSettings {
   readonly mode: SpoolMode | 'off';
-  /** Where all spools of this user lie; `undefined`: the default. */
+  /** The folder of all spools of this user; `undefined`: the default. */
   readonly directory: string | undefined;
   /** Bytes that one exporter's spool may take. The oldest files go first. */
   readonly maxBytes: number;
@@ -169,7 +169,7 @@ export class Spool {
     return { records, firstSeq, lastSeq, lost: unreadable };
   }
 
-  /** Whether what was read is still there to be sent; then it is no longer counted here. */
+  /** True when what was read is still there to be sent; then it is no longer counted here. */
   claim(batch: SpooledBatch): boolean {
     return !this.#isClosed && this.#log.claim(batch);
   }
@@ -178,7 +178,7 @@ export class Spool {
     this.#lost += this.#log.dropOlderThan(nowMs - this.settings.maxAgeMs);
   }
 
-  /** How many spans were lost since this was last asked. */
+  /** The number of spans that were lost since this was last asked. */
   takeLost(): number {
     const lost = this.#lost;
     this.#lost = 0;
