@@ -1,14 +1,16 @@
-import { join } from 'node:path';
+import { join, posix } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { outputOfNode } from '../support/child-process.ts';
-import { repositoryRoot } from '../support/repository.ts';
+import { readText, repositoryRoot } from '../support/repository.ts';
 import { sourcePath } from './import-rules.ts';
 import { roomOf } from './rooms.ts';
 
 /** What importing an entry really loads, sorted, each once. */
 export interface EntryClosure {
-  /** Built files of ours, from the root: `dist/src/index.js`. */
+  /** Built files of ours, from the root: `dist/src/index.js`, or `lib/esm/index.js`. */
   readonly files: readonly string[];
+  /** What these were made of: `src/index.ts`. A bundle's map says it. */
+  readonly sources: readonly string[];
   readonly rooms: readonly string[];
   readonly packages: readonly string[];
   /** Node's modules that our own files ask for. */
@@ -30,7 +32,7 @@ const PRINT_LOADS = join(import.meta.dirname, 'print-loads.js');
 
 const measured = new Map<string, Promise<EntryClosure>>();
 
-/** Imports an entry in a fresh process, once for all who ask, and reports what came with it. */
+/** Imports an entry, or a file, in a fresh process, once for all who ask, and reports what came with it. */
 export function measureClosure(entry: string): Promise<EntryClosure> {
   const closure = measured.get(entry) ?? measure(entry);
   measured.set(entry, closure);
@@ -42,9 +44,11 @@ async function measure(entry: string): Promise<EntryClosure> {
   const loads = lines.flatMap((line) => ('url' in line ? [line] : []));
   const urls = loads.map((load) => load.url);
   const files = sorted(urls.filter(isOurs).map(repositoryPath));
+  const sources = sorted(files.flatMap(sourcesOf));
   return {
     files,
-    rooms: sorted(files.map(roomOfBuilt)),
+    sources,
+    rooms: sorted(sources.map(roomOfSource)),
     packages: sorted(urls.flatMap(packageOf)),
     builtins: sorted(loads.filter((load) => isOurs(load.parent)).flatMap(({ url }) => (isFile(url) ? [] : [url]))),
     resources: lines.flatMap((line) => ('resources' in line ? line.resources : [])),
@@ -56,10 +60,11 @@ function parseLines(output: string): (Load | Left)[] {
   return lines.map((line) => JSON.parse(line) as Load | Left);
 }
 
-const OURS = new URL('dist/', pathToFileURL(join(repositoryRoot, '/'))).href;
+const ROOT = pathToFileURL(join(repositoryRoot, '/')).href;
+const OURS = [`${ROOT}dist/`, `${ROOT}lib/`];
 
 function isOurs(url: string): boolean {
-  return url.startsWith(OURS) && !url.startsWith(`${OURS}test/`);
+  return OURS.some((folder) => url.startsWith(folder)) && !url.startsWith(`${ROOT}dist/test/`);
 }
 
 function isFile(url: string): boolean {
@@ -70,8 +75,16 @@ function repositoryPath(url: string): string {
   return fileURLToPath(url).slice(join(repositoryRoot, '/').length).replaceAll('\\', '/');
 }
 
-function roomOfBuilt(file: string): string {
-  return roomOf(sourcePath(file))?.path ?? `no room: ${file}`;
+/** The sources of ours that a built file holds. The generator of UUIDs lies in a bundle too. */
+export function sourcesOf(file: string): string[] {
+  if (file.startsWith('dist/')) return [sourcePath(file)];
+  const { sources } = JSON.parse(readText(`${file}.map`)) as { sources: string[] };
+  const paths = sources.map((source) => posix.join(posix.dirname(file), source));
+  return paths.filter((path) => !path.startsWith('node_modules/'));
+}
+
+function roomOfSource(path: string): string {
+  return roomOf(path)?.path ?? `no room: ${path}`;
 }
 
 function packageOf(url: string): string[] {

@@ -4,8 +4,8 @@ import { listEntries } from '../support/repository.ts';
 import { blankNonCode, type ModuleImport, parseImports } from './module-source.ts';
 import { lies, type Room, roomOf, rooms } from './rooms.ts';
 
-/** The sources behind the exports map: `src/index.ts`. */
-const DOORS = new Set(listEntries().map(({ file }) => sourcePath(file)));
+/** The sources behind the public names: `src/index.ts`. */
+const DOORS = new Set(listEntries().map(({ source }) => source));
 
 export interface SourceFile {
   /** From the root of the repository. */

@@ -5,7 +5,7 @@ import { findFaults } from './import-rules.ts';
 import { parseImports } from './module-source.ts';
 import { roomOf, rooms } from './rooms.ts';
 
-const FOLDERS = ['propagation', 'src', 'middleware', 'examples', 'test', 'bench', 'cli', 'viewer'];
+const FOLDERS = ['propagation', 'src', 'middleware', 'examples', 'test', 'bench', 'build', 'cli', 'viewer'];
 const SOURCE = /\.(?:ts|tsx|js|mjs|cjs)$/;
 
 function readSources() {

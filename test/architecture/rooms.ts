@@ -249,6 +249,13 @@ export const rooms: readonly Room[] = [
     packages: 'any',
   },
   {
+    path: 'build',
+    why: 'Makes what is published of what is compiled. It reads the files of the house and runs none of them.',
+    mayImport: [],
+    builtins: 'any',
+    packages: 'any',
+  },
+  {
     path: 'bench',
     why: 'Measures what users get: the package by its public name, beside its peers. Formats alone are timed from inside, hostile headers are those of the tests, and an outage is made by their proxy.',
     mayImport: ['src/formats', 'test/fuzz/corpus.ts', 'test/faults'],

@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { collector } from 'throughline/test';
 import { runNode } from '../support/child-process.ts';
-import { repositoryRoot } from '../support/repository.ts';
+import { readManifest, repositoryRoot } from '../support/repository.ts';
 import { flawsOf } from '../terminal/drawings.ts';
 import { folderFor, folderWith } from './call.ts';
 import { SAMPLE } from './sample.ts';
 
-const MAIN = join(repositoryRoot, 'dist', 'cli', 'main.js');
+const MAIN = join(repositoryRoot, readManifest().bin.throughline);
 
 interface Checks {
   readonly ok: boolean;

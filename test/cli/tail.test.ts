@@ -7,12 +7,12 @@ import { describe, it, type TestContext } from 'node:test';
 import { TraceGatherer } from '../../cli/trace-gatherer.ts';
 import { record } from '../analysis/records.ts';
 import { childEnvironment } from '../support/child-process.ts';
-import { repositoryRoot } from '../support/repository.ts';
+import { readManifest, repositoryRoot } from '../support/repository.ts';
 import { flawsOf, HOSTILE } from '../terminal/drawings.ts';
 import { folderFor, writeSpans } from './call.ts';
 import { FAILED, ORDER, SAMPLE } from './sample.ts';
 
-const MAIN = join(repositoryRoot, 'dist', 'cli', 'main.js');
+const MAIN = join(repositoryRoot, readManifest().bin.throughline);
 
 interface Tail {
   readonly child: ChildProcess & { readonly stdout: NonNullable<ChildProcess['stdout']> };

@@ -1,8 +1,7 @@
-import { readFileSync } from 'node:fs';
-import { createRequire, isBuiltin } from 'node:module';
 import { dirname, join } from 'node:path';
+import { nodeResolve } from '@rollup/plugin-node-resolve';
 import { build as esbuild } from 'esbuild';
-import { type Plugin, rollup } from 'rollup';
+import { rollup } from 'rollup';
 import webpack from 'webpack';
 
 /** What bundling gave: the file to run, and whatever the bundler had to say. */
@@ -58,32 +57,10 @@ async function bundleWithRollup(entry: string, folder: string): Promise<Bundle> 
   const complaints: string[] = [];
   const bundle = await rollup({
     input: { service: entry },
-    plugins: [resolveAsNode()],
+    plugins: [nodeResolve()], // rollup finds no package by itself
     onwarn: ({ message }) => complaints.push(message),
   });
   await bundle.write({ dir: folder, format: 'es', entryFileNames: '[name].mjs', chunkFileNames: '[name]-[hash].mjs' });
   await bundle.close();
   return { file: join(folder, 'service.mjs'), complaints };
-}
-
-/** Rollup finds no package by itself: Node's own rules, and `sideEffects`, as its usual plugin heeds it. */
-function resolveAsNode(): Plugin {
-  return {
-    name: 'resolve-as-node',
-    resolveId(specifier, importer) {
-      if (isBuiltin(specifier)) return { id: specifier, external: true };
-      if (importer === undefined) return specifier;
-      const id = createRequire(importer).resolve(specifier);
-      return { id, moduleSideEffects: hasSideEffects(id) };
-    },
-  };
-}
-
-/** What the package says of one of its modules: whether it does something besides exporting. */
-function hasSideEffects(file: string): boolean {
-  const folder = /^.*[\\/]node_modules[\\/][^\\/]+(?=[\\/])/.exec(file)?.[0];
-  if (folder === undefined) return true;
-  const { sideEffects = true } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
-  if (!Array.isArray(sideEffects)) return sideEffects === true;
-  return sideEffects.some((path) => join(folder, path) === file);
 }

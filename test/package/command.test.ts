@@ -8,9 +8,9 @@ import { record } from '../analysis/records.ts';
 import { folderWith, writeSpans } from '../cli/call.ts';
 import { childEnvironment, outputOfNode, runChild, runNode } from '../support/child-process.ts';
 import { type CleanMachine, createCleanMachine } from '../support/clean-machine.ts';
-import { repositoryRoot } from '../support/repository.ts';
+import { readManifest, repositoryRoot } from '../support/repository.ts';
 
-const MAIN = join(repositoryRoot, 'dist', 'cli', 'main.js');
+const MAIN = join(repositoryRoot, readManifest().bin.throughline);
 
 describe('the command of the packed package', () => {
   let machine: CleanMachine;
@@ -32,7 +32,7 @@ describe('the command of the packed package', () => {
 
   it('reads a file there, and says what is missing for Redis', async () => {
     await writeSpans(join(machine.folder, 'spans.jsonl'), [record({ id: 1, name: 'GET /cart' })]);
-    const main = join(machine.folder, 'node_modules', 'throughline', 'dist', 'cli', 'main.js');
+    const main = join(machine.folder, 'node_modules', 'throughline', readManifest().bin.throughline);
     const inFolder = { cwd: machine.folder };
     assert.match(await outputOfNode([main, 'show', 'last'], inFolder), /GET \/cart/);
     const redis = await runNode([main, 'ls', '--store', 'redis://127.0.0.1:1'], inFolder);

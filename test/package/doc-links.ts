@@ -24,7 +24,7 @@ function leadsSomewhere(document: string, link: string, text: string): boolean {
 }
 
 /** Targets of links and images, with their anchors: not those of the web, and not what stands in code. */
-function linksOf(text: string): string[] {
+export function linksOf(text: string): string[] {
   return [...withoutCode(text).matchAll(/\]\(([^)\s]+)\)/g)]
     .map((match) => match[1] ?? '')
     .filter((target) => !/^[a-z]+:/i.test(target));

@@ -5,21 +5,20 @@ import { Socket } from 'node:net';
 import { describe, it } from 'node:test';
 import { promisify } from 'node:util';
 import { AxiosHeaders } from 'axios';
-import { current, type Span, span, start } from 'throughline';
-import { Baggage, extract, inject, TraceState } from 'throughline/propagation';
-import { runInScope, Scope } from '../../src/core/scope/scope.ts';
+import { baggage, current, type Span, span, start } from 'throughline';
+import { extract, inject, TraceState } from 'throughline/propagation';
 import { endsClean } from '../contract/checks/no-leaks.ts';
 import { repositoryRoot } from '../support/repository.ts';
 
 const throughline = start({ service: 'test', exporters: 'none' });
-const BAGGAGE = Baggage.parse('tenant=acme;ttl=30');
+const BAGGAGE = { tenant: { value: 'acme', metadata: 'ttl=30' } };
 
 /** Runs `fn` with a span, a tracestate and baggage active. */
 function withActive<Result>(fn: (active: Span) => Result): Promise<Result> {
   const traceState = TraceState.parse('congo=t61,rojo=00f');
   const parent = { traceId: 'a'.repeat(32), spanId: 'b'.repeat(16), traceFlags: 3, isRemote: true };
   return span('active', { parent: { ...parent, ...(traceState && { traceState }) } }, async (active) =>
-    runInScope(new Scope(active, BAGGAGE), () => fn(active)),
+    baggage.with(BAGGAGE, () => fn(active)),
   );
 }
 

@@ -11,7 +11,7 @@ import { storeContract } from '../contract/suites/store.ts';
 import { runNode } from '../support/child-process.ts';
 import { freePort } from '../support/free-port.ts';
 import { demandRedisInCi, type RedisServer, skipWithoutRedis, startRedis } from '../support/redis-server.ts';
-import { repositoryRoot } from '../support/repository.ts';
+import { readManifest, repositoryRoot } from '../support/repository.ts';
 import { selfSigned } from '../support/self-signed.ts';
 
 demandRedisInCi();
@@ -99,7 +99,7 @@ describe('throughline/redis over TLS', { skip: skipWithoutRedis }, () => {
     assert.equal(refused.outcome, 'retry');
     assert.match(refused.reason, /self-signed certificate/);
 
-    const command = join(repositoryRoot, 'dist/cli/main.js');
+    const command = join(repositoryRoot, readManifest().bin.throughline);
     const args = [command, 'show', record.traceId, '--json', '--store', `rediss://127.0.0.1:${port}`];
     const { status, stdout } = await runNode(args, { variables: { NODE_EXTRA_CA_CERTS: certificateFile } });
     assert.equal(status, 0);

@@ -4,18 +4,31 @@ import { join, relative, sep } from 'node:path';
 /** The repository this test was compiled from: `dist/test/support/` is three folders below it. */
 export const repositoryRoot: string = join(import.meta.dirname, '..', '..', '..');
 
+/** What one entry is in one module format: the declarations and the module. */
+interface ExportTarget {
+  readonly types: string;
+  readonly default: string;
+}
+
 interface PackageManifest {
   readonly name: string;
+  readonly bin: { readonly throughline: string };
+  readonly sideEffects: readonly string[];
   readonly files: readonly string[];
-  readonly exports: Readonly<Record<string, string | { readonly default: string }>>;
+  readonly exports: Readonly<
+    Record<string, string | { readonly import: ExportTarget; readonly require: ExportTarget }>
+  >;
+  readonly typesVersions: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
   readonly dependencies: Readonly<Record<string, string>>;
 }
 
-/** One door of the package: the name a user imports, and the built file behind it. */
+/** One door of the package: the name a user imports, and the source behind it. */
 export interface Entry {
   /** `throughline/propagation` */
   readonly name: string;
-  /** `dist/src/propagation.js` */
+  /** `src/propagation.ts` */
+  readonly source: string;
+  /** `propagation`, and `index` for `throughline` itself: its files in `lib/esm` and `lib/cjs`. */
   readonly file: string;
 }
 
@@ -23,12 +36,18 @@ export function readManifest(): PackageManifest {
   return JSON.parse(readText('package.json')) as PackageManifest;
 }
 
-/** Every entry that holds code, from the exports map itself, so that a new entry is tested without being listed. */
+/** Every entry that holds code, from the list that it is built from, so that a new entry is tested without being listed. */
 export function listEntries(): Entry[] {
-  const { name, exports } = readManifest();
-  return Object.entries(exports).flatMap(([subpath, target]) =>
-    typeof target === 'string' ? [] : [{ name: name + subpath.slice(1), file: target.default.slice('./'.length) }],
-  );
+  const { compilerOptions } = JSON.parse(readText('tsconfig.json')) as TypeScriptConfig;
+  return Object.entries(compilerOptions.paths).map(([name, [source]]) => ({
+    name,
+    source: source.slice('./'.length),
+    file: name.split('/')[1] ?? 'index',
+  }));
+}
+
+interface TypeScriptConfig {
+  readonly compilerOptions: { readonly paths: Readonly<Record<string, readonly [source: string]>> };
 }
 
 /** Reads a file of the repository, by its path from the root. */
@@ -36,7 +55,7 @@ export function readText(path: string): string {
   return readFileSync(join(repositoryRoot, path), 'utf8');
 }
 
-const SKIPPED_FOLDERS = new Set(['node_modules', 'dist', 'results']);
+const SKIPPED_FOLDERS = new Set(['node_modules', 'dist', 'lib', 'results']);
 
 /** Paths of all files below `folder`, from the root and with `/`. A folder that is not there holds none. */
 export function listFiles(folder: string): string[] {
