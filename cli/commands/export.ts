@@ -61,28 +61,49 @@ export const command: Command = {
     ['throughline ls --store failed.jsonl', 'and to look at'],
   ],
   async run(given, io) {
-    const [word, extra] = given.positionals;
-    if ((word === undefined) !== given.has('all')) {
-      throw new UsageError('export needs a trace (its id or the beginning of it, "last", "slowest"), or --all');
-    }
-    if (extra !== undefined)
-      throw new UsageError(`export takes one trace, got also ${quote(extra)}; several: --all with filters`);
-    const format = given.text('format') ?? 'otlp';
-    const query = { ...traceFilter(given, io.now()), limit: given.number('limit') ?? MOST_TRACES };
-    const address = storeAddress(given.text('store'), io);
-    const output = outputOf(given, address, io);
-    const encode = await encoderFor(format);
-    return withStore(address, io, async (store) => {
-      const traces = word === undefined ? await allTraces(store, query, io) : [await findTrace(store, word, query, io)];
-      if (traces.length === 0)
-        throw new NotFoundError(`nothing to export: no trace fits, in ${store.destination ?? store.name}`);
-      const text = `${encode(traces)}\n`;
-      if (output === undefined) io.out(escapeJson(text));
-      else await write(output, text, traces, format, given, io);
+    const asked = readRequest(given, io);
+    const encode = await encoderFor(asked.format);
+    return withStore(asked.address, io, async (store) => {
+      const traces = await tracesFor(asked, store, io);
+      await write(`${encode(traces)}\n`, asked, io);
+      tellWritten(traces, asked, io);
       return EXIT.ok;
     });
   },
 };
+
+/** What one call asks for. */
+interface Request {
+  readonly address: string;
+  /** The word that names the trace; `undefined`: every trace that fits the query. */
+  readonly word: string | undefined;
+  readonly query: TraceQuery;
+  readonly format: string;
+  /** The file to write; `undefined`: standard output. */
+  readonly output: string | undefined;
+  readonly asJson: boolean;
+}
+
+function readRequest(given: Given, io: Io): Request {
+  const [word, extra] = given.positionals;
+  if ((word === undefined) !== given.has('all')) {
+    throw new UsageError('export needs a trace (its id or the beginning of it, "last", "slowest"), or --all');
+  }
+  if (extra !== undefined)
+    throw new UsageError(`export takes one trace, got also ${quote(extra)}; several: --all with filters`);
+  const query = { ...traceFilter(given, io.now()), limit: given.number('limit') ?? MOST_TRACES };
+  const address = storeAddress(given.text('store'), io);
+  const output = given.text('output');
+  if (output !== undefined && resolve(io.cwd, output) === resolve(io.cwd, address))
+    throw new UsageError('--output is the store itself, which it would replace');
+  return { address, word, query, format: given.text('format') ?? 'otlp', output, asJson: given.has('json') };
+}
+
+async function tracesFor({ word, query }: Request, store: SpanStore, io: Io): Promise<StoredTrace[]> {
+  const traces = word === undefined ? await allTraces(store, query, io) : [await findTrace(store, word, query, io)];
+  if (traces.length > 0) return traces;
+  throw new NotFoundError(`nothing to export: no trace fits, in ${store.destination ?? store.name}`);
+}
 
 async function encoderFor(format: string): Promise<Encoder> {
   const load = Object.hasOwn(FORMATS, format) ? FORMATS[format] : undefined;
@@ -92,15 +113,6 @@ async function encoderFor(format: string): Promise<Encoder> {
   throw new UsageError(
     `--format must be one of ${names.join(', ')}, got ${quote(format)}${near ? `; did you mean ${near}?` : ''}`,
   );
-}
-
-/** Where to write; nothing: standard output. */
-function outputOf(given: Given, address: string, io: Io): string | undefined {
-  const output = given.text('output');
-  if (output === undefined) return undefined;
-  if (resolve(io.cwd, output) === resolve(io.cwd, address))
-    throw new UsageError('--output is the store itself, which it would replace');
-  return output;
 }
 
 async function allTraces(store: SpanStore, query: TraceQuery, io: Io): Promise<StoredTrace[]> {
@@ -125,24 +137,20 @@ function allSpans(traces: readonly StoredTrace[]): SpanRecord[] {
   return traces.flatMap(({ spans }) => spans);
 }
 
-async function write(
-  output: string,
-  text: string,
-  traces: readonly StoredTrace[],
-  format: string,
-  given: Given,
-  io: Io,
-): Promise<void> {
+async function write(text: string, { output }: Request, io: Io): Promise<void> {
+  if (output === undefined) return io.out(escapeJson(text));
   try {
     // Spans hold addresses and paths: for their owner alone, as the file exporter has it.
     await writeFile(resolve(io.cwd, output), text, { mode: 0o600 });
   } catch (error) {
-    throw storeError(
-      `cannot write ${output}: ${(error as NodeJS.ErrnoException).code ?? (error as Error).message}`,
-      error,
-    );
+    const { code, message } = error as NodeJS.ErrnoException;
+    throw storeError(`cannot write ${output}: ${code ?? message}`, error);
   }
+}
+
+function tellWritten(traces: readonly StoredTrace[], { output, format, asJson }: Request, io: Io): void {
+  if (output === undefined) return;
   const spans = allSpans(traces).length;
-  if (given.has('json')) io.out(`${safeJson({ output, format, traces: traces.length, spans })}\n`);
+  if (asJson) io.out(`${safeJson({ output, format, traces: traces.length, spans })}\n`);
   else io.err(`${count(traces.length, 'trace')}, ${count(spans, 'span')} written to ${output}\n`);
 }

@@ -1,10 +1,12 @@
 import { criticalOperations } from '../../src/analysis/critical-operations.ts';
 import { FINDING_KINDS, type Finding, type FindingKind } from '../../src/analysis/finding.ts';
 import { type History, historyOf } from '../../src/analysis/history.ts';
-import { report } from '../../src/analysis/report.ts';
+import { type Report, report } from '../../src/analysis/report.ts';
+import type { TraceTree } from '../../src/analysis/types.ts';
 import { nearestName } from '../../src/core/errors.ts';
 import type { SpanStore, TraceQuery } from '../../src/store/span-store.ts';
 import { count } from '../../src/terminal/count.ts';
+import type { DrawOptions } from '../../src/terminal/options.ts';
 import { drawReport } from '../../src/terminal/report.ts';
 import { type Command, drawOptions } from '../command.ts';
 import { EXIT, UsageError } from '../exit-code.ts';
@@ -45,29 +47,52 @@ export const command: Command = {
     ['throughline report --json --since 1d', 'for programs'],
   ],
   async run(given, io) {
-    const [extra] = given.positionals;
-    if (extra !== undefined)
-      throw new UsageError(
-        `report takes no argument, got ${quote(extra)}; filters are options, such as --service ${quote(extra)}`,
-      );
-    const query = { ...traceFilter(given, io.now()), limit: given.number('limit') };
-    const bad = kindsToFailOn(given.text('fail-on'));
-    const maxRows = given.number('rows');
-    const usualFrom = historyStart(given, query, io);
-    return withStore(storeAddress(given.text('store'), io), io, async (store) => {
-      const traces = await loadTraces(store, query, io);
-      const history = await usual(store, query, usualFrom, io);
-      const summary = report(traces, { from: query.from, to: query.to, history });
-      if (given.has('json')) io.out(`${safeJson(summary)}\n`);
-      else if (traces.length === 0) io.err('throughline: no traces found\n');
-      else
-        io.out(
-          `${drawReport({ ...summary, critical: criticalOperations(traces) }, { ...drawOptions(given, io), maxRows })}\n`,
-        );
-      return verdict(summary.findings, bad, io);
+    const asked = readRequest(given, io);
+    return withStore(asked.address, io, async (store) => {
+      const traces = await loadTraces(store, asked.query, io);
+      const history = await usual(store, asked, io);
+      const { from, to } = asked.query;
+      const summary = report(traces, { from, to, history });
+      say(summary, traces, asked, io);
+      return verdict(summary.findings, asked.bad, io);
     });
   },
 };
+
+/** What one call asks for. */
+interface Request {
+  readonly address: string;
+  readonly query: TraceQuery;
+  /** Kinds of findings to fail on. */
+  readonly bad: ReadonlySet<string>;
+  /** Where the time begins that says what is usual. */
+  readonly usualFrom: number | undefined;
+  readonly asJson: boolean;
+  readonly drawing: DrawOptions;
+}
+
+function readRequest(given: Given, io: Io): Request {
+  const [extra] = given.positionals;
+  if (extra !== undefined)
+    throw new UsageError(
+      `report takes no argument, got ${quote(extra)}; filters are options, such as --service ${quote(extra)}`,
+    );
+  const query = { ...traceFilter(given, io.now()), limit: given.number('limit') };
+  return {
+    query,
+    bad: kindsToFailOn(given.text('fail-on')),
+    usualFrom: historyStart(given, query, io),
+    asJson: given.has('json'),
+    drawing: { ...drawOptions(given, io), maxRows: given.number('rows') },
+    address: storeAddress(given.text('store'), io),
+  };
+}
+
+function say(summary: Report, traces: readonly TraceTree[], { asJson, drawing }: Request, io: Io): void {
+  if (asJson) io.out(`${safeJson(summary)}\n`);
+  else if (traces.length === 0) io.err('throughline: no traces found\n');
+  else io.out(`${drawReport({ ...summary, critical: criticalOperations(traces) }, drawing)}\n`);
+}
 
 function historyStart(given: Given, query: TraceQuery, io: Io): number | undefined {
   const text = given.text('history');
@@ -79,12 +104,7 @@ function historyStart(given: Given, query: TraceQuery, io: Io): number | undefin
 }
 
 /** What the operations were like before. */
-async function usual(
-  store: SpanStore,
-  query: TraceQuery,
-  from: number | undefined,
-  io: Io,
-): Promise<History | undefined> {
+async function usual(store: SpanStore, { query, usualFrom: from }: Request, io: Io): Promise<History | undefined> {
   if (from === undefined) return undefined;
   // Failed and slow ones alone would be no history.
   const { service, operation } = query;

@@ -57,7 +57,7 @@ export const command: Command = {
 
 async function follow(store: SpanStore, settleMs: number, show: (trace: ReadyTrace) => void, io: Io): Promise<number> {
   const gatherer = new TraceGatherer(settleMs);
-  const batches = await store.tail({ signal: io.signal });
+  const batches = await store.tail({}, { signal: io.signal });
   io.err(`throughline: following ${sanitize(store.destination ?? store.name)}; Ctrl-C ends it\n`);
   const showReady = (): void => {
     for (const trace of gatherer.ready(io.now())) show(trace);

@@ -175,13 +175,13 @@ class FileStore implements SpanStore {
     return { traces, spans };
   }
 
-  async tail(options: TailOptions = {}): Promise<AsyncIterable<TailBatch>> {
+  async tail(options: TailOptions = {}, call: StoreCall = {}): Promise<AsyncIterable<TailBatch>> {
     const follower = new FileFollower(
       this.destination,
       (spans) => tail.push(spans),
       (error) => tail.end(this.#failed(error)),
     );
-    const tail: TailBuffer = new TailBuffer(options, () => {
+    const tail: TailBuffer = new TailBuffer(options, call, () => {
       this.#tails.delete(tail);
       follower.stop();
     });

@@ -1,7 +1,7 @@
 export type { SpanRecord } from '../core/record.ts';
 export { type FileStoreOptions, fileStore } from './file-store.ts';
 export { type MemoryStoreOptions, memoryStore } from './memory-store.ts';
-export { readTraces, searchAll } from './read-traces.ts';
+export { readTraces, searchAll, tracesOneByOne } from './read-traces.ts';
 export type {
   AggregateQuery,
   AggregateRow,

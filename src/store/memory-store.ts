@@ -4,6 +4,7 @@ import { estimateBytes } from '../core/pipeline/record-size.ts';
 import type { SpanRecord } from '../core/record.ts';
 import { OperationSet } from './operation-set.ts';
 import { isInTime, pageOf } from './page.ts';
+import { tracesOneByOne } from './read-traces.ts';
 import { RedTable } from './red.ts';
 import { spanMatcher } from './span-match.ts';
 import type {
@@ -123,10 +124,15 @@ class MemoryStore implements SpanStore {
     }
   }
 
-  async trace(traceId: string): Promise<StoredTrace | undefined> {
+  async trace(traceId: string, call?: StoreCall): Promise<StoredTrace | undefined> {
+    call?.signal?.throwIfAborted();
     const kept = this.#traces.get(traceId);
     if (kept === undefined) return undefined;
     return { traceId, spans: [...kept.spans.values()].sort(bySpanStart), dropped: kept.dropped };
+  }
+
+  traces(traceIds: readonly string[], call?: StoreCall): Promise<readonly StoredTrace[]> {
+    return tracesOneByOne(this, traceIds, call);
   }
 
   async search(query: TraceQuery = {}, call?: StoreCall): Promise<SearchPage> {
@@ -144,25 +150,29 @@ class MemoryStore implements SpanStore {
     );
   }
 
-  async services(): Promise<readonly string[]> {
+  async services(call?: StoreCall): Promise<readonly string[]> {
+    call?.signal?.throwIfAborted();
     const names = new Set<string>();
     for (const span of this.#all()) names.add(serviceName(span));
     return [...names].sort();
   }
 
-  async operations(service: string): Promise<readonly Operation[]> {
+  async operations(service: string, call?: StoreCall): Promise<readonly Operation[]> {
+    call?.signal?.throwIfAborted();
     const operations = new OperationSet(service);
     for (const span of this.#all()) operations.add(span);
     return operations.list();
   }
 
-  async aggregate(query: AggregateQuery = {}): Promise<readonly AggregateRow[]> {
+  async aggregate(query: AggregateQuery = {}, call?: StoreCall): Promise<readonly AggregateRow[]> {
+    call?.signal?.throwIfAborted();
     const table = new RedTable(query);
     for (const span of this.#all()) table.addSpan(span);
     return table.rows();
   }
 
-  async removeBefore(timeMs: number): Promise<Removed> {
+  async removeBefore(timeMs: number, call?: StoreCall): Promise<Removed> {
+    call?.signal?.throwIfAborted();
     let traces = 0;
     let spans = 0;
     for (const [traceId, kept] of this.#traces) {
@@ -175,8 +185,8 @@ class MemoryStore implements SpanStore {
     return { traces, spans };
   }
 
-  async tail(options: TailOptions = {}): Promise<AsyncIterable<TailBatch>> {
-    const tail: TailBuffer = new TailBuffer(options, () => this.#tails.delete(tail));
+  async tail(options: TailOptions = {}, call: StoreCall = {}): Promise<AsyncIterable<TailBatch>> {
+    const tail: TailBuffer = new TailBuffer(options, call, () => this.#tails.delete(tail));
     if (!tail.ended) this.#tails.add(tail);
     return tail;
   }

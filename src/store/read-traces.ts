@@ -40,12 +40,19 @@ export async function* readTraces(
 ): AsyncGenerator<StoredTrace, void, undefined> {
   const traceIds: string[] = [];
   for await (const { traceId } of searchAll(store, query, call)) traceIds.push(traceId);
-  if (store.traces !== undefined) {
-    yield* await store.traces(traceIds, call);
-    return;
-  }
+  yield* await store.traces(traceIds, call);
+}
+
+/** `traces` of a store that has no better way: some at a time, by `trace`. */
+export async function tracesOneByOne(
+  store: Pick<SpanStore, 'trace'>,
+  traceIds: readonly string[],
+  call: StoreCall = {},
+): Promise<StoredTrace[]> {
+  const found: StoredTrace[] = [];
   for (let at = 0; at < traceIds.length; at += AT_ONCE) {
-    const found = await Promise.all(traceIds.slice(at, at + AT_ONCE).map((traceId) => store.trace(traceId, call)));
-    for (const trace of found) if (trace !== undefined) yield trace; // one may have expired meanwhile
+    const some = await Promise.all(traceIds.slice(at, at + AT_ONCE).map((traceId) => store.trace(traceId, call)));
+    for (const trace of some) if (trace !== undefined) found.push(trace); // one may have expired meanwhile
   }
+  return found;
 }

@@ -1,7 +1,7 @@
 import type { Histogram } from '../analysis/histogram.ts';
 import type { SpanKind, SpanRecord } from '../core/record.ts';
 
-/** A call that may take long ends early when the signal fires: it rejects with the signal's reason. */
+/** The last argument of every call: when the signal fires it ends early, and rejects with the signal's reason. */
 export interface StoreCall {
   readonly signal?: AbortSignal | undefined;
 }
@@ -111,9 +111,11 @@ export interface Removed {
 }
 
 /** How to follow a store. */
-export interface TailOptions extends StoreCall {
+export interface TailOptions {
   /** Spans that may wait for the reader; the oldest go first. Default 10,000. */
   readonly maxWaiting?: number | undefined;
+  /** The older place of the call's own `signal`; either ends the tail. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** What arrived since the last look. */
@@ -157,8 +159,11 @@ export interface SpanStore {
   append(spans: readonly SpanRecord[], call?: StoreCall): Promise<AppendResult>;
   /** One trace, or `undefined` when nothing of it is there. */
   trace(traceId: string, call?: StoreCall): Promise<StoredTrace | undefined>;
-  /** Several traces, in any order, without those that are not there: for stores where that costs less than one after the other. */
-  traces?(traceIds: readonly string[], call?: StoreCall): Promise<readonly StoredTrace[]>;
+  /**
+   * Several traces, in any order, without those that are not there. A store that has no better way calls
+   * {@link tracesOneByOne}.
+   */
+  traces(traceIds: readonly string[], call?: StoreCall): Promise<readonly StoredTrace[]>;
   /** Traces that match, the latest first, a page at a time. */
   search(query?: TraceQuery, call?: StoreCall): Promise<SearchPage>;
   /** Names of the services that have spans, in alphabetical order. */
@@ -176,9 +181,9 @@ export interface SpanStore {
    * The spans that arrive once the promise has resolved, until the signal fires (then the loop ends) or the
    * loop is left.
    *
-   *     for await (const { spans } of await store.tail({ signal })) for (const { name } of spans) console.log(name);
+   *     for await (const { spans } of await store.tail({}, { signal })) for (const { name } of spans) console.log(name);
    */
-  tail(options?: TailOptions): Promise<AsyncIterable<TailBatch>>;
+  tail(options?: TailOptions, call?: StoreCall): Promise<AsyncIterable<TailBatch>>;
   /** What could not be read so far. */
   problems(): StoreProblems;
   /** Releases sockets and files; running tails end. What the store keeps stays. */

@@ -1,5 +1,5 @@
 import type { SpanRecord } from '../core/record.ts';
-import type { TailBatch, TailOptions } from './span-store.ts';
+import type { StoreCall, TailBatch, TailOptions } from './span-store.ts';
 
 const DEFAULT_WAITING = 10_000;
 
@@ -9,7 +9,7 @@ const DEFAULT_WAITING = 10_000;
  */
 export class TailBuffer implements AsyncIterable<TailBatch> {
   readonly #maxWaiting: number;
-  readonly #signal: AbortSignal | undefined;
+  readonly #signals: readonly AbortSignal[];
   readonly #onEnd: () => void;
   #waiting: SpanRecord[] = [];
   #missed = 0;
@@ -17,13 +17,14 @@ export class TailBuffer implements AsyncIterable<TailBatch> {
   #error: unknown;
   #wake: (() => void) | undefined;
 
-  /** `onEnd` is called once, when nothing more is wanted. */
-  constructor({ maxWaiting = DEFAULT_WAITING, signal }: TailOptions, onEnd: () => void) {
+  /** `onEnd` is called once, when nothing more is wanted; never for a tail that has ended before it began. */
+  constructor({ maxWaiting = DEFAULT_WAITING, signal }: TailOptions, call: StoreCall, onEnd: () => void) {
     this.#maxWaiting = maxWaiting >= 1 ? maxWaiting : 1;
-    this.#signal = signal;
+    this.#signals = [signal, call.signal].filter((one) => one !== undefined);
     this.#onEnd = onEnd;
-    if (signal?.aborted) this.end();
-    else signal?.addEventListener('abort', this.#abort, { once: true });
+    this.#ended = this.#signals.some(({ aborted }) => aborted);
+    if (this.#ended) return;
+    for (const one of this.#signals) one.addEventListener('abort', this.#abort, { once: true });
   }
 
   get ended(): boolean {
@@ -46,7 +47,7 @@ export class TailBuffer implements AsyncIterable<TailBatch> {
     if (this.#ended) return;
     this.#ended = true;
     this.#error = error;
-    this.#signal?.removeEventListener('abort', this.#abort);
+    for (const one of this.#signals) one.removeEventListener('abort', this.#abort);
     this.#wake?.();
     this.#onEnd();
   }

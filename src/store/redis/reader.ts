@@ -13,6 +13,8 @@ import { decodeChunk } from './span-chunk.ts';
 const ANSWER_MS = 10_000;
 /** Commands in one go: replies are held in memory until all are there. */
 const MAX_COMMANDS = 500;
+/** Traces whose chunks are held beside their spans. */
+const TRACES_AT_ONCE = 25;
 
 /**
  * Asks Redis. A server that does not answer makes a call reject; a key of the wrong type, and a chunk that
@@ -85,12 +87,31 @@ export class RedisReader {
   }
 
   async trace(traceId: string, signal?: AbortSignal): Promise<StoredTrace | undefined> {
-    if (!/^[0-9a-f]{32}$/.test(traceId)) return undefined;
-    const [spans = []] = await this.spansOf([traceId], signal);
-    if (spans.length === 0) return undefined;
-    const meta = layout.meta(traceId);
-    const [dropped] = await this.ask([{ key: meta, parts: ['HGET', meta, 'dropped'] }], signal);
-    return { traceId, spans, dropped: countOf(dropped) };
+    const [trace] = await this.traces([traceId], signal);
+    return trace;
+  }
+
+  /** Those that are there, in the order of the ids. */
+  async traces(traceIds: readonly string[], signal?: AbortSignal): Promise<StoredTrace[]> {
+    const possible = traceIds.filter((traceId) => /^[0-9a-f]{32}$/.test(traceId));
+    const traces: StoredTrace[] = [];
+    for (let at = 0; at < possible.length; at += TRACES_AT_ONCE) {
+      traces.push(...(await this.#someTraces(possible.slice(at, at + TRACES_AT_ONCE), signal)));
+    }
+    return traces;
+  }
+
+  async #someTraces(traceIds: readonly string[], signal?: AbortSignal): Promise<StoredTrace[]> {
+    const lists = await this.spansOf(traceIds, signal);
+    const found = traceIds.flatMap((traceId, i) => {
+      const spans = lists[i] ?? [];
+      return spans.length === 0 ? [] : [{ traceId, spans, meta: layout.meta(traceId) }];
+    });
+    const dropped = await this.ask(
+      found.map(({ meta }) => ({ key: meta, parts: ['HGET', meta, 'dropped'] })),
+      signal,
+    );
+    return found.map(({ traceId, spans }, i) => ({ traceId, spans, dropped: countOf(dropped[i]) }));
   }
 }
 

@@ -127,6 +127,10 @@ export class RedisStore implements Exporter, SpanStore {
     return this.#reader.trace(traceId, signal);
   }
 
+  traces(traceIds: readonly string[], { signal }: StoreCall = {}): Promise<readonly StoredTrace[]> {
+    return this.#reader.traces(traceIds, signal);
+  }
+
   async search(query: TraceQuery = {}, { signal }: StoreCall = {}): Promise<SearchPage> {
     parseCursor(query.cursor);
     signal?.throwIfAborted();
@@ -149,9 +153,9 @@ export class RedisStore implements Exporter, SpanStore {
     return removeFromRedis(this.#reader, this.#names, timeMs, signal);
   }
 
-  async tail(options: TailOptions = {}): Promise<AsyncIterable<TailBatch>> {
+  async tail(options: TailOptions = {}, call: StoreCall = {}): Promise<AsyncIterable<TailBatch>> {
     const stop = new AbortController();
-    const buffer: TailBuffer = new TailBuffer(options, () => {
+    const buffer: TailBuffer = new TailBuffer(options, call, () => {
       this.#tails.delete(buffer);
       stop.abort();
     });

@@ -34,6 +34,7 @@ export function storeContract(name: string, factory: StoreFactory): void {
     'finds traces by the time they started': findsByTime,
     'sums a trace up': sumsUp,
     'pages through all traces, the latest first, each once': pages,
+    'gives several traces at once, those that are there': givesSeveral,
     'gives every trace that matches, whole': readsWhole,
     'orders traces that overlap across services and hours by their start': ordersAcrossServices,
     'refuses a cursor that is none': refusesCursor,
@@ -393,7 +394,7 @@ async function removes({ store }: StoreFixture): Promise<void> {
 async function follows({ store }: StoreFixture): Promise<void> {
   await stored(store, span());
   const stop = new AbortController();
-  const tail = (await store.tail({ signal: stop.signal }))[Symbol.asyncIterator]();
+  const tail = (await store.tail({}, { signal: stop.signal }))[Symbol.asyncIterator]();
   const arriving = [span({ at: 1 }), span({ at: 2 }), span({ service: 'stock', at: 3 })];
   await stored(store, ...arriving.slice(0, 2));
   await stored(store, ...arriving.slice(2));
@@ -430,11 +431,39 @@ async function endsFollowers({ store }: StoreFixture): Promise<void> {
   assert.deepEqual(await next, { done: true, value: undefined });
 }
 
+async function givesSeveral({ store }: StoreFixture): Promise<void> {
+  const [here, there] = ['a1', 'b2'].map((digits) => digits.repeat(16)) as [
+    SpanRecord['traceId'],
+    SpanRecord['traceId'],
+  ];
+  await stored(store, span({ overrides: { traceId: here } }), span({ overrides: { traceId: there } }));
+  const found = await store.traces([there, 'c3'.repeat(16), 'no id', here]);
+  assert.deepEqual(found.map(({ traceId, spans }) => [traceId, spans.length]).sort(), [
+    [here, 1],
+    [there, 1],
+  ]);
+  assert.deepEqual(await store.traces([]), []);
+}
+
 async function respectsTheSignal({ store }: StoreFixture): Promise<void> {
   const signal = AbortSignal.abort(new Error('enough'));
   await assert.rejects(store.append([span()], { signal }), { message: 'enough' });
-  await assert.rejects(store.search({}, { signal }), { message: 'enough' });
   await stored(store, span());
+  const [{ traceId } = span()] = (await store.search()).traces;
+  for (const call of [
+    store.search({}, { signal }),
+    store.trace(traceId, { signal }),
+    store.traces([traceId], { signal }),
+    store.services({ signal }),
+    store.operations('shop', { signal }),
+    store.aggregate({}, { signal }),
+    store.removeBefore(BASE + HOUR, { signal }),
+  ]) {
+    await assert.rejects(call, { message: 'enough' });
+  }
+  for (const tail of [store.tail({}, { signal }), store.tail({ signal })]) {
+    for await (const _ of await tail) assert.fail('it has ended before it began');
+  }
   assert.equal((await idsOf(store, {})).length, 1);
 }
 
