@@ -3,6 +3,9 @@ import { debuglog } from 'node:util';
 /** Details for the curious: `NODE_DEBUG=throughline`. */
 const debugLine = debuglog('throughline');
 
+/** Read once: a look at the environment costs more than a span. */
+export const isProduction: boolean = process.env.NODE_ENV === 'production';
+
 /** Whether checks may run that are too dear for production. */
 export const isDevelopment: boolean = process.env.NODE_ENV === 'development' || debugLine.enabled;
 

@@ -48,14 +48,18 @@ export function tail(hint: string): string {
 
 /** A value as an error message shows it: short, on one line, never throwing. */
 export function showValue(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);
+  if (typeof value === 'string') return JSON.stringify(short(value));
   if (value === null) return 'null';
   if (typeof value === 'function') return 'a function';
-  if (typeof value !== 'object') return String(value);
+  if (typeof value !== 'object') return short(String(value));
   const tag = tagOf(value);
   return tag === undefined
     ? 'an object'
     : `${/^[AE]/.test(tag) ? 'an' : 'a'} ${tag === 'RegExp' ? tag : tag.toLowerCase()}`;
+}
+
+function short(text: string): string {
+  return text.length > 60 ? `${text.slice(0, 60)}…` : text;
 }
 
 const BUILT_IN = /^\[object (Array|Boolean|Date|Error|Map|Number|Promise|RegExp|Set|String)\]$/;

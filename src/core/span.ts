@@ -8,16 +8,18 @@ export type SpanParent = Span | SpanContextInput | RemoteContext | null | undefi
 
 /** What a span may be started with. */
 export interface SpanOptions {
-  /** Default `'internal'`. */
-  readonly kind?: SpanKind;
-  readonly attributes?: Attributes;
+  /** By name, or by OpenTelemetry's number (0 internal, 1 server, 2 client, 3 producer, 4 consumer). Default `'internal'`. */
+  readonly kind?: SpanKind | number | undefined;
+  readonly attributes?: Attributes | undefined;
   /**
    * The parent instead of the active span; `null` starts a new trace. With what `extract` read from a
    * message, the baggage of that message is active with the span, in the place of any other.
    */
   readonly parent?: SpanParent;
   /** Spans that this one follows from without being their child. */
-  readonly links?: readonly Link[];
+  readonly links?: readonly Link[] | undefined;
+  /** When it started, where that was before it is told. Default: now. */
+  readonly startTime?: TimeInput | undefined;
 }
 
 /** Status as OpenTelemetry's API gives it (0 unset, 1 ok, 2 error), or by name. */

@@ -11,6 +11,7 @@ import {
   wrongOption,
 } from '../core/options.ts';
 import type { AttributeValue, SpanKind, SpanRecord, SpanStatus } from '../core/record.ts';
+import { SPAN_KINDS } from '../core/spans/span-options.ts';
 import { sanitize } from '../terminal/text.ts';
 import { readField, type SpanField } from './tree/expected.ts';
 import { absent, equalTo, searchedBy, textLike, type ValueMatcher } from './tree/value-matcher.ts';
@@ -44,12 +45,10 @@ interface Demand {
 
 const STATUSES: readonly unknown[] = ['unset', 'ok', 'error'];
 
-const KINDS = ['internal', 'server', 'client', 'producer', 'consumer'] as const satisfies readonly SpanKind[];
-
 const READERS = {
   name: checked('a text or a RegExp', isTextOrPattern),
   route: checked('a text or a RegExp', isTextOrPattern),
-  kind: oneOf(...KINDS),
+  kind: oneOf(...SPAN_KINDS),
   status: statusDemand,
   attributes: checked('an object of attributes', isOptions) as Reader<NonNullable<SpanMatch['attributes']>>,
 } satisfies Readers<SpanMatch>;

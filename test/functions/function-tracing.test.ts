@@ -12,6 +12,9 @@ const clean = (test: () => Promise<void>): (() => Promise<void>) =>
     await test();
   });
 
+const THENABLE = (name: string): string =>
+  `span "${name}" was given a thenable that is no native promise, and ended at once; await it inside: async () => await query`;
+
 describe('span(name, fn)', () => {
   it(
     'stays sync: hands back the same value, and has ended by then',
@@ -87,16 +90,21 @@ describe('span(name, fn)', () => {
   );
 
   it(
-    'leaves a thenable alone: handed back as it is, run by the caller only, once',
-    clean(async () => {
+    'leaves a thenable alone: handed back as it is, run by the caller only, once, and says so',
+    endsClean(async ({ watch, takeDiagnostics }) => {
+      watch(throughline);
       let runs = 0;
       // biome-ignore lint/suspicious/noThenProperty: what query builders do
       const query = { then: (resolve: (value: number) => void) => resolve(++runs) };
       const result = span('query', () => query);
       assert.equal(result, query);
-      assert.equal((await onlySpan()).name, 'query');
+      const { name, attributes } = await onlySpan();
+      assert.deepEqual([name, attributes], ['query', { 'throughline.thenable': true }]);
       assert.equal(runs, 0);
       assert.equal(await result, 1);
+      span('query', () => query); // once a name
+      assert.deepEqual(takeDiagnostics(), [THENABLE('query')]);
+      await finished();
     }),
   );
 
@@ -121,8 +129,9 @@ describe('span(name, fn)', () => {
   );
 
   it(
-    'leaves a subclass of Promise with a `then` of its own alone, as lazy queries are',
-    clean(async () => {
+    'leaves a subclass of Promise with a `then` of its own alone, as lazy queries are, and says so',
+    endsClean(async ({ watch, takeDiagnostics }) => {
+      watch(throughline);
       let runs = 0;
       class Query extends Promise<number> {
         // biome-ignore lint/suspicious/noThenProperty: what lazy queries do, such as those of postgres.js
@@ -132,14 +141,13 @@ describe('span(name, fn)', () => {
         }
       }
       const query = new Query(() => {});
-      assert.equal(
-        span('query', () => query),
-        query,
-      );
+      const run = span.wrap('lazy', () => query);
+      assert.equal(run(), query);
       assert.equal(runs, 0);
       assert.equal(await query, 7);
       assert.equal(runs, 1);
-      await finished();
+      assert.equal((await onlySpan()).attributes['throughline.thenable'], true);
+      assert.deepEqual(takeDiagnostics(), [THENABLE('lazy')]);
     }),
   );
 

@@ -150,12 +150,23 @@ describe('@traced', () => {
     }),
   );
 
-  it('refuses fields, classes and legacy decorators', () => {
+  it('refuses fields, classes, parameters and wrong options, and says when its parentheses are missing', () => {
     const decorate = traced('x') as unknown as (value: unknown, context: unknown) => void;
     const code = 'ERR_THROUGHLINE_OPTION';
     assert.throws(() => decorate(undefined, { kind: 'field' }), { code, message: /methods and getters, got "field"/ });
     assert.throws(() => decorate(class {}, { kind: 'class' }), { code, message: /got "class"/ });
-    assert.throws(() => decorate({}, 'find'), { code, message: /"experimentalDecorators" must be off/ });
+    assert.throws(() => decorate({}, 'find'), { code, message: /got a field$/ });
+    const legacy = decorate as (target: object, key: string, descriptor: unknown) => void;
+    assert.throws(() => legacy({}, 'find', 0), { code, message: /got a parameter$/ });
+    assert.throws(() => legacy({}, 'find', { set: () => {} }), { code, message: /got a field$/ });
+    const bare = traced as unknown as (value: unknown, context: unknown) => void;
+    const message = /^@traced\(\): expected a name, got (a function|an object); did you mean @traced\(\)\?$/;
+    assert.throws(() => bare(() => {}, { kind: 'method', name: 'find' }), { code, message });
+    assert.throws(() => bare({}, 'find'), { code, message });
+    assert.throws(() => traced('x', { kind: 'remote' as never }), {
+      code,
+      message: /^@traced\(\): "kind" must be one/,
+    });
     assert.throws(() => decorate(class {}, undefined), { code, message: /got none/ });
   });
 });

@@ -92,7 +92,8 @@ describe('a span given hostile values', () => {
   for (const [name, value] of HOSTILE) {
     it(
       `throws from no method for ${name}`,
-      clean(async () => {
+      endsClean(async ({ watch, takeDiagnostics }) => {
+        watch(throughline);
         const given = anything(value);
         await recordsOf(() => {
           const used = startRoot();
@@ -103,11 +104,13 @@ describe('a span given hostile values', () => {
           used.setStatus({ code: 2, message: given }).updateName(given).fail(given);
           used.recordException(given, given);
           used.child(given, given).end(given);
-          used.child('child', { kind: given, attributes: given, links: given }).end();
+          used.child('child', { kind: given, attributes: given, links: given, startTime: given }).end();
           used.run(() => span(given, given, () => undefined));
           used.run(() => span(given, anything({ parent: given, links: given })).end(given));
           used.end(given);
         });
+        for (const line of takeDiagnostics())
+          assert.match(line, /^span .+?: (unknown option|its options|"kind"|"startTime") /);
       }),
     );
   }

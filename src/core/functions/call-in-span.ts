@@ -6,7 +6,8 @@ import { baggageOf } from '../spans/given-context.ts';
 import type { Caller } from '../spans/location.ts';
 import { NO_SPAN, type RecordingSpan } from '../spans/recording-span.ts';
 import { tracerFor } from '../spans/runtime.ts';
-import { isNativePromise } from './promise.ts';
+import { isNativePromise, isThenable } from './promise.ts';
+import { noteThenable } from './thenable.ts';
 
 /**
  * Runs `fn` in a new active span, which ends when its result is there: the callback form of `span`,
@@ -31,7 +32,7 @@ export function callInSpan<Result>(
     span.end();
     throw error;
   }
-  return endWith(span, result);
+  return endWith(name, span, result);
 }
 
 /** No span, but a message's baggage: it goes on, and whatever span is active stays so. */
@@ -68,8 +69,9 @@ export function baggageFor(options: SpanOptions | undefined, scope: Scope): Bagg
 }
 
 /** Ends `span` when `result` is there, and hands it back. */
-function endWith<Result>(span: Span, result: Result): Result {
+function endWith<Result>(name: string, span: Span, result: Result): Result {
   if (!isNativePromise(result)) {
+    if (isThenable(result)) noteThenable(name, span);
     span.end();
     return result;
   }

@@ -1,6 +1,6 @@
 import { types } from 'node:util';
 
-const { isPromise } = types;
+const { isPromise, isProxy } = types;
 
 /**
  * Is this a promise whose settlement can be watched without anybody noticing? Native ones only, of any
@@ -18,6 +18,20 @@ export function isNativePromise(value: unknown): value is Promise<unknown> {
 function isPlainForeign(promise: Promise<unknown>): boolean {
   if (promise instanceof Promise || Object.hasOwn(promise, 'then')) return false;
   return Object.getPrototypeOf(Object.getPrototypeOf(Object.getPrototypeOf(promise))) === null;
+}
+
+/**
+ * Is this something that may run when it is awaited: a query of Prisma, knex, mongoose? Like the test above it runs no
+ * code of the app: Proxies, and what is behind a getter, are not looked at.
+ */
+export function isThenable(value: unknown): boolean {
+  if (typeof value !== 'object') return false;
+  for (let holder: unknown = value; holder !== null && !isProxy(holder); holder = Object.getPrototypeOf(holder)) {
+    if (Object.hasOwn(holder as object, 'then')) {
+      return typeof Object.getOwnPropertyDescriptor(holder, 'then')?.value === 'function';
+    }
+  }
+  return false;
 }
 
 /**

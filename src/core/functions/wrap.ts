@@ -1,26 +1,67 @@
 import { noteFault } from '../diagnostics.ts';
-import { optionError, showValue } from '../errors.ts';
+import { wrongArgument } from '../errors.ts';
+import { checked, isText, type Readers, readOptions } from '../options.ts';
 import type { Attributes } from '../record.ts';
 import { activeScope, runInScope, type Scope } from '../scope/scope.ts';
-import type { Span, SpanOptions } from '../span.ts';
+import type { Span, SpanOptions, SpanParent } from '../span.ts';
 import type { Caller } from '../spans/location.ts';
 import { NO_SPAN } from '../spans/recording-span.ts';
+import { SPAN_KINDS } from '../spans/span-options.ts';
 import { callInSpan, startGuarded } from './call-in-span.ts';
 import { isNativePromise } from './promise.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: the one type that every function is assignable to, whatever its parameters
 export type AnyFunction = (...args: any[]) => any;
 
-/** How the spans of a wrapped function are started. */
-export interface WrapOptions<F extends AnyFunction = AnyFunction> extends Omit<SpanOptions, 'attributes'> {
+/** Options for the spans of a wrapped function, one a call. */
+export interface WrapOptions<F extends AnyFunction = AnyFunction>
+  extends Omit<SpanOptions, 'attributes' | 'startTime'> {
   /** Attributes, or a function of the call's arguments that gives them. What it throws is kept from the caller. */
-  readonly attributes?: Attributes | ((...args: Parameters<F>) => Attributes);
+  readonly attributes?: Attributes | ((...args: Parameters<F>) => Attributes) | undefined;
 }
 
-/** A traced function, as `span.wrap` and `@traced` make it. See `SpanFunction.wrap`. */
+const READERS = {
+  kind: checked(`one of ${SPAN_KINDS.join(', ')}, or 0 to 4`, isKind),
+  attributes: checked('an object of attributes, or a function of the arguments', isAttributesOption),
+  parent: checked('a span, a span context or null', isParent),
+  links: checked('a list of links', isList),
+} satisfies Readers<WrapOptions>;
+
+function isKind(given: unknown): given is NonNullable<SpanOptions['kind']> {
+  return typeof given === 'number' ? given in SPAN_KINDS : SPAN_KINDS.some((kind) => kind === given);
+}
+
+function isAttributesOption(given: unknown): given is NonNullable<WrapOptions['attributes']> {
+  return typeof given === 'function' || (typeof given === 'object' && given !== null && !Array.isArray(given));
+}
+
+function isParent(given: unknown): given is SpanParent {
+  return typeof given === 'object' && !Array.isArray(given);
+}
+
+function isList(given: unknown): given is NonNullable<SpanOptions['links']> {
+  return Array.isArray(given);
+}
+
+/** @throws TypeError with code `ERR_THROUGHLINE_OPTION` for a wrong option */
+export function readWrapOptions(caller: string, options: unknown): WrapOptions {
+  return readOptions(caller, options, READERS);
+}
+
+/** `span.wrap`: see `SpanFunction`. */
 export function wrapFunction<F extends AnyFunction>(name: string, fn: F, options: WrapOptions<F> = {}): F {
-  if (typeof fn !== 'function') throw optionError(`span.wrap(): expected a function, got ${showValue(fn)}`);
-  const how = options as WrapOptions;
+  return wrapFor('span.wrap', name, fn, options);
+}
+
+/**
+ * A traced function, made for `caller`, which the app called.
+ *
+ * @throws TypeError with code `ERR_THROUGHLINE_OPTION` for a wrong argument
+ */
+export function wrapFor<F extends AnyFunction>(caller: string, name: string, fn: F, options: WrapOptions<F>): F {
+  if (!isText(name)) throw wrongArgument(caller, 'a name', name);
+  if (typeof fn !== 'function') throw wrongArgument(caller, 'a function', fn);
+  const how = readWrapOptions(caller, options);
   return likeOriginal(isGenerator(fn) ? wrapGenerator(name, fn, how) : wrapPlain(name, fn, how), fn);
 }
 

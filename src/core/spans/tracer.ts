@@ -9,7 +9,7 @@ import {
   type TraceId,
 } from '../../../propagation/context.ts';
 import type { Destination } from '../../../propagation/destination.ts';
-import { type Clock, systemClock } from '../clock.ts';
+import { type Clock, systemClock, timeInputMs } from '../clock.ts';
 import { Decider } from '../decide/decider.ts';
 import { Ledger } from '../decide/ledger.ts';
 import type { LocalTrace } from '../decide/local-trace.ts';
@@ -29,6 +29,7 @@ import { type Caller, locationOf } from './location.ts';
 import { NO_ATTRIBUTES, NO_EVENTS, NO_LINKS, STATUS_UNSET } from './open-record.ts';
 import { isPassedOn, passOn, passThrough } from './pass-through.ts';
 import { type CarriedFields, identityOf, RecordingSpan } from './recording-span.ts';
+import { lookAtOptions, spanKind } from './span-options.ts';
 
 /** Everything a tracer needs beside its configuration. */
 export interface TracerParts {
@@ -41,6 +42,8 @@ export interface TracerParts {
   /** The whole books, from this tracer's counts on. Default: whatever `sink` was given has arrived. */
   readonly statsOf?: (counts: SpanCounts) => Stats;
 }
+
+const NO_OPTIONS: SpanOptions = Object.freeze({});
 
 /** The instrumentation scope of spans that the app starts itself. */
 const APP_SCOPE: InstrumentationScope = Object.freeze({ name: 'throughline' });
@@ -100,14 +103,18 @@ export class Tracer implements SpanStarter {
    */
   startSpan(
     name: string,
-    options: SpanOptions = {},
+    options?: SpanOptions,
     caller?: Caller,
-    parent: SpanParent = options.parent === undefined ? activeScope().span : options.parent,
+    parent: SpanParent = options?.parent === undefined ? activeScope().span : options.parent,
     scope?: Scope,
   ): RecordingSpan {
+    if (options !== undefined) lookAtOptions(name, options);
     // All options are read before the span starts: one that throws must not leave a span open.
-    const { kind = 'internal', attributes, links } = options;
-    const span = this.start(bounded(String(name), NAME_LENGTH), kind, NO_ATTRIBUTES, parent, APP_SCOPE);
+    const { kind, attributes, links, startTime } = options ?? NO_OPTIONS;
+    const span = this.start(bounded(String(name), NAME_LENGTH), spanKind(kind), NO_ATTRIBUTES, parent, APP_SCOPE);
+    if (startTime !== undefined && span.record !== undefined) {
+      span.record.startTimeMs = timeInputMs(startTime) ?? span.record.startTimeMs;
+    }
     if (this.#location && caller !== undefined && span.isRecording()) span.setAttributes(locationOf(caller));
     if (this.#baggageAttributes.length > 0) this.noteBaggage(span, baggageOf(parent, scope ?? activeScope()));
     if (attributes !== undefined) span.setAttributes(attributes);
