@@ -23,7 +23,6 @@ export type { MetricsHandler } from '../middleware/server/metrics-handler.ts';
 export type { AttributesHook, ResponseHeader, TracingOptions } from '../middleware/server/server-settings.ts';
 export { type Tracing, type TracingMiddleware, tracing } from '../middleware/server/tracing.ts';
 export type { UpgradeListener } from '../middleware/server/upgrade.ts';
-export type { KeepOptions } from './core/decide/keep-rule.ts';
 export type { SampleRule } from './core/decide/sample-rules.ts';
 export type { DoctorCheck, DoctorReport } from './core/doctor/report.ts';
 export { bind } from './core/functions/bind.ts';
@@ -35,5 +34,6 @@ export type { Attributes, AttributeValue, Link, SpanContextInput, SpanKind, Span
 export type { RedactAttribute, RedactOptions } from './core/redaction.ts';
 export { type ActiveBaggage, baggage } from './core/scope/active-baggage.ts';
 export type { StartOptions } from './core/settings/config.ts';
+export type { KeepOptions } from './core/settings/config-keep.ts';
 export type { Span, SpanIdentity, SpanOptions } from './core/span.ts';
 export { start, type Throughline } from './setup.ts';

@@ -93,7 +93,7 @@ describe('the import closure', () => {
     for (const path of listFiles('cli/commands')) {
       const { files, packages: used } = await measureClosure(compiledPath(path));
       assert.deepEqual(used, [], path);
-      const heavy = /dist\/(?:middleware|src\/(?:setup|redis|core\/tracer|store\/(?:redis|file-store)))/;
+      const heavy = /dist\/(?:middleware|src\/(?:setup|redis|core\/spans|store\/(?:redis|file-store)))/;
       assert.deepEqual(
         files.filter((file) => heavy.test(file)),
         [],

@@ -3,7 +3,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { outputOfNode } from '../support/child-process.ts';
 import { readText, repositoryRoot } from '../support/repository.ts';
 import { sourcePath } from './import-rules.ts';
-import { roomOf } from './rooms.ts';
+import { roomOf, wingOf } from './rooms.ts';
 
 /** What importing an entry really loads, sorted, each once. */
 export interface EntryClosure {
@@ -11,6 +11,7 @@ export interface EntryClosure {
   readonly files: readonly string[];
   /** What these were made of: `src/index.ts`. A bundle's map says it. */
   readonly sources: readonly string[];
+  /** Wings of the house: `src/core`, whatever of it. */
   readonly rooms: readonly string[];
   readonly packages: readonly string[];
   /** Node's modules that our own files ask for. */
@@ -84,7 +85,8 @@ export function sourcesOf(file: string): string[] {
 }
 
 function roomOfSource(path: string): string {
-  return roomOf(path)?.path ?? `no room: ${path}`;
+  const room = roomOf(path);
+  return room === undefined ? `no room: ${path}` : wingOf(room);
 }
 
 function packageOf(url: string): string[] {

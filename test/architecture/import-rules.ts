@@ -50,17 +50,25 @@ function judgeRelative(room: Room, written: string): string | undefined {
   if (DOORS.has(target) && !room.isShipped) {
     return `imports ${target}, a door: import it by its public name (throughline or throughline/...).`;
   }
-  if (room.mayImport.some((allowed) => lies(target, allowed))) return undefined;
+  const mayImport = room.mayImport ?? [];
+  if (mayImport.some((allowed) => isAllowed(target, targetRoom, allowed))) return undefined;
   return (
-    `imports ${target}, but ${room.path} may import ${list(room.mayImport, 'nothing of ours')}. Move the code to the room ` +
+    `imports ${target}, but ${room.path} may import ${list(mayImport, 'nothing of ours')}. Move the code to the room ` +
     'it belongs to, or pass the thing in. A new arrow is a change of design: rooms.ts, with its reason in docs/rationale.md.'
   );
 }
 
+/** An arrow to a room is to its own files: the rooms inside it have arrows of their own. */
+function isAllowed(target: string, targetRoom: Room, allowed: string): boolean {
+  const isRoom = rooms.some((room) => room.path === allowed);
+  return isRoom ? targetRoom.path === allowed : lies(target, allowed);
+}
+
 function judgeBuiltin(room: Room, specifier: string): string | undefined {
   const name = specifier.startsWith('node:') ? specifier : `node:${specifier}`;
-  if (room.builtins === 'any' || room.builtins.includes(name)) return undefined;
-  return `imports ${specifier}, but ${room.path} may use of Node ${list(room.builtins, 'no module')}. See rooms.ts.`;
+  const { builtins = [] } = room;
+  if (builtins === 'any' || builtins.includes(name)) return undefined;
+  return `imports ${specifier}, but ${room.path} may use of Node ${list(builtins, 'no module')}. See rooms.ts.`;
 }
 
 function judgeOwnName(room: Room, specifier: string): string | undefined {
@@ -70,10 +78,11 @@ function judgeOwnName(room: Room, specifier: string): string | undefined {
 
 function judgePackage(room: Room, specifier: string, kind: ModuleImport['kind']): string | undefined {
   const name = packageName(specifier);
-  if (room.packages === 'any' || room.packages.includes(name)) return undefined;
+  const { packages = [] } = room;
+  if (packages === 'any' || packages.includes(name)) return undefined;
   const remedy =
     kind === 'type' ? 'describe the shape here (its users may not have the types)' : 'let the app pass its object in';
-  return `imports ${name}, but ${room.path} may use ${list(room.packages, 'no package')}: ${remedy}.`;
+  return `imports ${name}, but ${room.path} may use ${list(packages, 'no package')}: ${remedy}.`;
 }
 
 /** `dist/src/core/span.js` was built from `src/core/span.ts`; a source is its own. */

@@ -9,6 +9,8 @@ export interface ModuleImport {
   readonly specifier: string | undefined;
   readonly kind: ImportKind;
   readonly line: number;
+  /** What is taken of it, as written but in one line: `{ a, b }`, `* as c`. Empty for a called import. */
+  readonly names: string;
 }
 
 const COMMENT = /\/\/[^\n]*|\/\*[\s\S]*?\*\//;
@@ -35,7 +37,7 @@ function blank(text: string): string {
 
 /** `import a, { b } from 'x'` · `import 'x'` · `export * from 'x'` · `export { a } from 'x'`, each also with `type`. */
 const STATIC_IMPORT =
-  /\bimport\s+(type\s)?(?:[\w$*\s{},]+?\sfrom\s*)?(['"])([^'"\n]+)\2|\bexport\s+(type\s)?(?:\*[\w$\s]*|\{[^}]*\}\s*)from\s*(['"])([^'"\n]+)\5/g;
+  /\bimport\s+(type\s)?(?:([\w$*\s{},]+?)\sfrom\s*)?(['"])([^'"\n]+)\3|\bexport\s+(type\s)?(\*[\w$\s]*|\{[^}]*\}\s*)from\s*(['"])([^'"\n]+)\7/g;
 
 /** `import('x')`, `require('x')`, and the same with something computed. A `.` before it makes it a method. */
 const CALLED_IMPORT = /(?<![.\w$])(?:import|require)\(\s*(?:(['"])([^'"\n]+)\1\s*\))?/g;
@@ -44,16 +46,22 @@ const CALLED_IMPORT = /(?<![.\w$])(?:import|require)\(\s*(?:(['"])([^'"\n]+)\1\s
 export function parseImports(source: string): ModuleImport[] {
   const code = blankNonCode(source);
   const text = blankAllButStrings(source);
-  const found: { readonly at: number; readonly kind: ImportKind; readonly specifier: string | undefined }[] = [];
+  const found: (Omit<ModuleImport, 'line'> & { readonly at: number })[] = [];
   for (const match of text.matchAll(STATIC_IMPORT)) {
-    const kind = match[1] || match[4] ? 'type' : 'static';
-    found.push({ at: match.index, kind, specifier: match[3] ?? match[6] });
+    const kind = match[1] || match[5] ? 'type' : 'static';
+    const names = (match[2] ?? match[6] ?? '').replace(/\s+/g, ' ').trim();
+    found.push({ at: match.index, kind, specifier: match[4] ?? match[8], names });
   }
   for (const match of text.matchAll(CALLED_IMPORT)) {
-    found.push({ at: match.index, kind: 'dynamic', specifier: match[2] });
+    found.push({ at: match.index, kind: 'dynamic', specifier: match[2], names: '' });
   }
   return found
     .filter(({ at }) => code[at] !== ' ') // the words of an import inside a string
     .sort((a, b) => a.at - b.at)
-    .map(({ at, kind, specifier }) => ({ kind, specifier, line: source.slice(0, at).split('\n').length }));
+    .map(({ at, kind, specifier, names }) => ({
+      kind,
+      specifier,
+      names,
+      line: source.slice(0, at).split('\n').length,
+    }));
 }

@@ -1,10 +1,10 @@
 import { memory, type SpanRecord } from 'throughline/exporters';
 import type { Clock } from '../../src/core/clock.ts';
-import type { IdGenerator } from '../../src/core/ids.ts';
 import { Pipeline } from '../../src/core/pipeline/pipeline.ts';
 import type { Stats } from '../../src/core/pipeline/stats.ts';
 import { resolveConfig, type StartOptions } from '../../src/core/settings/config.ts';
 import type { Span } from '../../src/core/span.ts';
+import type { IdGenerator } from '../../src/core/spans/ids.ts';
 import { Tracer } from '../../src/core/spans/tracer.ts';
 
 /** What a test may put in the place of the real thing. */

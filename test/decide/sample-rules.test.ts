@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { keepReader, type OutcomeFacts } from '../../src/core/decide/keep-rule.ts';
-import { rulesSampler } from '../../src/core/decide/sample-rules.ts';
+import { rulesSampler, type SampleRule } from '../../src/core/decide/sample-rules.ts';
 import type { RequestFacts } from '../../src/core/decide/sampler.ts';
 import { TokenBucket } from '../../src/core/decide/token-bucket.ts';
 import { compileWildcard } from '../../src/core/decide/wildcard.ts';
@@ -10,11 +9,10 @@ import { ManualClock } from '../core/manual-clock.ts';
 
 const TRACE = { traceId: `${'a'.repeat(18)}80000000000000`, traceState: undefined };
 const clock = new ManualClock();
-const AT = { caller: 'start', name: 'sample' };
 
-function keeps(rules: readonly unknown[], facts: Partial<RequestFacts> = {}): boolean {
+function keeps(rules: readonly SampleRule[], facts: Partial<RequestFacts> = {}): boolean {
   const known = { method: undefined, route: undefined, ...facts };
-  return rulesSampler(rules, AT).later(TRACE, known, clock).sampled;
+  return rulesSampler(rules).later(TRACE, known, clock).sampled;
 }
 
 describe('sampling rules', () => {
@@ -51,7 +49,7 @@ describe('sampling rules', () => {
   });
 
   it('need to see the request only where the first rule asks for it', () => {
-    const decidesAtStart = (rules: readonly unknown[]) => rulesSampler(rules, AT).atStart(TRACE, clock) !== undefined;
+    const decidesAtStart = (rules: readonly SampleRule[]) => rulesSampler(rules).atStart(TRACE, clock) !== undefined;
     assert.equal(decidesAtStart([{ rate: 0.1 }, health]), true);
     assert.equal(decidesAtStart([{ perSecond: 5 }]), true);
     assert.equal(decidesAtStart([]), true);
@@ -60,7 +58,7 @@ describe('sampling rules', () => {
   });
 
   it('keep so many a second of what the rate keeps', () => {
-    const sampler = rulesSampler([{ perSecond: 2, rate: 0.5 }], AT);
+    const sampler = rulesSampler([{ perSecond: 2, rate: 0.5 }]);
     const kept = (trace: typeof TRACE) => sampler.atStart(trace, clock)?.sampled;
     const other = { ...TRACE, traceId: `${'a'.repeat(18)}00000000000000` };
     assert.deepEqual(
@@ -116,30 +114,4 @@ describe('a wildcard', () => {
       { seed: 5, numRuns: 2000 },
     );
   });
-});
-
-describe('keep', () => {
-  const calm: OutcomeFacts = { failed: false, durationMs: 0, status: undefined };
-  const cases: readonly [option: object, facts: Partial<OutcomeFacts>, expected: boolean][] = [
-    [{ errors: true }, { failed: true }, true],
-    [{ errors: true }, { status: 500 }, false],
-    [{ errors: false }, { failed: true }, false],
-    [{ slowerThan: 500 }, { durationMs: 500 }, false],
-    [{ slowerThan: '500ms' }, { durationMs: 500.1 }, true],
-    [{ slowerThan: '1.5s' }, { durationMs: 1499 }, false],
-    [{ slowerThan: '1.5s' }, { durationMs: 1501 }, true],
-    [{ slowerThan: '2h' }, { durationMs: 7_200_001 }, true],
-    [{ slowerThan: '1m' }, { durationMs: 60_001 }, true],
-    [{ status: 429 }, { status: 429 }, true],
-    [{ status: '429' }, { status: 429 }, true],
-    [{ status: '5xx' }, { status: 599 }, true],
-    [{ status: '5xx' }, { status: 499 }, false],
-    [{ status: [404, '5XX'] }, { status: 404 }, true],
-    [{ status: '5xx' }, {}, false],
-    [{}, { failed: true, durationMs: 1e9, status: 500 }, false],
-  ];
-  for (const [option, facts, expected] of cases) {
-    it(`${JSON.stringify(option)} ${expected ? 'keeps' : 'does not keep'} ${JSON.stringify(facts)}`, () =>
-      assert.equal(keepReader(option, { caller: 'start', name: 'keep' })({ ...calm, ...facts }), expected));
-  }
 });

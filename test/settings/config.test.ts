@@ -7,10 +7,10 @@ import { memory } from 'throughline/exporters';
 import { baggage, tracecontext } from 'throughline/propagation';
 import { systemClock } from '../../src/core/clock.ts';
 import type { Sampler } from '../../src/core/decide/sampler.ts';
-import { idGenerator } from '../../src/core/ids.ts';
 import { type Config, resolveConfig, type StartOptions } from '../../src/core/settings/config.ts';
 import { Environment } from '../../src/core/settings/environment.ts';
 import { resolveResource } from '../../src/core/settings/resource.ts';
+import { idGenerator } from '../../src/core/spans/ids.ts';
 import { version } from '../../src/core/version.ts';
 import { testTracer } from '../core/tracer-fixture.ts';
 

@@ -1,5 +1,4 @@
 import type { Clock } from '../clock.ts';
-import { group, numberFrom, type Place, type Readers, text } from '../options.ts';
 import {
   NO,
   type RequestFacts,
@@ -35,22 +34,9 @@ interface CompiledRule {
   readonly bucket: TokenBucket | undefined;
 }
 
-const READERS = {
-  route: text('a route template, with * for any characters'),
-  method: text('a method such as "GET"'),
-  rate: numberFrom(0, 1),
-  perSecond: numberFrom(0),
-} satisfies Readers<SampleRule>;
-
-const ruleFields = group(READERS, "a rule such as { route: '/health', rate: 0 }");
-
-/**
- * The rules as a sampler: the first that matches decides, and what none matches is kept.
- *
- * @throws TypeError with code `ERR_THROUGHLINE_OPTION` that names the rule and the field
- */
-export function rulesSampler(rules: readonly unknown[], { caller, name }: Place): RootSampler {
-  const compiled = [...rules].map((rule, index) => compileRule(rule, { caller, name: `${name}[${index}]` }));
+/** The rules as a sampler: the first that matches decides, and what none matches is kept. */
+export function rulesSampler(rules: readonly SampleRule[]): RootSampler {
+  const compiled = rules.map(compileRule);
   const firstAsks = compiled.length > 0 && asksForRequest(compiled[0] as CompiledRule);
   const later = (trace: TraceIdentity, facts: RequestFacts, clock: Clock): Verdict => {
     const rule = compiled.find((candidate) => matches(candidate, facts));
@@ -80,8 +66,7 @@ function decide(rule: CompiledRule, trace: TraceIdentity, facts: RequestFacts, c
   return rule.bucket.take(clock) ? YES : NO;
 }
 
-function compileRule(rule: unknown, at: Place): CompiledRule {
-  const { route, method, rate = 1, perSecond } = ruleFields(rule, at);
+function compileRule({ route, method, rate = 1, perSecond }: SampleRule): CompiledRule {
   return {
     method: method === '_OTHER' ? method : method?.toUpperCase(),
     matchesRoute: route === undefined ? undefined : compileWildcard(route),

@@ -1,11 +1,23 @@
-import { rulesSampler } from '../decide/sample-rules.ts';
+import { rulesSampler, type SampleRule } from '../decide/sample-rules.ts';
 import { ignoringParent, parentBased, ratioSampler, type Sampler } from '../decide/sampler.ts';
-import { type Reader, wrongOption } from '../options.ts';
+import { group, numberFrom, type Reader, type Readers, text, wrongOption } from '../options.ts';
 import type { Environment } from './environment.ts';
+
+const READERS = {
+  route: text('a route template, with * for any characters'),
+  method: text('a method such as "GET"'),
+  rate: numberFrom(0, 1),
+  perSecond: numberFrom(0),
+} satisfies Readers<SampleRule>;
+
+const ruleFields = group(READERS, "a rule such as { route: '/health', rate: 0 }");
 
 /** The option `sample`: a share, or rules. */
 export const sampleReader: Reader<Sampler> = (given, at) => {
-  if (Array.isArray(given)) return parentBased(rulesSampler(given, at));
+  if (Array.isArray(given)) {
+    const rules = [...given].map((rule, index) => ruleFields(rule, { ...at, name: `${at.name}[${index}]` }));
+    return parentBased(rulesSampler(rules));
+  }
   if (typeof given === 'number' && given >= 0 && given <= 1) return parentBased(ratioSampler(given));
   const isRule = typeof given === 'object' && given !== null;
   const hint = isRule ? 'one rule stands in a list too: [{ route, rate }]' : '';

@@ -1,7 +1,7 @@
 import { isBaggageKey } from '../../../propagation/baggage-member.ts';
 import type { Propagator } from '../../../propagation/context.ts';
 import { type Destination, type PropagateTo, traceToAllBaggageToPrivate } from '../../../propagation/destination.ts';
-import { type KeepOptions, type KeepRule, keepReader } from '../decide/keep-rule.ts';
+import type { KeepRule } from '../decide/keep-rule.ts';
 import type { SampleRule } from '../decide/sample-rules.ts';
 import type { Sampler } from '../decide/sampler.ts';
 import type { Limits } from '../limits.ts';
@@ -11,7 +11,7 @@ import type { BatchSettings } from '../pipeline/settings.ts';
 import type { SpoolSettings } from '../pipeline/spool/spool.ts';
 import { propagateToReader } from '../propagate-to.ts';
 import type { Attributes, Resource } from '../record.ts';
-import { NOTHING_ALLOWED, type Redaction, type RedactOptions, redactReader } from '../redaction.ts';
+import { NOTHING_ALLOWED, type Redaction, type RedactOptions } from '../redaction.ts';
 import { type ExporterName, environmentExporters, exportersReader } from './config-exporters.ts';
 import {
   type Instrument,
@@ -19,6 +19,7 @@ import {
   instrumentReader,
   NOTHING_INSTRUMENTED,
 } from './config-instrument.ts';
+import { type KeepOptions, keepReader } from './config-keep.ts';
 import { type LimitOptions, limitsReader, resolveBatch, resolveLimits } from './config-limits.ts';
 import {
   environmentPropagator,
@@ -26,6 +27,7 @@ import {
   type PropagatorOption,
   propagatorsReader,
 } from './config-propagators.ts';
+import { redactReader } from './config-redaction.ts';
 import { environmentSampler, sampleReader } from './config-sampling.ts';
 import { resolveSpool, type SpoolModeName, type SpoolOptions, spoolReader } from './config-spool.ts';
 import { Environment, type Variables } from './environment.ts';

@@ -6,10 +6,10 @@ import {
   type SpanId,
   type TraceId,
 } from '../../../propagation/context.ts';
-import type { IdGenerator } from '../ids.ts';
 import type { SpanContextInput } from '../record.ts';
 import type { Span, SpanParent } from '../span.ts';
 import { checkedContext, checkedRemote, isRemoteContext } from './given-context.ts';
+import type { IdGenerator } from './ids.ts';
 import { type CarriedFields, identityOf, NO_SPAN, RecordingSpan } from './recording-span.ts';
 
 /** A span that only carries another process's identity on: nothing is recorded or counted. */

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { randomFillSync } from 'node:crypto';
 import { describe, it } from 'node:test';
-import { idGenerator } from '../../src/core/ids.ts';
-import { testTracer } from './tracer-fixture.ts';
+import { idGenerator } from '../../src/core/spans/ids.ts';
+import { testTracer } from '../core/tracer-fixture.ts';
 
 describe('ids', () => {
   it('are 32 and 16 lower-case hex digits', () => {

@@ -1,5 +1,5 @@
 import { randomFillSync } from 'node:crypto';
-import type { SpanId, TraceId } from '../../propagation/context.ts';
+import type { SpanId, TraceId } from '../../../propagation/context.ts';
 
 /**
  * Random ids from a pool: one call into the system's generator for 512 span ids instead of one each
