@@ -26,8 +26,9 @@ export interface Throughline {
   /** Sends what waits; resolves when it has left, or after `timeoutMs` (default 2000). Never rejects. */
   flush(timeoutMs?: number): Promise<void>;
   /**
-   * Flushes and stops; resolves within `timeoutMs` (default 2000). Spans that are open are ended, with the attribute
-   * `throughline.incomplete`; what cannot be sent goes to the spool. Never rejects; later calls do nothing.
+   * Flushes and stops; resolves within `timeoutMs` (default 2000), and with a spool at once when the collector does not
+   * answer. Spans that are open are ended, with the attribute `throughline.incomplete`; what cannot be sent goes to the
+   * spool. Never rejects; later calls do nothing.
    */
   shutdown(timeoutMs?: number): Promise<void>;
   /** Where every span is: the counter law holds at every moment. */
@@ -91,10 +92,17 @@ export function start(options: StartOptions = {}): Throughline {
   watchEndingsOnce();
   if (replaced !== undefined) {
     sayOnce('start() was called again: the new configuration replaces the first, whose spans are flushed');
-    stopping.add(replaced.pipeline);
-    void replaced.handle.shutdown().then(() => stopping.delete(replaced.pipeline));
+    void stopReplaced(replaced);
   }
   return handle;
+}
+
+/** The process lives on: what the first could not send at once is tried again before it goes to the spool. */
+async function stopReplaced({ handle, pipeline }: Running): Promise<void> {
+  stopping.add(pipeline);
+  await handle.flush();
+  await handle.shutdown();
+  stopping.delete(pipeline);
 }
 
 /** The way out for the spans of a complete configuration. */

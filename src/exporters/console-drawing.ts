@@ -4,15 +4,15 @@ import { supportsColor } from '../terminal/style.ts';
 import { drawTree } from '../terminal/tree.ts';
 import { drawWaterfall } from '../terminal/waterfall.ts';
 import type { ConsoleStream } from './console-stream.ts';
-import type { LocalTrace } from './local-traces.ts';
+import type { TracePart } from './trace-parts.ts';
 
 const DRAWINGS = { tree: drawTree, waterfall: drawWaterfall } as const;
 
 const REMARKS = { finished: undefined, late: 'late', incomplete: 'incomplete' } as const;
 
 /** One local trace as text for `stream`. */
-export function drawLocalTrace(
-  { spans, state }: LocalTrace,
+export function drawTracePart(
+  { spans, state }: TracePart,
   format: 'tree' | 'waterfall',
   stream: ConsoleStream,
 ): string {

@@ -2,7 +2,7 @@ import { checked, oneOf, type Readers, readOptions } from '../core/options.ts';
 import type { Exporter, ExportResult } from '../core/pipeline/exporter.ts';
 import type { SpanRecord } from '../core/record.ts';
 import { type ConsoleStream, isClosed, writeGuarded } from './console-stream.ts';
-import { type LocalTrace, LocalTraceBuffer } from './local-traces.ts';
+import { type TracePart, TracePartBuffer } from './trace-parts.ts';
 
 /** Options of {@link console}. */
 export interface ConsoleOptions {
@@ -41,7 +41,7 @@ class ConsoleExporter implements Exporter {
   readonly name = 'console';
   readonly #stream: ConsoleStream;
   readonly #format: 'tree' | 'waterfall';
-  readonly #buffer: LocalTraceBuffer = new LocalTraceBuffer(LIMITS);
+  readonly #buffer: TracePartBuffer = new TracePartBuffer(LIMITS);
 
   constructor(stream: ConsoleStream, format: 'tree' | 'waterfall') {
     this.#stream = stream;
@@ -59,10 +59,10 @@ class ConsoleExporter implements Exporter {
   }
 
   /** Drawing is loaded with the first batch; batches are printed in their order. */
-  async #print(traces: readonly LocalTrace[]): Promise<ExportResult> {
+  async #print(traces: readonly TracePart[]): Promise<ExportResult> {
     try {
-      const { drawLocalTrace } = await import('./console-drawing.ts');
-      for (const trace of traces) writeGuarded(this.#stream, drawLocalTrace(trace, this.#format, this.#stream));
+      const { drawTracePart } = await import('./console-drawing.ts');
+      for (const trace of traces) writeGuarded(this.#stream, drawTracePart(trace, this.#format, this.#stream));
       return { outcome: 'accepted' };
     } catch (error) {
       return refused(error instanceof Error ? error.message : 'the stream threw');

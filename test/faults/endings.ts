@@ -17,6 +17,7 @@ interface Way {
 const WAYS: readonly Way[] = [
   { name: 'natural end', ending: 'natural' },
   { name: 'process.exit', ending: 'exit' },
+  { name: 'await shutdown()', ending: 'shutdown' },
   { name: 'uncaught throw', ending: 'throw' },
   { name: 'unhandled rejection', ending: 'reject' },
   { name: 'SIGTERM', ending: 'stay', signal: 'SIGTERM' },

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { chmodSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { ACCEPTED, REFUSED, RETRY, scriptedExporter } from './scripted-exporter.ts';
+import { leftSpans } from './left-spans.ts';
+import { ACCEPTED, namesOf, REFUSED, RETRY, scriptedExporter } from './scripted-exporter.ts';
 import { bytesIn, filesIn, numbers, spoolingSender, temporaryFolder } from './spool-folder.ts';
 
 /** An exporter that is down until it is told to be up. */
@@ -110,6 +111,39 @@ describe('a spool for overflow', () => {
     assert.deepEqual([stats().spooled, stats().exported], [100, 0]);
     push(1);
     assert.equal(stats().dropped.shutdown, 1);
+  });
+
+  const deaf: readonly [how: string, react: () => unknown][] = [
+    ['refuses', () => RETRY],
+    ['asks for a pause', () => ({ outcome: 'retry', reason: 'busy', retryAfterMs: 60_000 })],
+    ['gives no answer', () => undefined],
+  ];
+  for (const [how, react] of deaf) {
+    it(`is not waited for at shutdown when the other side ${how}: what is left lies on disk`, {
+      timeout: 60_000, // a shutdown that waited would take ten minutes
+    }, async (t) => {
+      const folder = temporaryFolder(t);
+      const exporter = {
+        ...scriptedExporter(react, 'http://there/'),
+        shutdown: () => new Promise<void>(() => undefined), // nor does it close
+      };
+      const { sender, push, stats } = spoolingSender(exporter, { folder });
+      push(100);
+      await sender.shutdown(600_000);
+      assert.deepEqual([stats().spooled, stats().queued], [100, 0]);
+      assert.deepEqual(namesOf(await leftSpans(folder)), numbers(100));
+    });
+  }
+
+  it('sends all of it at shutdown as long as answers come', async (t) => {
+    const folder = temporaryFolder(t);
+    const exporter = scriptedExporter(undefined, 'http://there/');
+    const { sender, push, stats } = spoolingSender(exporter, { folder, settings: { maxBatch: 1 } });
+    push(20);
+    const stopped = sender.shutdown(600_000);
+    for (let i = 1; i <= 20; i++) (await exporter.call(i)).answer(ACCEPTED);
+    await stopped;
+    assert.deepEqual([stats().exported, stats().spooled], [20, 0]);
   });
 
   it('waits for a first success where nobody said where to send to', async (t) => {

@@ -31,7 +31,9 @@ export interface SenderState {
 
 /** The time that an end waits for an answer where what cannot be sent is kept on disk. */
 const SPOOLED_END_MS = 150;
-/** The time that it may take at most: a collector that answers within 2 s gets everything. */
+/** The time that an exporter has to close whose other side is deaf. */
+const DEAF_CLOSE_MS = 50;
+/** The time that an end may take at most: a collector that answers within 2 s gets everything. */
 const LONGEST_END_MS = 1900;
 
 /**
@@ -218,18 +220,27 @@ export class Sender implements Flushable {
 
   /**
    * Flushes, then takes nothing more: what could not leave goes to the spool, or is counted in
-   * `dropped.shutdown`.
+   * `dropped.shutdown`. With a disk for it nobody waits for another side that does not answer.
    */
   async shutdown(timeoutMs: number): Promise<void> {
     const deadline = pause(timeoutMs); // one for both: the caller was promised to wait no longer
-    await this.#flushing.until(deadline, true);
+    const isSpooling = this.#outbox.spool !== undefined;
+    if (isSpooling) await this.flushLast(timeoutMs);
+    else await this.#flushing.until(deadline, true);
+    const isDeaf = isSpooling && !this.#outbox.isEmpty;
     this.persist();
+    const closing = pause(isDeaf ? Math.min(timeoutMs, DEAF_CLOSE_MS) : timeoutMs);
+    await Promise.race([this.#close(), closing.promise, deadline.promise]);
+    closing.cancel();
+    deadline.cancel();
+  }
+
+  async #close(): Promise<void> {
     try {
-      await Promise.race([Promise.all([this.#exporter.shutdown?.(), this.#kit?.deadLetters.done()]), deadline.promise]);
+      await Promise.all([this.#exporter.shutdown?.(), this.#kit?.deadLetters.done()]);
     } catch (error) {
       noteFault(`exporter ${this.#exporter.name}`, error);
     }
-    deadline.cancel();
   }
 
   /** Takes nothing more, and writes what waits to the spool before it returns: the process may end now. */

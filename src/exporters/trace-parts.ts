@@ -1,8 +1,8 @@
 import type { SpanRecord } from '../core/record.ts';
 import { pushTo } from '../leaves/grouping.ts';
 
-/** Spans to show together. */
-export interface LocalTrace {
+/** Spans of one trace to show together. */
+export interface TracePart {
   readonly spans: readonly SpanRecord[];
   /** `late`: their local root was shown before. `incomplete`: it did not come before the buffer had to give them up. */
   readonly state: 'finished' | 'late' | 'incomplete';
@@ -31,7 +31,7 @@ type Destination = SpanRecord | 'late' | 'waiting';
  * come, which may be batches later. One trace id may have several local traces here, when a
  * process calls itself: each is handed out on its own.
  */
-export class LocalTraceBuffer {
+export class TracePartBuffer {
   readonly #limits: BufferLimits;
   /** By trace id, the one that got no span for the longest time first. */
   readonly #waiting: Map<string, Waiting> = new Map();
@@ -45,22 +45,22 @@ export class LocalTraceBuffer {
   }
 
   /** Takes a batch in and hands out what is finished, late, or has waited too long. */
-  add(batch: readonly SpanRecord[]): LocalTrace[] {
+  add(batch: readonly SpanRecord[]): TracePart[] {
     this.#batch++;
     const touched = new Set<string>();
     for (const span of batch) {
       this.#hold(span);
       touched.add(span.traceId);
     }
-    const ready: LocalTrace[] = [];
+    const ready: TracePart[] = [];
     for (const traceId of touched) this.#release(traceId, ready);
     this.#evict(ready);
     return ready;
   }
 
   /** Hands out everything that still waits. */
-  drain(): LocalTrace[] {
-    const ready: LocalTrace[] = [];
+  drain(): TracePart[] {
+    const ready: TracePart[] = [];
     for (const traceId of [...this.#waiting.keys()]) this.#giveUp(traceId, ready);
     return ready;
   }
@@ -74,7 +74,7 @@ export class LocalTraceBuffer {
     this.#spanCount++;
   }
 
-  #release(traceId: string, ready: LocalTrace[]): void {
+  #release(traceId: string, ready: TracePart[]): void {
     const waiting = this.#waiting.get(traceId);
     if (!waiting) return;
     const groups = groupByDestination(waiting.spans, (id) => this.#shown.has(`${traceId}:${id}`));
@@ -86,7 +86,7 @@ export class LocalTraceBuffer {
     if (waiting.spans.length === 0) this.#waiting.delete(traceId);
   }
 
-  #evict(ready: LocalTrace[]): void {
+  #evict(ready: TracePart[]): void {
     for (const [traceId, waiting] of this.#waiting) {
       const tooMany = this.#waiting.size > this.#limits.traces || this.#spanCount > this.#limits.spans;
       if (!tooMany && this.#batch - waiting.touched < this.#limits.batches) return;
@@ -94,13 +94,13 @@ export class LocalTraceBuffer {
     }
   }
 
-  #giveUp(traceId: string, ready: LocalTrace[]): void {
+  #giveUp(traceId: string, ready: TracePart[]): void {
     const spans = this.#waiting.get(traceId)?.spans ?? [];
     this.#waiting.delete(traceId);
     this.#handOut({ spans, state: 'incomplete' }, ready);
   }
 
-  #handOut(trace: LocalTrace, ready: LocalTrace[]): void {
+  #handOut(trace: TracePart, ready: TracePart[]): void {
     this.#spanCount -= trace.spans.length;
     ready.push(trace);
     for (const span of trace.spans) this.#shown.add(`${span.traceId}:${span.spanId}`);
