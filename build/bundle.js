@@ -61,6 +61,8 @@ async function bundle(inputs, folder, output) {
   const made = await rollup({
     input,
     external: isBuiltin,
+    // Loading Node's own does nothing: an import that tree-shaking leaves without a name goes.
+    treeshake: { moduleSideEffects: (_id, isExternal) => !isExternal },
     plugins: [uuidInside(), compilerMaps()],
     onLog(level, { message }) {
       if (level === 'warn') throw new Error(`rollup, ${folder}: ${message}`);

@@ -6,14 +6,14 @@ import {
   type IncomingMessage,
   request as plainRequest,
 } from 'node:http';
-import { Agent as HttpsAgent, request as tlsRequest } from 'node:https';
+import { lazyBuiltin } from '../core/lazy-builtin.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { TlsOptions } from './tls-options.ts';
 
 // Taken once, at load: imports of built-in modules follow later patches, and what instruments
-// node:http after us must not trace our own sending.
+// node:http after us must not trace our own sending. Of node:https, when the first exporter is made that needs it.
 const sendPlain: typeof plainRequest = plainRequest;
-const sendTls: typeof tlsRequest = tlsRequest;
+const https = lazyBuiltin('node:https');
 
 /** "The client SHOULD limit the response to 4 MiB" (OTLP specification, HTTP response). */
 const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
@@ -36,13 +36,16 @@ export class HttpPost {
   readonly #socketPath: string | undefined;
   readonly #headers: Readonly<Record<string, string>>;
   readonly #agent: Agent;
+  readonly #request: typeof plainRequest;
 
   constructor({ url, socketPath }: Endpoint, headers: Readonly<Record<string, string>>, tls: TlsOptions = {}) {
     this.#url = url;
     this.#socketPath = socketPath;
     this.#headers = headers;
     const settings = { keepAlive: true, maxSockets: MAX_SOCKETS };
-    this.#agent = url.protocol === 'https:' ? new HttpsAgent({ ...settings, ...tls }) : new HttpAgent(settings);
+    const isTls = url.protocol === 'https:';
+    this.#agent = isTls ? new (https().Agent)({ ...settings, ...tls }) : new HttpAgent(settings);
+    this.#request = isTls ? https().request : sendPlain;
   }
 
   /**
@@ -79,11 +82,10 @@ export class HttpPost {
     signal: AbortSignal,
     given: Readonly<Record<string, string>>,
   ): { request: ClientRequest; answer: Promise<HttpAnswer> } {
-    const send = this.#url.protocol === 'https:' ? sendTls : sendPlain;
     const headers = { ...this.#headers, ...given, 'content-length': String(body.length) };
     const socketPath = this.#socketPath;
     const target = socketPath === undefined ? {} : { socketPath };
-    const request = send(this.#url, { method: 'POST', headers, agent: this.#agent, ...target });
+    const request = this.#request(this.#url, { method: 'POST', headers, agent: this.#agent, ...target });
     // The agent refs a socket each time it hands it out.
     request.on('socket', (socket) => socket.unref());
     const answer = answerOf(request, signal);

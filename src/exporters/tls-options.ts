@@ -1,6 +1,8 @@
-import { createSecureContext } from 'node:tls';
 import { optionError } from '../core/errors.ts';
+import { lazyBuiltin } from '../core/lazy-builtin.ts';
 import { group, type Place, type Reader, type Readers } from '../core/options.ts';
+
+const tls = lazyBuiltin('node:tls');
 
 /** Whom an https exporter believes, and who it is. Each is PEM text, not the path of a file. */
 export interface TlsOptions {
@@ -23,13 +25,13 @@ export const tlsReader: Reader<TlsOptions> = (given, at) => {
   if ((cert === undefined) !== (key === undefined)) {
     throw optionError(`${at.caller}(): "${at.name}.cert" and "${at.name}.key" go together`);
   }
-  const tls = { ...(ca !== undefined && { ca }), ...(cert !== undefined && { cert, key }) };
+  const options = { ...(ca !== undefined && { ca }), ...(cert !== undefined && { cert, key }) };
   try {
-    createSecureContext(tls);
+    tls().createSecureContext(options);
   } catch (error) {
     throw optionError(`${at.caller}(): "${at.name}" is not usable: ${String((error as NodeJS.ErrnoException).code)}`);
   }
-  return tls;
+  return options;
 };
 
 function pemText(given: unknown, { caller, name }: Place): string {

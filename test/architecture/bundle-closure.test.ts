@@ -12,6 +12,9 @@ const MAX_MODULES = 12;
 const NOT_FOR_TRACING =
   /^(?:cli|src\/(?:analysis|store|terminal|testing))\/|^src\/core\/doctor\/(?!copies\.ts|report\.ts)/;
 
+/** Of Node's own, what takes longer to load than all of ours: at first use, by lazyBuiltin(). */
+const AT_FIRST_USE = ['node:crypto', 'node:https', 'node:tls', 'node:worker_threads', 'node:zlib'];
+
 type Published = Pick<EntryClosure, 'files' | 'sources' | 'packages'>;
 
 const formats: Readonly<Record<string, (entry: string) => Promise<Published>>> = {
@@ -42,6 +45,14 @@ describe('the import closure of what is published', () => {
       );
     });
   }
+
+  it('has of throughline none of what takes Node long to load', async () => {
+    const { builtins } = await measureClosure('throughline');
+    assert.deepEqual(
+      AT_FIRST_USE.filter((name) => builtins.includes(name)),
+      [],
+    );
+  });
 
   it('has the wiring of defaults where bundlers are told of side effects', async () => {
     for (const measure of Object.values(formats)) {

@@ -81,6 +81,7 @@ describe('the import rules', () => {
       /describe the shape/,
     ],
     ['a framework at first use', 'src/core/a.ts', `const api = import('@opentelemetry/api');`, /@opentelemetry\/api/],
+    ['I/O at first use', 'propagation/a.ts', `const zlib = lazyBuiltin('node:zlib');`, /no module/],
     ['a computed import', 'src/exporters/a.ts', 'await import(name);', /no bundler can follow/],
     ['a require', 'src/exporters/a.ts', 'const b = require(name);', /no bundler can follow/],
     ['the package by its own name, inside it', 'src/core/a.ts', `import 'throughline';`, /import each other by path/],

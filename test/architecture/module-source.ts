@@ -39,8 +39,8 @@ function blank(text: string): string {
 const STATIC_IMPORT =
   /\bimport\s+(type\s)?(?:([\w$*\s{},]+?)\sfrom\s*)?(['"])([^'"\n]+)\3|\bexport\s+(type\s)?(\*[\w$\s]*|\{[^}]*\}\s*)from\s*(['"])([^'"\n]+)\7/g;
 
-/** `import('x')`, `require('x')`, and the same with something computed. A `.` before it makes it a method. */
-const CALLED_IMPORT = /(?<![.\w$])(?:import|require)\(\s*(?:(['"])([^'"\n]+)\1\s*\))?/g;
+/** `import('x')`, `require('x')`, `lazyBuiltin('x')`, and the same with something computed. A `.` before it makes it a method. */
+const CALLED_IMPORT = /(?<![.\w$])(?:import|require|lazyBuiltin)\(\s*(?:(['"])([^'"\n]+)\1\s*\))?/g;
 
 /** Every module a source names, in the order of the text. */
 export function parseImports(source: string): ModuleImport[] {

@@ -36,6 +36,7 @@ const EXPORTER_TYPES = [
   'src/core/errors.ts',
   'src/core/options.ts',
   'src/core/duration.ts',
+  'src/core/lazy-builtin.ts',
   'src/core/timers.ts',
   'src/core/version.ts',
 ] as const;

@@ -1,6 +1,9 @@
-import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
+import type { KeyObject, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { lazyBuiltin } from '../lazy-builtin.ts';
 import type { Environment } from './environment.ts';
+
+const crypto = lazyBuiltin('node:crypto');
 
 /** PEM texts, checked: TLS can be set up with them. */
 export interface TlsEnvironment {
@@ -17,9 +20,11 @@ const CERTIFICATE = 'the path of a certificate in PEM';
  * or key, is warned about and ignored; so is a client certificate without its key.
  */
 export function otlpTls(environment: Environment): TlsEnvironment | undefined {
-  const ca = pem('CERTIFICATE', CERTIFICATE, environment, (text) => new X509Certificate(text));
-  const cert = pem('CLIENT_CERTIFICATE', CERTIFICATE, environment, (text) => new X509Certificate(text));
-  const key = pem('CLIENT_KEY', 'the path of a private key in PEM', environment, (text) => createPrivateKey(text));
+  const ca = pem('CERTIFICATE', CERTIFICATE, environment, (text) => new (crypto().X509Certificate)(text));
+  const cert = pem('CLIENT_CERTIFICATE', CERTIFICATE, environment, (text) => new (crypto().X509Certificate)(text));
+  const key = pem('CLIENT_KEY', 'the path of a private key in PEM', environment, (text) =>
+    crypto().createPrivateKey(text),
+  );
   const identity = cert !== undefined && key !== undefined && belongTogether(cert.parsed, key.parsed);
   if ((cert !== undefined || key !== undefined) && !identity) {
     environment.ignored('OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE', 'set together with its OTEL_EXPORTER_OTLP_CLIENT_KEY');

@@ -1,5 +1,7 @@
-import { randomFillSync } from 'node:crypto';
 import type { SpanId, TraceId } from '../../../propagation/context.ts';
+import { lazyBuiltin } from '../lazy-builtin.ts';
+
+const crypto = lazyBuiltin('node:crypto');
 
 /**
  * Random ids from a pool: one call into the system's generator for 512 span ids instead of one each
@@ -20,7 +22,7 @@ export interface IdGenerator {
 }
 
 /** Creates a generator. `fill` overwrites the whole pool with random bytes; tests pass their own. */
-export function idGenerator(fill: (pool: Uint8Array) => void = randomFillSync): IdGenerator {
+export function idGenerator(fill: (pool: Uint8Array) => void = fillWithRandom): IdGenerator {
   const pool = new Uint8Array(POOL_BYTES);
   let position = POOL_BYTES;
 
@@ -57,6 +59,10 @@ export function idGenerator(fill: (pool: Uint8Array) => void = randomFillSync): 
     spanId,
     traceId,
   };
+}
+
+function fillWithRandom(pool: Uint8Array): void {
+  crypto().randomFillSync(pool);
 }
 
 const ZERO_8 = '0'.repeat(16);

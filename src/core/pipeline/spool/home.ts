@@ -1,9 +1,11 @@
-import { createHash } from 'node:crypto';
 import { lstatSync, mkdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { noteFault } from '../../diagnostics.ts';
+import { lazyBuiltin } from '../../lazy-builtin.ts';
 import { newOwnerName } from './owner.ts';
+
+const crypto = lazyBuiltin('node:crypto');
 
 /**
  * The folder of one service's spans for one destination:
@@ -112,5 +114,5 @@ function folderName(name: string): string {
 }
 
 function digest(text: string): string {
-  return createHash('sha256').update(text).digest('hex').slice(0, 8);
+  return crypto().createHash('sha256').update(text).digest('hex').slice(0, 8);
 }

@@ -1,7 +1,9 @@
-import { createHash, randomUUID } from 'node:crypto';
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { threadId } from 'node:worker_threads';
+import { lazyBuiltin } from '../../lazy-builtin.ts';
+
+const crypto = lazyBuiltin('node:crypto');
+const workerThreads = lazyBuiltin('node:worker_threads');
 
 /**
  * The owner of a spool's directory. It stands in the directory's name, so that one `rename` takes it over:
@@ -25,7 +27,7 @@ const NAME = /^([0-9a-f]{8})-(\d{1,10})-(\d{1,20})-(\d{1,10})-[0-9a-f]{12}$/;
 /** A name for a new directory of this thread. */
 export function newOwnerName(): string {
   const { machine, pid, started, thread } = thisOwner();
-  return `${machine}-${pid}-${started}-${thread}-${randomUUID().slice(-12)}`;
+  return `${machine}-${pid}-${started}-${thread}-${crypto().randomUUID().slice(-12)}`;
 }
 
 /** `undefined` for a directory that is no spool's. */
@@ -61,13 +63,18 @@ function processLives({ pid, started }: Owner): boolean {
 let known: Owner | undefined;
 
 function thisOwner(): Owner {
-  known ??= { machine: machineId(), pid: process.pid, started: startOf('self') ?? '0', thread: threadId };
+  known ??= {
+    machine: machineId(),
+    pid: process.pid,
+    started: startOf('self') ?? '0',
+    thread: workerThreads().threadId,
+  };
   return known;
 }
 
 function machineId(): string {
   const parts = [hostname(), readText('/proc/sys/kernel/random/boot_id'), readLink('/proc/self/ns/pid')];
-  return createHash('sha256').update(parts.join('\n')).digest('hex').slice(0, 8);
+  return crypto().createHash('sha256').update(parts.join('\n')).digest('hex').slice(0, 8);
 }
 
 /** Field 22 of /proc/PID/stat (proc_pid_stat(5)); the second, the command, may hold spaces and brackets. */

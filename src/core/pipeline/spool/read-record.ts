@@ -1,5 +1,7 @@
-import { crc32 } from 'node:zlib';
+import { lazyBuiltin } from '../../lazy-builtin.ts';
 import { RECORD_HEADER_BYTES, RECORD_MARK } from './segment-format.ts';
+
+const zlib = lazyBuiltin('node:zlib');
 
 /** A record as it stands in the bytes of a segment. */
 export interface ReadRecord {
@@ -38,7 +40,7 @@ export function readRecord(bytes: Buffer, offset: number, salt: number): NextRec
     if (at > known) damaged++;
     const payload = bytes.subarray(at + RECORD_HEADER_BYTES, header.end);
     const isWhole = header.end <= bytes.length;
-    if (isWhole && crc32(payload, salt) === header.checksum) return { record: { ...header, payload }, damaged };
+    if (isWhole && zlib().crc32(payload, salt) === header.checksum) return { record: { ...header, payload }, damaged };
     damaged++;
     // Its length can be believed: what follows is the next record, if the file has one there.
     at = isWhole ? header.end : nextMark(bytes, at + 1);
@@ -54,7 +56,7 @@ interface Header extends Omit<ReadRecord, 'payload'> {
 function headerAt(bytes: Buffer, at: number, salt: number): Header | undefined {
   if (at + RECORD_HEADER_BYTES > bytes.length) return undefined;
   if (bytes.compare(RECORD_MARK, 0, RECORD_MARK.length, at, at + RECORD_MARK.length) !== 0) return undefined;
-  if (crc32(bytes.subarray(at, at + 24), salt) !== bytes.readUInt32LE(at + 24)) return undefined;
+  if (zlib().crc32(bytes.subarray(at, at + 24), salt) !== bytes.readUInt32LE(at + 24)) return undefined;
   return {
     end: at + RECORD_HEADER_BYTES + bytes.readUInt32LE(at + 4),
     spans: bytes.readUInt16LE(at + 8),

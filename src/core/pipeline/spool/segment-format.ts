@@ -1,5 +1,7 @@
-import { randomBytes } from 'node:crypto';
-import { crc32 } from 'node:zlib';
+import { lazyBuiltin } from '../../lazy-builtin.ts';
+
+const crypto = lazyBuiltin('node:crypto');
+const zlib = lazyBuiltin('node:zlib');
 
 /**
  * One file of a spool: a header, then records to the end of the file. All numbers are little-endian.
@@ -39,7 +41,7 @@ export interface SegmentName {
 
 /** A name for file `number` of a spool, with a salt of its own. */
 export function segmentName(number: number): string {
-  return `${String(number).padStart(8, '0')}-${randomBytes(4).toString('hex')}.v1.spool`;
+  return `${String(number).padStart(8, '0')}-${crypto().randomBytes(4).toString('hex')}.v1.spool`;
 }
 
 /** `undefined` for what is no file of ours, or of a version that is not known here. */
@@ -87,6 +89,6 @@ export function writeRecordHeader(
   target.writeUInt16LE(spans, 8);
   target.writeUInt16LE(type, 10); // and the zero behind it
   target.writeDoubleLE(nowMs, 12);
-  target.writeUInt32LE(crc32(payload, salt), 20);
-  target.writeUInt32LE(crc32(target.subarray(0, 24), salt), 24);
+  target.writeUInt32LE(zlib().crc32(payload, salt), 20);
+  target.writeUInt32LE(zlib().crc32(target.subarray(0, 24), salt), 24);
 }
