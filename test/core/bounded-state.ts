@@ -1,7 +1,8 @@
 import { span, start } from 'throughline';
 
-/** Run by bounded-state.test.ts with --expose-gc: what stays in the library after 100,000 names and keys that nobody used before. */
+/** Run by bounded-state.test.ts with --expose-gc and a number: what stays in the library after so many names and keys that nobody used before. */
 Error.stackTraceLimit = 1; // not what is measured, and whole stacks would take a third of the time
+const COUNT = Number(process.argv[2]);
 const throughline = start({ service: 'bounded', exporters: 'none' });
 
 function use(n: number): void {
@@ -23,16 +24,16 @@ async function heapBytes(): Promise<number> {
   return process.memoryUsage().heapUsed;
 }
 
-for (let n = 0; n < 10_000; n++) use(-n);
+for (let n = 0; n < COUNT / 10; n++) use(-n);
 const before = await heapBytes();
-for (let n = 0; n < 100_000; n++) {
+for (let n = 0; n < COUNT; n++) {
   use(n);
   if (n % 5000 === 0) await throughline.flush();
 }
 const grownBytes = (await heapBytes()) - before;
 
 const one = span('one', { parent: null });
-for (let n = 0; n < 100_000; n++) one.tag(`unique.${n}`, 'x').log(`event ${n}`);
+for (let n = 0; n < COUNT; n++) one.tag(`unique.${n}`, 'x').log(`event ${n}`);
 const openBytes = (await heapBytes()) - before - grownBytes;
 one.end();
 console.log(JSON.stringify({ grownBytes, openBytes, ended: throughline.stats().ended }));

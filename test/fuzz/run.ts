@@ -1,16 +1,23 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { availableParallelism } from 'node:os';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { Worker } from 'node:worker_threads';
+import { FULL_LENGTH_TESTS, FULL_LENGTH_VARIABLE } from '../support/full-length.ts';
 import { type Chunk, type ChunkResult, planChunks } from './plan.ts';
 
 const HELP = `npm run fuzz -- [options]
 
   --cases <n>     random cases of all properties together (1000000)
   --seed <n>      where they begin (by the clock); printed, so that a run can be had again
-  --only <text>   only the properties whose name has this in it
+  --only <text>   only the properties, and the long tests, whose name has this in it
   --workers <n>   threads (one a core)`;
 
-/** `npm run fuzz`: the properties of properties.ts at as many cases as asked for. Status 1 when one does not hold. */
+/**
+ * `npm run fuzz`: the properties of properties.ts at as many cases as asked for, then the tests of which the suite
+ * runs a part, at full length. Status 1 when something does not hold.
+ */
 async function main(args: string[]): Promise<void> {
   const { values } = parseArgs({
     args,
@@ -30,12 +37,25 @@ async function main(args: string[]): Promise<void> {
   const { formats } = await import('./fuzz-property.ts');
   const { fuzzProperties } = await import('./properties.ts');
   const properties = fuzzProperties.filter(({ name }) => name.includes(values.only));
-  if (properties.length === 0) throw new Error(`--only: no property has "${values.only}" in its name`);
+  const long = FULL_LENGTH_TESTS.filter((name) => name.includes(values.only));
+  if (properties.length + long.length === 0) throw new Error(`--only: nothing has "${values.only}" in its name`);
   const chunks = planChunks(properties, { cases, seed });
   console.log(
     `fuzz: seed ${seed}, ${properties.length} properties, formats ${formats.map(({ name }) => name).join(' ')}`,
   );
   report(await runAll(chunks, workers));
+  for (const name of long) await runAtFullLength(name);
+}
+
+async function runAtFullLength(name: string): Promise<void> {
+  console.log(`fuzz: test/${name} at full length`);
+  const file = fileURLToPath(new URL(`../${name}.test.js`, import.meta.url));
+  const child = spawn(process.execPath, ['--enable-source-maps', '--test', file], {
+    env: { ...process.env, [FULL_LENGTH_VARIABLE]: 'full' },
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
+  const [status] = await once(child, 'close');
+  if (status !== 0) process.exitCode = 1;
 }
 
 function wholeNumber(text: string, name: string): number {

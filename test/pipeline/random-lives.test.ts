@@ -13,6 +13,7 @@ import { resolveConfig } from '../../src/core/settings/config.ts';
 import { Tracer } from '../../src/core/spans/tracer.ts';
 import { spoolCodec } from '../../src/exporters/spool-codec.ts';
 import { assertCounterLaw } from '../contract/checks/counter-law.ts';
+import { atLength } from '../support/full-length.ts';
 import { type ScriptedExporter, scriptedExporter } from './scripted-exporter.ts';
 import { temporaryFolder } from './spool-folder.ts';
 
@@ -108,7 +109,7 @@ describe('the counter law', () => {
       const tracer = new Life(() => undefined);
       for (const step of life) await tracer.take(step);
     });
-    await fc.assert(lives, { numRuns: 300 });
+    await fc.assert(lives, { numRuns: atLength({ full: 300, suite: 100 }) });
   });
 
   it('holds with a spool beside one that has none, whichever mode, however full, and when its folder is deleted', async (t) => {
@@ -130,6 +131,6 @@ describe('the counter law', () => {
       await tracer.take({ kind: 'shutdown' });
       await tracer.take({ kind: 'pass', ms: 2000 }); // to its end
     });
-    await fc.assert(property, { numRuns: 40, seed: 6 });
+    await fc.assert(property, { numRuns: atLength({ full: 40, suite: 15 }), seed: 6 });
   });
 });

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { span, start } from 'throughline';
 import { anyWork, Expectation, perform } from './random-work.ts';
 
-/** Run by interleaved.test.ts with --expose-gc: how much the heap has grown after rounds of the same work. */
+/** Run by interleaved.test.ts with --expose-gc and a number of operations: how much the heap has grown after rounds of the same work. */
 const throughline = start({ service: 'heap', exporters: 'none' });
 const works = fc.sample(anyWork, { numRuns: 200, seed: 7 });
 const ROUNDS = 8;
@@ -26,6 +26,6 @@ async function heapBytes(): Promise<number> {
 for (let n = 0; n < 10; n++) await round();
 const before = await heapBytes();
 let operations = 0;
-for (let n = 0; n < ROUNDS || operations < 10_000; n++) operations += await round();
+for (let n = 0; n < ROUNDS || operations < Number(process.argv[2]); n++) operations += await round();
 const grownBytes = (await heapBytes()) - before;
 console.log(JSON.stringify({ operations, grownBytes, open: throughline.openSpans().length }));

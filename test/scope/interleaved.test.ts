@@ -5,9 +5,10 @@ import { current, type Span, span } from 'throughline';
 import { endsClean } from '../contract/checks/no-leaks.ts';
 import { parents, throughline } from '../core/app-spans.ts';
 import { outputOfNode } from '../support/child-process.ts';
+import { atLength } from '../support/full-length.ts';
 import { anyWork, Expectation, perform } from './random-work.ts';
 
-const OPERATIONS = 10_000;
+const OPERATIONS: number = atLength({ full: 10_000, suite: 2000 });
 
 describe('interleaved async operations', () => {
   it(
@@ -34,7 +35,9 @@ describe('interleaved async operations', () => {
 
   it('leave nothing on the heap', async () => {
     const script = new URL('./heap-after-work.js', import.meta.url).pathname;
-    const { operations, grownBytes, open } = JSON.parse(await outputOfNode(['--expose-gc', script]));
+    const { operations, grownBytes, open } = JSON.parse(
+      await outputOfNode(['--expose-gc', script, String(OPERATIONS)]),
+    );
     assert.ok(operations >= OPERATIONS, `${operations} operations`);
     assert.equal(open, 0);
     assert.ok(grownBytes < 200_000, `${grownBytes} bytes more after ${operations} operations`);
