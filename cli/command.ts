@@ -4,9 +4,9 @@ import type { OptionSpecs } from './option-specs.ts';
 
 /** One command. What it prints goes to `io`, what it ends with is an exit code. */
 export interface Command {
-  /** What stands behind the name: `<trace | last | slowest>`. */
+  /** The words behind the name: `<trace | last | slowest>`. */
   readonly usage: string;
-  /** What it is for, for people who do not know it yet. */
+  /** Its purpose, for people who do not know it yet. */
   readonly about: string;
   readonly options: OptionSpecs;
   /** A line to type, and what it does. */

@@ -17,7 +17,7 @@ export type DiffSide =
   | { readonly kind: 'trace'; readonly word: string }
   /** The other traces of the other side's operation. */
   | { readonly kind: 'baseline'; readonly word: string }
-  /** What began in a stretch of time. */
+  /** The traces that began in a stretch of time. */
   | { readonly kind: 'window'; readonly word: string; readonly from?: number; readonly to?: number }
   /** All of a store. */
   | { readonly kind: 'run'; readonly word: string };

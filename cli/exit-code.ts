@@ -1,4 +1,4 @@
-/** What the command ends with. Scripts and CI rely on the numbers (docs/cli.md). */
+/** The exit codes of the command. Scripts and CI rely on them (docs/cli.md). */
 export const EXIT = {
   ok: 0,
   /** The answer is no: nothing was found that was asked for by name, or a `--fail-...`, `--expect` or check did not hold. */

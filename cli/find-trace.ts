@@ -5,11 +5,11 @@ import { quote } from './given.ts';
 import type { Io } from './io.ts';
 import { Progress } from './progress.ts';
 
-/** How a trace is named: its id, the beginning of it, `last`, `slowest`. */
+/** The id of a trace, and the beginning of one, as words that name it. */
 const ID = /^[0-9a-f]{32}$/i;
 const ID_START = /^[0-9a-f]{2,31}$/i;
 
-/** Whether a word may name a trace. */
+/** True for a word that may name a trace. */
 export function namesTrace(word: string): boolean {
   return word === 'last' || word === 'slowest' || ID.test(word) || ID_START.test(word);
 }

@@ -14,7 +14,7 @@ export class Given {
     this.#values = values;
   }
 
-  /** Whether a switch is on. */
+  /** True for a switch that is on. */
   has(name: string): boolean {
     return this.#values.has(name);
   }

@@ -1,4 +1,4 @@
-/** What a command has of the world: where it prints, and what it is told from outside. */
+/** The world of a command: its output, and what it is told from outside. */
 export interface Io {
   /** To standard output. */
   out(text: string): void;

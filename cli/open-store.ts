@@ -7,7 +7,7 @@ import { quote } from './given.ts';
 import type { Io } from './io.ts';
 import { isRedisAddress } from './redis-address.ts';
 
-/** Where services write by `exporters: 'file'`. */
+/** The file that services write by `exporters: 'file'`. */
 const DEFAULT_FILE = 'spans.jsonl';
 
 /** Which store is meant: `--store`, `THROUGHLINE_STORE`, or the default file when it is there. */
@@ -20,7 +20,7 @@ export function storeAddress(option: string | undefined, io: Io): string {
   );
 }
 
-/** How a store is opened. */
+/** Options of opening. */
 export interface OpenOptions {
   /** A file that is not there yet is one that nothing was written to: for who waits for it. */
   readonly mayBeMissing?: boolean;

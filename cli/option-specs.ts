@@ -1,6 +1,6 @@
 /** An option of a command, as help shows it and the parser takes it. */
 export interface OptionSpec {
-  /** What its value is called in help; without one it is a switch. */
+  /** The name of its value in help; without one it is a switch. */
   readonly value?: string;
   readonly short?: string;
   /** May be given several times. */

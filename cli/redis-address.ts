@@ -1,7 +1,7 @@
 import { UsageError } from './exit-code.ts';
 import { quote } from './given.ts';
 
-/** Where Redis is, read from an address. */
+/** The place of a Redis, read from an address. */
 export interface RedisAddress {
   readonly kind: 'single' | 'cluster' | 'sentinel';
   readonly nodes: readonly { readonly host: string; readonly port: number }[];
@@ -16,7 +16,7 @@ export interface RedisAddress {
 const SCHEME = /^(redis|rediss)(?:-(cluster|sentinel))?:\/\/(?:([^/?#]*)@)?([^@/?#]*)(\/[^?#]*)?$/;
 const DEFAULT_PORTS = { single: 6379, cluster: 6379, sentinel: 26_379 } as const;
 
-/** Whether an address is meant for Redis, right or wrong. */
+/** True for an address that is meant for Redis, right or wrong. */
 export function isRedisAddress(text: string): boolean {
   return /^redis[a-z-]*:/i.test(text);
 }

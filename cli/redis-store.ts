@@ -7,7 +7,7 @@ import { storeError } from '../src/store/store-error.ts';
 import { UsageError } from './exit-code.ts';
 import { parseRedisAddress, type RedisAddress } from './redis-address.ts';
 
-/** What we need of the package ioredis. */
+/** The part of the package ioredis that we need. */
 interface Ioredis {
   readonly Redis: new (options: object) => RedisClient;
   readonly Cluster: new (nodes: readonly object[], options: object) => ClusterClient;

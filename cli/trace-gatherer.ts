@@ -18,7 +18,7 @@ interface Gathered {
 export interface ReadyTrace {
   readonly traceId: string;
   readonly spans: readonly SpanRecord[];
-  /** How many spans it had when it was shown before; 0: it was not. */
+  /** The number of spans that it had when it was shown before; 0: it was not. */
   readonly shownBefore: number;
 }
 
@@ -44,7 +44,7 @@ export class TraceGatherer {
     }
   }
 
-  /** What is ready, and what there is no more room for. */
+  /** The traces that are ready, and those that there is no more room for. */
   *ready(nowMs: number): Generator<ReadyTrace, void, undefined> {
     for (const [traceId, { lastMs }] of this.#waiting) {
       const isCrowded = this.#waiting.size > MOST_TRACES || this.#spans > MOST_SPANS;

@@ -23,7 +23,7 @@ export type { RedisClient } from './store/redis/client.ts';
 export interface RedisOptions {
   /** An ioredis client: `new Redis(…)`, also with `sentinels`, or `new Cluster(…)`. Ours are connections like it. */
   readonly client: RedisClient;
-  /** How long spans stay: `'90s'`, `'30m'`, `'36h'`, `'7d'`, in whole seconds. Default: 3 days. */
+  /** The time that spans stay: `'90s'`, `'30m'`, `'36h'`, `'7d'`, in whole seconds. Default: 3 days. */
   readonly ttl?: string | undefined;
   /** Attribute keys that get an index of their own, for quick searches: `['user.id']`. Default: none. */
   readonly index?: readonly string[] | undefined;
@@ -33,7 +33,7 @@ export interface RedisOptions {
   readonly live?: number | undefined;
 }
 
-/** What {@link redis} returns: an exporter for `start()`, and a store for whoever reads. */
+/** The result of {@link redis}: an exporter for `start()`, and a store for whoever reads. */
 export interface RedisTraces extends Exporter, SpanStore {
   readonly name: string;
   readonly destination: string;

@@ -72,7 +72,7 @@ export const command: Command = {
   },
 };
 
-/** What one call asks for. */
+/** The questions of one call. */
 interface Request {
   readonly address: string;
   /** The word that names the trace; `undefined`: every trace that fits the query. */

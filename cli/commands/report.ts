@@ -59,13 +59,13 @@ export const command: Command = {
   },
 };
 
-/** What one call asks for. */
+/** The questions of one call. */
 interface Request {
   readonly address: string;
   readonly query: TraceQuery;
   /** Kinds of findings to fail on. */
   readonly bad: ReadonlySet<string>;
-  /** Where the time begins that says what is usual. */
+  /** The beginning of the time that says what is usual. */
   readonly usualFrom: number | undefined;
   readonly asJson: boolean;
   readonly drawing: DrawOptions;
@@ -103,7 +103,7 @@ function historyStart(given: Given, query: TraceQuery, io: Io): number | undefin
   throw new UsageError('--history must be before --since');
 }
 
-/** What the operations were like before. */
+/** The usual times of the operations, from the time before. */
 async function usual(store: SpanStore, { query, usualFrom: from }: Request, io: Io): Promise<History | undefined> {
   if (from === undefined) return undefined;
   // Failed and slow ones alone would be no history.

@@ -14,7 +14,7 @@ const LEAST_SAVING_MS = 10;
 /** ... nor are those below this share of the whole request. */
 const LEAST_SAVING_SHARE = 0.1;
 
-/** What every search for findings looks at, reckoned once for a trace. */
+/** A trace, and all that searches for findings look at, reckoned once. */
 export interface AnalysedTrace {
   readonly tree: TraceTree;
   /** Parents before their children. */
@@ -22,7 +22,7 @@ export interface AnalysedTrace {
   readonly times: Times;
   readonly path: CriticalPath;
   readonly ownPath: ReadonlyMap<TreeNode, OwnPath>;
-  /** What makes each call equivalent to others. */
+  /** A key for each call, equal for equivalent ones. */
   readonly callKeys: ReadonlyMap<TreeNode, string>;
   /** The request as a whole ended in an error. */
   readonly failed: boolean;
@@ -62,13 +62,13 @@ function endsWell(attempts: readonly TreeNode[]): boolean {
   return last !== undefined && !hasFailed(last);
 }
 
-/** How long the request waited for a span or what is below it, in milliseconds. */
+/** The time that the request waited for a span or what is below it, in milliseconds. */
 export function pathMs({ path }: AnalysedTrace, node: TreeNode): number {
   const visit = path.visits.get(node);
   return visit ? visit.toMs - visit.fromMs : 0;
 }
 
-/** How much of a stretch of time the request waited for a span's own work, in milliseconds. */
+/** The part of a stretch of time in which the request waited for a span's own work, in milliseconds. */
 export function ownPathMsWithin({ ownPath }: AnalysedTrace, node: TreeNode, { fromMs, toMs }: Interval): number {
   const before = ownPath.get(node);
   return before && toMs > fromMs ? before.until(toMs) - before.until(fromMs) : 0;

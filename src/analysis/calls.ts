@@ -24,7 +24,7 @@ export function answersOf(call: TreeNode): TreeNode[] {
 }
 
 /**
- * Who is called: the service that answered or, where none reports, the peer that the call names, its
+ * The target of a call: the service that answered or, where none reports, the peer that the call names, its
  * database, queue, or address. `undefined` when the span says nothing.
  */
 export function targetOf(call: TreeNode): string | undefined {
@@ -32,7 +32,7 @@ export function targetOf(call: TreeNode): string | undefined {
   return answer ? serviceName(answer.span) : statedTarget(call.span);
 }
 
-/** Who the span itself says is called. */
+/** The target that the span itself names. */
 export function statedTarget(span: SpanRecord): string | undefined {
   const named = textAttribute(span, 'service.peer.name', 'peer.service');
   if (named !== undefined) return named;
@@ -57,7 +57,7 @@ export function addressOf(span: SpanRecord): string | undefined {
 }
 
 /**
- * What makes two calls equivalent: whom they call, and the statement or route with ids and values taken
+ * A key that equivalent calls share: whom they call, and the statement or route with ids and values taken
  * out. Routes are those that the called service states, else the client's template or its path.
  */
 export function callKey(call: TreeNode): string {
@@ -65,7 +65,7 @@ export function callKey(call: TreeNode): string {
   return JSON.stringify([span.kind, normaliseName(span.name), targetOf(call), statementOf(span) ?? routeOf(call)]);
 }
 
-/** What makes two calls the same call, tried again: the same statement or URL, to the same place. */
+/** A key that two calls share when one is the other, tried again: the same statement or URL, to the same place. */
 export function callIdentity(call: TreeNode): string {
   const { span } = call;
   const exact = textAttribute(span, 'db.query.text', 'db.statement', 'url.full', 'http.url');
@@ -93,7 +93,7 @@ const READING_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 
 const READING_STATEMENT = /^\s*(?:select|with|show|get|mget|hget|hgetall|find|exists|lrange|smembers|zrange)\b/i;
 
 /**
- * Whether a call may change something: then others may depend on it without a trace of why. HTTP methods
+ * True for a call that may change something: then others may depend on it without a trace of why. HTTP methods
  * but the safe ones, statements that do not begin like a query, and messages. What says neither counts as reading.
  */
 export function mayWrite({ span }: TreeNode): boolean {

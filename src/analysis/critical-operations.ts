@@ -6,7 +6,7 @@ import { durationOf, type Interval } from './times.ts';
 import { serviceName } from './tree.ts';
 import type { TraceTree, TreeNode } from './types.ts';
 
-/** What an operation has to do with how long some traces take. */
+/** The part of an operation in the durations of some traces. */
 export interface CriticalOperation {
   readonly service: string;
   /** The name of its spans, with the target of a call: `GET → stock`. */
@@ -62,7 +62,7 @@ export function criticalOperations(trees: readonly TraceTree[]): CriticalOperati
   );
 }
 
-/** What each operation has to do with one trace. */
+/** The part of each operation in one trace. */
 function partsOf(
   traceId: string,
   ownMs: ReadonlyMap<TreeNode, number>,

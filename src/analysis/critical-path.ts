@@ -6,13 +6,13 @@ export interface CriticalSection extends Interval {
   readonly node: TreeNode;
 }
 
-/** What a trace's duration is made of. */
+/** The chain of work that a trace's duration is made of. */
 export interface CriticalPath {
   /** The span whose interval is explained; `undefined` for a trace without spans. */
   readonly entry: TreeNode | undefined;
   /** In order of time. They tile the entry's interval: each begins where the one before ends. */
   readonly sections: readonly CriticalSection[];
-  /** When the path was in a span or below it, for each span that it passes. */
+  /** The time in which the path was in a span or below it, for each span that it passes. */
   readonly visits: ReadonlyMap<TreeNode, Interval>;
   /** The sections of each span added up, in milliseconds. */
   readonly ownMs: ReadonlyMap<TreeNode, number>;

@@ -7,7 +7,7 @@ import { alignedTimes } from './times.ts';
 import { serviceName, walk } from './tree.ts';
 import type { TraceTree, TreeNode } from './types.ts';
 
-/** What the spans of one place come to on one side, a trace on average. */
+/** The spans of one place on one side, summed up, a trace on average. */
 export interface DiffSide {
   readonly count: number;
   readonly selfMs: number;
@@ -30,11 +30,11 @@ export interface DiffRow {
   readonly delta: DiffSide;
 }
 
-/** How two sets of traces differ. */
+/** The difference of two sets of traces. */
 export interface TraceDiff {
   /** Traces on each side. */
   readonly traces: { readonly before: number; readonly after: number };
-  /** How long their requests take on average, in milliseconds. */
+  /** The duration of their requests on average, in milliseconds. */
   readonly durationMs: { readonly before: number; readonly after: number };
   /** Every place on either side: below its parent's, siblings in the order in which they began. */
   readonly rows: readonly DiffRow[];
@@ -53,7 +53,7 @@ interface Place {
   readonly below: Map<string, Place>;
   readonly before: Sums;
   readonly after: Sums;
-  /** Where it stands among its siblings, added up over all its spans: places are ordered by the average. */
+  /** Its place among its siblings, added up over all its spans: places are ordered by the average. */
   position: number;
 }
 

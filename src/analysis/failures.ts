@@ -3,12 +3,12 @@ import { textAttribute } from './calls.ts';
 import { isAsynchronous, type Times } from './times.ts';
 import type { TreeNode } from './types.ts';
 
-/** Whether a span's status is an error. */
+/** True where a span's status is an error. */
 export function hasFailed({ span }: TreeNode): boolean {
   return span.status.code === 'error';
 }
 
-/** Why a span failed, in few words: `503`, `ECONNREFUSED`, `no shelf for ghost`; empty when it does not say. */
+/** The reason of a failure, in few words: `503`, `ECONNREFUSED`, `no shelf for ghost`; empty when it does not say. */
 export function reasonOf(span: SpanRecord): string {
   const status = span.attributes['http.response.status_code'] ?? span.attributes['http.status_code'];
   const thrown = span.events.find(({ name }) => name === 'exception')?.attributes;
@@ -21,7 +21,7 @@ export function reasonOf(span: SpanRecord): string {
 const TIMED_OUT = /time[d]?[-_ ]?out|deadline/i;
 const TIMEOUT_CODES: ReadonlySet<string> = new Set(['ETIMEDOUT', 'ECONNABORTED', 'ESOCKETTIMEDOUT']);
 
-/** Whether a failed call says that its caller gave up waiting. */
+/** True for a failed call that says that its caller gave up waiting. */
 export function hasTimedOut(call: TreeNode): boolean {
   if (!hasFailed(call)) return false;
   const { span } = call;
@@ -34,7 +34,7 @@ export function hasTimedOut(call: TreeNode): boolean {
 }
 
 /**
- * Where a failure came from: of the failed spans that lead down from `top` without a gap, the deepest one,
+ * The origin of a failure: of the failed spans that lead down from `top` without a gap, the deepest one,
  * and of several the one that ended first. Attempts in `recovered` were made good, and count as no failure.
  */
 export function originOf(top: TreeNode, recovered: ReadonlySet<TreeNode>, times: Times): TreeNode {

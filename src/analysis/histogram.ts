@@ -7,7 +7,7 @@ const LOWEST = -20 * PER_DOUBLING;
 /** 2^40 ms are 34 years. All above shares this bucket. */
 const HIGHEST = 40 * PER_DOUBLING;
 
-/** Where a bucket begins (included) and ends (excluded), in milliseconds. */
+/** The bounds of a bucket, the lower one included, the upper one not, in milliseconds. */
 export interface BucketBounds {
   readonly fromMs: number;
   readonly toMs: number;
@@ -42,7 +42,7 @@ function clampIndex(index: number): number {
   return Math.min(HIGHEST, Math.max(LOWEST, index));
 }
 
-/** What stands for a duration of which only the bucket is known: at most 2.2 % off. */
+/** The duration that stands for one of which only the bucket is known: at most 2.2 % off. */
 function middleOf(index: number): number {
   if (index === LOWEST) return 0;
   return 2 ** ((index + 0.5) / PER_DOUBLING);
@@ -68,7 +68,7 @@ export class Histogram {
   readonly #buckets = new Map<number, Bucket>();
   #count = 0;
 
-  /** How many durations are in it. */
+  /** The number of durations in it. */
   get count(): number {
     return this.#count;
   }

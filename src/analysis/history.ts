@@ -10,11 +10,11 @@ import { type Wait, waitsOf } from './waits.ts';
 /** Fewer samples than this say nothing about what is usual. */
 const LEAST_SAMPLES = 20;
 
-/** How many times the usual is far above it. */
+/** A time is far above the usual from this many times on. */
 const FAR_ABOVE = 3;
 
 /**
- * What is usual: how long each operation works itself, and how long each of its waits takes. Made from the
+ * The usual times: of each operation's own work, and of each of its waits. Made from the
  * traces of a time that counts as normal; its size depends on how many operations there are, not on how
  * many traces.
  *

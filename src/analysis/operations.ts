@@ -12,7 +12,7 @@ export interface OperationStats {
   /** Whom its spans call, where their name does not say so. */
   readonly target?: string | undefined;
   readonly count: number;
-  /** How many of them failed. */
+  /** Those that failed. */
   readonly errors: number;
   readonly durations: Histogram;
 }

@@ -9,12 +9,12 @@ import { type GraphEdge, ServiceGraph } from './service-graph.ts';
 import { walk } from './tree.ts';
 import type { TraceTree } from './types.ts';
 
-/** What `report` takes. */
+/** Options of `report`. */
 export interface ReportOptions {
   /** The time that the traces stand for, in milliseconds since the epoch. Default: first start and last end. */
   readonly from?: number | undefined;
   readonly to?: number | undefined;
-  /** What is usual. Default: the traces themselves. */
+  /** The usual times. Default: those of the traces themselves. */
   readonly history?: History | undefined;
 }
 
@@ -39,11 +39,11 @@ export interface ReportedEdge {
   readonly p95Ms: number;
 }
 
-/** What some traces come to. Plain data: `JSON.stringify` gives what `throughline report --json` prints. */
+/** Some traces, summed up. Plain data: `JSON.stringify` gives what `throughline report --json` prints. */
 export interface Report {
   readonly from: number;
   readonly to: number;
-  /** How many traces, and spans in them, repeated ones counted once. */
+  /** The numbers of traces, and of spans in them, repeated ones counted once. */
   readonly traces: number;
   readonly spans: number;
   /** By service, operation, kind and target. */

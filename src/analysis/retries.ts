@@ -31,7 +31,7 @@ export function retriesOf(caller: TreeNode, times: Times): Retries[] {
   return groups.filter(({ length }) => length > 1).map((attempts) => ({ caller, attempts }));
 }
 
-/** Whether a call starts when the other is over. */
+/** True where a call starts when the other is over. */
 export function startsAfter(call: TreeNode, other: TreeNode, times: Times): boolean {
   return times.startOf(call) >= times.endOf(other) - TOUCHING_MS;
 }

@@ -6,7 +6,7 @@ import { durationOf } from './times.ts';
 import { serviceName, walk } from './tree.ts';
 import type { TraceTree, TreeNode } from './types.ts';
 
-/** Who calls whom, how often, how often in vain, and how long it takes. */
+/** The calls from one service to another: how many, how many in vain, and how long they take. */
 export interface GraphEdge {
   readonly from: string;
   /** A service or, where none answered, the peer, database, queue or address that was called. */

@@ -3,7 +3,7 @@ import { compareText } from '../leaves/compare.ts';
 import { selfTimeOf } from './self-time.ts';
 import { buildTraces, walk } from './tree.ts';
 
-/** What all spans of one name come to. */
+/** All spans of one name, summed up. */
 export interface NameSummary {
   readonly name: string;
   readonly calls: number;

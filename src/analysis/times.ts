@@ -10,11 +10,11 @@ export interface Interval {
   readonly toMs: number;
 }
 
-/** When the spans of a trace began and ended, on one clock. */
+/** The times at which the spans of a trace began and ended, on one clock. */
 export interface Times {
   startOf(node: TreeNode): number;
   endOf(node: TreeNode): number;
-  /** What was added to the times a span came with, in milliseconds: 0 where the clocks agree. */
+  /** The milliseconds that were added to the times a span came with: 0 where the clocks agree. */
   shiftOf(node: TreeNode): number;
 }
 
@@ -67,7 +67,7 @@ function noteShifts(tops: readonly TreeNode[], shifts: Map<TreeNode, number>): v
 }
 
 /**
- * Whether two clocks disagree on this call: a server span outside its client's interval although it is
+ * True where two clocks disagree on this call: a server span outside its client's interval although it is
  * shorter. A longer one that outlives its client proves nothing: the client gave up.
  */
 export function isSkewed(child: TreeNode): boolean {

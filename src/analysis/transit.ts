@@ -37,7 +37,7 @@ function isClockSkewed(parent: SpanRecord, child: SpanRecord, requestMs: number,
 }
 
 /**
- * Whether the end of a server says that the clocks disagree. Two processes of one host read the same clock:
+ * True where the end of a server says that the clocks disagree. Two processes of one host read the same clock:
  * there a busy server merely noticed late that its response was closed, unless it began after the call was over.
  */
 export function endsTooLate(call: SpanRecord, server: SpanRecord, responseMs: number): boolean {

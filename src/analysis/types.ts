@@ -32,7 +32,7 @@ export interface TreeNode {
 }
 
 /**
- * Why a parent is not there. `remote-parent-missing`: it lives in another process, which is not
+ * The reason why a parent is not there. `remote-parent-missing`: it lives in another process, which is not
  * reporting (yet). `local-parent-missing`: it was dropped where it was made, or has not ended.
  */
 export type OrphanReason = 'remote-parent-missing' | 'local-parent-missing';

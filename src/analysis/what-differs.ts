@@ -1,7 +1,7 @@
 import type { SpanRecord } from '../core/record.ts';
 import { compareText } from '../leaves/compare.ts';
 
-/** How often an attribute has a value among some spans, and among the rest. */
+/** A value of an attribute, and its share among some spans and among the rest. */
 export interface AttributeShare {
   readonly key: string;
   /** As text; lists as JSON. */
@@ -28,7 +28,7 @@ interface KeyCounts {
 }
 
 /**
- * What is special about some spans: the attributes (of span and resource) whose values they have more often,
+ * The differences of some spans from the rest: the attributes (of span and resource) whose values they have more often,
  * or less often, than the rest, the greatest difference first. Ids and the like (over 90 % of the values
  * differ) are left out.
  *

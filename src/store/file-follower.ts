@@ -5,7 +5,7 @@ import { LineReader } from './line-reader.ts';
 import { closeSpanFiles, openSpanFile, openSpanFiles, type SpanFile } from './span-files.ts';
 import { decodeSpanLine } from './span-line.ts';
 
-/** Where no change is announced (network file systems), we look ourselves. */
+/** Network file systems announce no change: there we look ourselves. */
 const LOOK_MS = 1000;
 
 /**

@@ -63,7 +63,7 @@ function note(traces: Map<string, Extent>, span: SpanRecord, fileIndex: number):
   extent.spanIds.add(span.spanId);
 }
 
-/** How many files from the oldest on can go without tearing anything that stays. */
+/** The number of files, from the oldest on, that can go without tearing anything that stays. */
 function longestClosedPrefix(reach: readonly number[]): number {
   let furthest = -1;
   let count = 0;

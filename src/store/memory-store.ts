@@ -27,7 +27,7 @@ import { bySpanStart, TraceFold } from './trace-summary.ts';
 
 /** Options of {@link memoryStore}. */
 export interface MemoryStoreOptions {
-  /** What all spans together may take, in bytes of estimated size. Default 64 MiB. */
+  /** The estimated size of all spans together, in bytes, at most. Default 64 MiB. */
   readonly maxBytes?: number | undefined;
   /** Spans of one trace. Default 200,000. */
   readonly maxTraceSpans?: number | undefined;

@@ -9,7 +9,7 @@ const MAX_LIMIT = 1000;
 export interface Position {
   readonly startTimeMs: number;
   readonly traceId: string;
-  /** Where a store that walks an index has to go on. */
+  /** The score at which a store that walks an index has to go on. */
   readonly resumeMs?: number | undefined;
 }
 
@@ -45,7 +45,7 @@ export function parseCursor(cursor: string | undefined): Position | undefined {
   return { startTimeMs: Number(startTimeMs), traceId, resumeMs: resumeMs === undefined ? undefined : Number(resumeMs) };
 }
 
-/** Whether a trace lies in the time asked for. */
+/** True where a trace lies in the time asked for. */
 export function isInTime(startTimeMs: number, { from, to }: TraceQuery): boolean {
   return (from === undefined || startTimeMs >= from) && (to === undefined || startTimeMs < to);
 }

@@ -2,7 +2,7 @@ import type { StoreProblem, StoreProblems } from './span-store.ts';
 
 const KEPT = 100;
 
-/** What could not be read, each place once: reading a file twice does not make it twice as broken. */
+/** The places that could not be read, each once: reading a file twice does not make it twice as broken. */
 export class ProblemList {
   readonly #places = new Set<string>();
   readonly #first: StoreProblem[] = [];

@@ -2,10 +2,10 @@ import type { SpanRecord } from '../core/record.ts';
 import { decodeTraceRequest } from '../formats/otlp-json-decode.ts';
 import type { Line } from './line-reader.ts';
 
-/** What one line of a span file holds. */
+/** The spans of one line of a file. */
 export interface SpanLine {
   readonly spans: readonly SpanRecord[];
-  /** What could not be read of it, and how to mend it. */
+  /** The part that could not be read, and how to mend it. */
   readonly problem?: string | undefined;
 }
 

@@ -2,7 +2,7 @@ import { serviceName } from '../analysis/tree.ts';
 import type { Attributes, AttributeValue, SpanRecord } from '../core/record.ts';
 import type { TraceQuery } from './span-store.ts';
 
-/** Whether a span meets all criteria of a query but those about the trace (`from`, `to`). */
+/** A test of a span by all criteria of a query but those about the trace (`from`, `to`). */
 export type SpanMatcher = (span: SpanRecord) => boolean;
 
 /** Looks at the query once, so that only what it asks for is compared for each span. */
@@ -18,7 +18,7 @@ export function spanMatcher(query: TraceQuery): SpanMatcher {
   return (span) => criteria.every((holds) => holds(span));
 }
 
-/** Whether the span, or what made it, has the attribute with this value, as text: `http.response.status_code=503`. */
+/** True where the span, or what made it, has the attribute with this value, as text: `http.response.status_code=503`. */
 function hasAttribute(span: SpanRecord, key: string, value: string): boolean {
   return valueIs(own(span.attributes, key), value) || valueIs(own(span.resource.attributes, key), value);
 }

@@ -6,13 +6,13 @@ export interface StoreCall {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What became of the spans of one `append`. */
+/** The result of one `append`. */
 export interface AppendResult {
   /** Kept, those that were there already among them. */
   readonly stored: number;
   /** Not kept, for good: over the cap of their trace, larger than the store, or not writable. */
   readonly dropped: number;
-  /** Why, for the first of them. */
+  /** The reason, for the first of them. */
   readonly message?: string | undefined;
 }
 
@@ -68,7 +68,7 @@ export interface TraceSummary {
 export interface SearchPage {
   /** The latest start first; of equal starts the lower trace id. */
   readonly traces: readonly TraceSummary[];
-  /** Where the next page begins. Without it this was the last. A page may be short, even empty, and not be the last. */
+  /** The place where the next page begins. Without it this was the last. A page may be short, even empty, and not be the last. */
   readonly next?: string | undefined;
 }
 
@@ -104,13 +104,13 @@ export interface AggregateRow {
   readonly durations: Histogram;
 }
 
-/** What `removeBefore` took away. */
+/** The traces that `removeBefore` took away. */
 export interface Removed {
   readonly traces: number;
   readonly spans: number;
 }
 
-/** How to follow a store. */
+/** Options of `tail`. */
 export interface TailOptions {
   /** Spans that may wait for the reader; the oldest go first. Default 10,000. */
   readonly maxWaiting?: number | undefined;
@@ -118,7 +118,7 @@ export interface TailOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What arrived since the last look. */
+/** The spans that arrived since the last look. */
 export interface TailBatch {
   readonly spans: readonly SpanRecord[];
   /** Spans that came and went unseen, since the reader was too slow. */
@@ -131,11 +131,11 @@ export interface StoreProblem {
   readonly where: string;
   /** The line of a file, from 1. */
   readonly line?: number | undefined;
-  /** What is wrong, and how to mend it. */
+  /** The fault, and how to mend it. */
   readonly message: string;
 }
 
-/** What could not be read so far. */
+/** The places that could not be read so far. */
 export interface StoreProblems {
   readonly count: number;
   /** The first hundred, each place once. */
@@ -143,7 +143,7 @@ export interface StoreProblems {
 }
 
 /**
- * Where finished spans are kept and found again. Every store passes one suite (`test/contract/suites/store.ts`),
+ * A place where finished spans are kept and found again. Every store passes one suite (`test/contract/suites/store.ts`),
  * so a program that reads one reads all of them. Calls reject with a {@link StoreError} when the store
  * cannot be reached; bad data inside it never makes a call fail: it is left out and told by `problems()`.
  *
@@ -153,7 +153,7 @@ export interface StoreProblems {
 export interface SpanStore {
   /** `memory`, `file`, `redis`. */
   readonly name: string;
-  /** Where the spans are, for a person: a path, an address without credentials. */
+  /** The place of the spans, for a person: a path, an address without credentials. */
   readonly destination?: string | undefined;
   /** Keeps spans, whatever traces they belong to. The same span (trace id and span id) twice is one. */
   append(spans: readonly SpanRecord[], call?: StoreCall): Promise<AppendResult>;
@@ -168,7 +168,7 @@ export interface SpanStore {
   search(query?: TraceQuery, call?: StoreCall): Promise<SearchPage>;
   /** Names of the services that have spans, in alphabetical order. */
   services(call?: StoreCall): Promise<readonly string[]>;
-  /** What a service does, by name, then kind. */
+  /** The operations of a service, by name, then kind. */
   operations(service: string, call?: StoreCall): Promise<readonly Operation[]>;
   /** Rate, errors and durations, by bucket, service, operation and kind. */
   aggregate(query?: AggregateQuery, call?: StoreCall): Promise<readonly AggregateRow[]>;
@@ -184,7 +184,7 @@ export interface SpanStore {
    *     for await (const { spans } of await store.tail({}, { signal })) for (const { name } of spans) console.log(name);
    */
   tail(options?: TailOptions, call?: StoreCall): Promise<AsyncIterable<TailBatch>>;
-  /** What could not be read so far. */
+  /** The places that could not be read so far. */
   problems(): StoreProblems;
   /** Releases sockets and files; running tails end. What the store keeps stays. */
   close(): Promise<void>;

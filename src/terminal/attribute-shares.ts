@@ -15,7 +15,7 @@ const COLUMNS: readonly Column<AttributeShare>[] = [
 ];
 
 /**
- * What `whatDiffers(after, before)` found, as a table: in how many spans of each side an attribute has a value. Lines
+ * The shares that `whatDiffers(after, before)` found, as a table: in how many spans of each side an attribute has a value. Lines
  * are separated by `\n`, none wider than `width`. Names and values are made safe to print.
  *
  *     console.log(drawAttributeShares(whatDiffers(after, before), { width: process.stdout.columns }));

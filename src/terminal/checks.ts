@@ -9,7 +9,7 @@ import { wrapText } from './wrap.ts';
 const NAME = 12;
 
 /**
- * What `doctor()` found, a check a paragraph: `✓` fine, `!` odd, `✗` wrong. Lines are separated by `\n`, none wider
+ * The checks of `doctor()`, a paragraph each: `✓` well, `!` a warning, `✗` an error. Lines are separated by `\n`, none wider
  * than `width`; texts are made safe to print.
  *
  *     ✓ endpoint     http://127.0.0.1:4318/v1/traces takes spans

@@ -9,7 +9,7 @@ import { groupBy } from '../leaves/grouping.ts';
 /** So many similar siblings become one row. */
 const LEAST_SIMILAR = 4;
 
-/** What one row stands for when similar siblings are folded. */
+/** The siblings that one row stands for when they are folded. */
 export interface Fold {
   /** The siblings, by start. */
   readonly nodes: readonly TreeNode[];

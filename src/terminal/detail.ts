@@ -12,7 +12,7 @@ const NOTEWORTHY_SHARE = 0.25;
 const NOTEWORTHY_MS = 1;
 
 /**
- * What stands behind the duration: first the outcome (the mark of a failed span and why, or the HTTP
+ * The text behind the duration: first the outcome (the mark of a failed span and why, or the HTTP
  * status, or nothing), then remarks, most important first; `first` come before all others.
  *
  *     ✗ 503  attempt 2
@@ -22,7 +22,7 @@ export function detailOf(node: TreeNode, paint: Palette, first: readonly Segment
   return [outcomeOf(node.span, paint), ...first, ...remarksOf(node, paint)];
 }
 
-/** What of it fits into `room` columns: the outcome, cut if need be, then every remark that fits whole. */
+/** The part of it that fits into `room` columns: the outcome, cut if need be, then every remark that fits whole. */
 export function fitDetail(detail: readonly Segment[], room: number): Segment[] {
   const [outcome, ...remarks] = detail;
   const kept = outcome ? cutTo([outcome], room) : [];

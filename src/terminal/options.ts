@@ -1,4 +1,4 @@
-/** What every drawing takes. What means nothing to one of them is passed over. */
+/** Options of every drawing. One that means nothing to a drawing is passed over. */
 export interface DrawOptions {
   /** Columns, 40 to 300 (others are clamped). Default 100. */
   readonly width?: number | undefined;

@@ -1,7 +1,7 @@
 import type { DrawOptions } from './options.ts';
 import { type Palette, palette } from './style.ts';
 
-/** What a drawing is made on: how many columns there are, and how to paint. */
+/** The page of a drawing: its columns, and its paint. */
 export interface Page {
   /** 40 to 300. */
   readonly width: number;
@@ -23,7 +23,7 @@ export function drawingWidth(asked: number | undefined): number {
   return Math.min(MAX_WIDTH, Math.max(MIN_WIDTH, Math.floor(asked)));
 }
 
-/** How many rows to draw: what was asked, at least one; `standard` when nothing was. */
+/** The rows to draw: what was asked, at least one; `standard` when nothing was. */
 export function rowLimit(asked: number | undefined, standard: number): number {
   return asked === undefined || Number.isNaN(asked) ? standard : Math.max(1, asked);
 }

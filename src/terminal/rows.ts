@@ -9,7 +9,7 @@ export interface Section {
   readonly rows: readonly TreeNode[];
 }
 
-/** What is drawn of a trace, and how much was left out to keep it bounded. */
+/** The rows of a trace that are drawn, and the number of those left out to keep it bounded. */
 export interface Selection {
   readonly sections: readonly Section[];
   readonly leftOut: number;

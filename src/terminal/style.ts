@@ -38,7 +38,7 @@ function sgr(open: number, text: string, close: number): string {
 }
 
 /**
- * Whether to colour what goes to a stream. As Node itself decides: `FORCE_COLOR` first (`0` and
+ * True where the text that goes to a stream is to be coloured. As Node itself decides: `FORCE_COLOR` first (`0` and
  * `false` mean no), then `NO_COLOR` (any value but the empty one), then whether it is a terminal
  * that is not `TERM=dumb`.
  */

@@ -1,5 +1,5 @@
 /**
- * What must not reach a terminal as it is: every control, format, private, unassigned and lone
+ * The characters that must not reach a terminal as they are: every control, format, private, unassigned and lone
  * surrogate character (C0, C1, DEL, bidi overrides and isolates, joiners), line and paragraph
  * separators, and variation selectors, on whose width terminals disagree.
  */

@@ -175,7 +175,7 @@ function barOf(trace: TraceTree, { node, marks }: Cells, cells: number): string 
   return drawMarkedBar(start, end, stretches, cells);
 }
 
-/** Where the axis begins, its middle where there is room, and where it ends. */
+/** The axis: its beginning, its middle where there is room, and its end. */
 function axisLine(trace: TraceTree, columns: Columns, { width, paint }: Page): string {
   const indent = (columns.service && columns.service + GAP) + columns.name + GAP;
   const end = formatDuration(trace.durationMs);

@@ -18,7 +18,7 @@ const READERS = {
   host: text('a host name or address'),
 } satisfies Readers<CollectorOptions>;
 
-/** What {@link Collector.respond} may make of a request; `undefined`: the honest answer. */
+/** The answer that {@link Collector.respond} may give; `undefined`: the honest one. */
 export type CollectorAnswer = Answer | 'hang' | 'reset' | undefined;
 
 /** Decides about one request. `number` counts from 1. A promise delays the answer until it settles. */
@@ -32,7 +32,7 @@ export interface Collector {
   readonly url: string;
   /** Everything received, in order of arrival, each span (trace id and span id) once. */
   readonly spans: readonly SpanRecord[];
-  /** How many POSTs to `/v1/traces` have come, whatever was answered. */
+  /** The number of POSTs to `/v1/traces` that have come, whatever was answered. */
   readonly requests: number;
   /** The spans of one trace, none when it is unknown. */
   trace(traceId: string): SpanRecord[];

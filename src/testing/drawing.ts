@@ -4,15 +4,15 @@ import type { DrawOptions } from '../terminal/options.ts';
 import { drawReport as drawOnlyReport } from '../terminal/report.ts';
 import { drawTrace } from '../terminal/trace.ts';
 
-/** What `drawTree` and `drawWaterfall` take: as `drawTrace` of `throughline/terminal`. */
+/** Options of `drawTree` and `drawWaterfall`: those of `drawTrace` of `throughline/terminal`. */
 export interface TraceDrawOptions extends DrawOptions {
   /** The older name of `maxRows`. */
   readonly maxLines?: number | undefined;
 }
 
-/** What `drawReport` takes. */
+/** Options of `drawReport`. */
 export interface ReportDrawOptions extends Omit<DrawOptions, 'critical'> {
-  /** Where the time goes, as `criticalOperations` says: one more table. */
+  /** The critical operations, as `criticalOperations` gives them: one more table. */
   readonly critical?: readonly CriticalOperation[] | undefined;
 }
 

@@ -1,6 +1,6 @@
 import { AssertionError } from 'node:assert';
 
-/** What a failed check knows beside its message: strings, so that every runner can show their difference. */
+/** The values of a failed check beside its message: strings, so that every runner can show their difference. */
 interface Compared {
   readonly expected?: string;
   readonly actual?: string;

@@ -16,7 +16,7 @@ export interface ReceivedRequest {
   readonly records: readonly SpanRecord[];
 }
 
-/** What the receiver tells its owner. */
+/** The events of a receiver. */
 export interface ReceiverEvents {
   /** A POST to `/v1/traces` has arrived, whatever it holds. */
   arrived(): void;

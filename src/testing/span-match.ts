@@ -32,7 +32,7 @@ export interface SpanMatch {
 /** A match ready to be asked. */
 export interface CompiledMatch {
   matches(span: SpanRecord): boolean;
-  /** What it asks about beside the name: worth showing where it fails. */
+  /** The fields that it asks about beside the name: worth showing where it fails. */
   readonly fields: readonly SpanField[];
   /** `{ route: '/a' }` */
   readonly text: string;

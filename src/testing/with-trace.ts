@@ -10,7 +10,7 @@ export interface SettableRequest<Response> extends PromiseLike<Response> {
   set(name: string, value: string): unknown;
 }
 
-/** What {@link withTrace} resolves with. */
+/** The result of {@link withTrace}. */
 export interface TracedResponse<Response> {
   readonly response: Response;
   /** The spans of this request alone, all ended. */

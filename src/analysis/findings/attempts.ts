@@ -4,7 +4,7 @@ import { describeCall, describeSpan } from '../labels.ts';
 import type { Retries } from '../retries.ts';
 import type { TreeNode } from '../types.ts';
 
-/** How long a request waited before the last attempt of a call began: the failed ones and the pauses, in milliseconds. */
+/** The time that a request waited before the last attempt of a call began: the failed ones and the pauses, in milliseconds. */
 export function waitedUntilLast(trace: AnalysedTrace, { caller, attempts }: Retries): number {
   const [first] = attempts;
   const last = attempts.at(-1);

@@ -5,7 +5,7 @@ import { describeSpan } from '../labels.ts';
 import { isAsynchronous } from '../times.ts';
 import type { TreeNode } from '../types.ts';
 
-/** Where the error came from that a request ended in. Work that nobody waited for answers for itself. */
+/** The origins of the errors that requests ended in. Work that nobody waited for answers for itself. */
 export function findErrorRootCauses(trace: AnalysedTrace): Finding[] {
   return trace.nodes.filter((node) => hasFailed(node) && isEntry(trace, node)).map((node) => rootCause(trace, node));
 }

@@ -31,14 +31,14 @@ const FINDERS: readonly ((trace: AnalysedTrace) => Finding[])[] = [
   findClockSkew,
 ];
 
-/** What `findingsIn` takes. */
+/** Options of `findingsIn`. */
 export interface FindingOptions {
-  /** What is usual. Without it nothing is `slower-than-usual` or `waiting`. */
+  /** The usual times. Without them nothing is `slower-than-usual` or `waiting`. */
   readonly history?: History | undefined;
 }
 
 /**
- * What is wrong in some traces, each with its evidence, the greatest saving first (docs/analysis.md has
+ * The findings in some traces, each with its evidence, the greatest saving first (docs/analysis.md has
  * every kind's rule). Pure; the order of the traces makes no difference.
  *
  *     for (const { kind, savingMs, message } of findingsIn(buildTraces(spans))) print(kind, savingMs, message);

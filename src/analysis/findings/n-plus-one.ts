@@ -33,7 +33,7 @@ function withoutOverlap({ times }: AnalysedTrace, calls: readonly TreeNode[]): T
   return chain;
 }
 
-/** What is saved when only the longest of some waits stays, in milliseconds. */
+/** The time that is saved when only the longest of some waits stays, in milliseconds. */
 export function allButTheLongest(waitsMs: readonly number[]): number {
   let sum = 0;
   let longest = 0;

@@ -8,7 +8,7 @@ import { equivalentCalls } from './equivalent-calls.ts';
 
 const LEAST_CALLS = 4;
 
-/** How many times as long as the middle one of its group a straggler takes. */
+/** A straggler takes this many times as long as the middle one of its group. */
 const SLOWER = 3;
 
 /** One of several equivalent calls side by side that took far longer than the others, and was waited for. */

@@ -13,7 +13,7 @@ export interface IndexEntries {
 /** Longer values would make keys of their own that nobody can ask for. */
 export const MAX_INDEXED_LENGTH = 200;
 
-/** What a batch adds to the indexes, by key. */
+/** The entries that a batch adds to the indexes, by key. */
 export class IndexBatch {
   readonly entries: Map<string, IndexEntries> = new Map();
   /** Names to keep: services, their operations, hours. */

@@ -1,5 +1,5 @@
 /**
- * What the app passes in: an ioredis client, `new Redis(…)` (also with `sentinels`) or `new Cluster(…)`. It is
+ * The client that the app passes in: an ioredis client, `new Redis(…)` (also with `sentinels`) or `new Cluster(…)`. It is
  * only asked for connections like its own, so that our commands never queue up with the app's, a blocking
  * one holds nothing up, and its reconnecting and offline queue stay the app's affair.
  */
@@ -27,7 +27,7 @@ interface RedisPipeline {
   exec(): Promise<readonly (readonly [error: Error | null, value: unknown])[] | null>;
 }
 
-/** Where a connection goes; nothing: where the client goes. */
+/** The server that a connection goes to; none: that of the client. */
 export interface NodeAddress {
   readonly host: string;
   readonly port: number;
@@ -61,7 +61,7 @@ const CONNECTION_OPTIONS = {
 
 const CONNECT_TIMEOUT_MS = 2000;
 
-/** Whether it looks like an ioredis client. */
+/** True for what looks like an ioredis client. */
 export function isRedisClient(value: unknown): value is RedisClient {
   if (typeof value !== 'object' || value === null) return false;
   const { options, duplicate } = value as { options?: unknown; duplicate?: unknown };
@@ -81,7 +81,7 @@ export function newConnection(template: RedisClient, address?: NodeAddress): Red
   return duplicate.call(template, { ...CONNECTION_OPTIONS, connectTimeout: timeout, ...address });
 }
 
-/** Where the client goes, for a log line: never with a password. */
+/** The address of the client, for a log line: never with a password. */
 export function describeClient(client: RedisClient): string {
   const { host, port, path, sentinels, name, startupNodes } = {
     ...(client.options as Record<string, unknown>),

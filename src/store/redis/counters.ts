@@ -27,7 +27,7 @@ interface Window {
   readonly operations: Map<string, OperationCounts>;
 }
 
-/** What has to be written after a batch. */
+/** A field that has to be written after a batch. */
 export interface CounterWrite {
   readonly key: string;
   readonly field: string;

@@ -1,5 +1,5 @@
 /**
- * What to say of a server whose settings would hurt the app: `undefined` when all is well. `info` is the answer
+ * The warning about a server whose settings would hurt the app: `undefined` when all is well. `info` is the answer
  * to `INFO memory`, which needs fewer rights than `CONFIG GET`.
  *
  * - `allkeys-*`: Redis makes room by evicting keys of the app while spans come in

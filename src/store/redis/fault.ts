@@ -1,5 +1,5 @@
 /**
- * What a failed command means for what is to be done:
+ * The kinds of failed commands, by what is to be done:
  *
  * - `moved`, `ask`: another node of the cluster has the slot
  * - `wrong-type`: the key holds something else; this key alone is lost
@@ -20,7 +20,7 @@ export interface RedisFault {
 /** A write that no replica has confirmed. */
 export const UNREPLICATED = 'NOTREPLICATED';
 
-/** What Redis answers, by the first word of the error, and what to say of it. */
+/** The errors that Redis answers, by their first word, and what to say of them. */
 const ANSWERS: Readonly<Record<string, readonly [kind: FaultKind, reason: string]>> = {
   WRONGTYPE: ['wrong-type', 'a key of ours holds another type of value: is the prefix "tl:" used by something else?'],
   OOM: ['busy', 'Redis has reached its maxmemory: raise it, or give redis() a shorter ttl'],

@@ -60,7 +60,7 @@ export function windowStart(window: number): number {
   return window * GRAIN_MS;
 }
 
-/** How many of them an hour has. */
+/** Windows in an hour. */
 export const WINDOWS_AN_HOUR: number = HOUR_MS / GRAIN_MS;
 
 export function attributeTag(key: string, value: string): string {

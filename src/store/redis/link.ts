@@ -17,7 +17,7 @@ export interface RedisCommand {
 /** Values come as Buffers, lists and numbers; what failed is an `Error` in its place. */
 export type RedisReply = unknown;
 
-/** How commands are sent. */
+/** Options of sending. */
 export interface SendOptions {
   readonly signal: AbortSignal;
   /** Wait until a replica has the writes, where there is one. */
@@ -26,7 +26,7 @@ export interface SendOptions {
   readonly asking?: boolean | undefined;
 }
 
-/** How long a replica may take to confirm. */
+/** The time in which a replica must have confirmed. */
 const REPLICA_WAIT_MS = 1000;
 
 /**

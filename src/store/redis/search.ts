@@ -10,7 +10,7 @@ import { type Candidate, walkIndex } from './trace-index.ts';
 const MAX_READ = 5000;
 /** Traces read in one go. */
 const READ_AT_ONCE = 25;
-/** How long after its start a trace may go on in another service or hour and still be found by its end. */
+/** The time after its start in which a trace may go on in another service or hour and still be found by its end. */
 const LONGEST_TRACE_MS = 3_600_000;
 
 /** A trace that was found, and the latest time it is filed under. */
@@ -71,7 +71,7 @@ class Search {
     this.#after = parseCursor(query.cursor);
   }
 
-  /** Where the walk begins. */
+  /** The score at which the walk begins. */
   get top(): number {
     if (this.#after !== undefined) return this.#after.resumeMs ?? this.#after.startTimeMs + LONGEST_TRACE_MS;
     return this.#query.to === undefined ? Number.POSITIVE_INFINITY : this.#query.to + LONGEST_TRACE_MS;

@@ -6,7 +6,7 @@ import { encodeTraceRequestBytes } from '../../formats/otlp-json-encode.ts';
 /** The first byte: how the rest is to be read. What has been written must stay readable, so none is ever reused. */
 const OTLP_JSON_DEFLATED_1 = 1;
 
-/** What one chunk may inflate to: as much as a receiver takes in one request. */
+/** The most that one chunk may inflate to: as much as a receiver takes in one request. */
 const MAX_INFLATED_BYTES = 64 * 1024 * 1024;
 
 /**
@@ -111,7 +111,7 @@ export function encodeChunk(spans: readonly SpanRecord[]): Buffer {
   return Buffer.concat([Buffer.of(OTLP_JSON_DEFLATED_1), deflated]);
 }
 
-/** What a chunk holds. Never throws: damaged and foreign bytes are told as a problem. */
+/** The spans of a chunk. Never throws: damaged and foreign bytes are told as a problem. */
 export function decodeChunk(bytes: Buffer): { readonly spans: readonly SpanRecord[]; readonly problem?: string } {
   if (bytes[0] !== OTLP_JSON_DEFLATED_1) {
     return { spans: [], problem: `a chunk of an unknown kind (${bytes[0] ?? 'empty'}): written by a newer version?` };

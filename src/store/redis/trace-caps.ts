@@ -6,7 +6,7 @@ import type { RedisCommand, RedisReply } from './link.ts';
 const COUNTED_FROM = 1000;
 const MAX_KEPT = 10_000;
 
-/** What may be written of a trace. */
+/** The spans of a trace that may be written, and those that are too many. */
 export interface Admitted {
   readonly traceId: string;
   readonly kept: readonly SpanRecord[];
@@ -45,7 +45,7 @@ export class TraceCaps {
     if (before !== undefined) this.#known.set(traceId, Math.max(0, before - kept.length));
   }
 
-  /** What the shared counters have to learn of spans that were written: added once, so after the acknowledgement. */
+  /** The commands that tell the shared counters of spans that were written: added once, so after the acknowledgement. */
   countersFor({ traceId, kept, over }: Admitted, ttlSeconds: number): RedisCommand[] {
     const known = this.#known.get(traceId) ?? 0;
     const isFirst = known - kept.length < COUNTED_FROM;

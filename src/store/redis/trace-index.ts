@@ -15,7 +15,7 @@ const PAGE = 200;
 /** More of them than this do not narrow a search down. */
 const MAX_SLOW = 10_000;
 
-/** What a walk through the index needs to know all the way. */
+/** A walk through the index, and all that it needs to know on its way. */
 export interface Walk {
   readonly reader: RedisReader;
   readonly names: RedisNames;

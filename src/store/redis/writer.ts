@@ -11,7 +11,7 @@ import { RecentlySaid } from './recently-said.ts';
 import { encodeChunk } from './span-chunk.ts';
 import { type Admitted, TraceCaps } from './trace-caps.ts';
 
-/** How spans are written. */
+/** Settings of a writer. */
 export interface WriterSettings {
   readonly ttlSeconds: number;
   readonly maxTraceSpans: number;
@@ -21,14 +21,14 @@ export interface WriterSettings {
   readonly live: number;
 }
 
-/** What became of a batch: all that is not dropped lies in Redis; or nothing may be relied on, and why. */
+/** The result of a batch: all that is not dropped lies in Redis; or nothing may be relied on, and why. */
 export type WriteResult =
   | { readonly dropped: number; readonly message?: string | undefined }
   | { readonly fault: RedisFault };
 
 /** Encoding gives the event loop a turn after this long. */
 const SLICE_MS = 4;
-/** What is remembered of batches that failed. */
+/** The spans of batches that failed are remembered up to this number. */
 const MAX_TRIED = 20_000;
 const IDS_AN_ENTRY = 64;
 /** One place in an entry of the live stream. */
@@ -178,7 +178,7 @@ export class RedisWriter {
   }
 
   /**
-   * What others learn after the acknowledgement: followers where the new chunks are, writers how full a trace
+   * Tells others after the acknowledgement: followers where the new chunks are, writers how full a trace
    * is. What is told to nobody in a fault is no loss of spans.
    */
   async #announce(

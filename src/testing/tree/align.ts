@@ -10,10 +10,10 @@ export type Aligned =
   | { readonly kind: 'pair'; readonly expected: ExpectedSpan; readonly node: TreeNode; readonly below: Aligned[] }
   | { readonly kind: 'missing'; readonly expected: ExpectedSpan }
   | { readonly kind: 'extra'; readonly node: TreeNode }
-  /** What `...` stands for. */
+  /** The spans that `...` stands for. */
   | { readonly kind: 'rest'; readonly nodes: readonly TreeNode[] };
 
-/** How much two spans look like the same one: the more, the likelier a person would lay them side by side. */
+/** A measure of how much two spans look like the same one: the greater, the likelier a person would lay them side by side. */
 const WHOLE = 6;
 const LINE = 5;
 const NAME = 4;

@@ -34,7 +34,7 @@ export interface ExpectedAttribute {
   readonly matches: ValueMatcher;
 }
 
-/** What a key in braces names: an attribute, or the span's own `kind` or `status`. */
+/** The field that a key in braces names: an attribute, or the span's own `kind` or `status`. */
 export interface SpanField {
   readonly key: string;
   readonly isOwn: boolean;

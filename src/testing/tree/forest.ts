@@ -2,7 +2,7 @@ import { buildTraces, type SpanRecord, type TraceTree, type TreeNode } from '../
 import { walkNodes } from '../../analysis/tree.ts';
 import { spanText } from './notation.ts';
 
-/** Where spans may come from: a capture or collector, a list of finished spans, one assembled trace. */
+/** A source of spans: a capture or collector, a list of finished spans, one assembled trace. */
 export type SpanSource = { readonly spans: readonly SpanRecord[] } | readonly SpanRecord[] | TraceTree;
 
 /** A trace 5,000 deep would be nothing but indentation. */

@@ -50,7 +50,7 @@ export class LineScanner {
     return this.parseJson(start) as string;
   }
 
-  /** What stands from `start` to here, read as JSON. */
+  /** The text from `start` to here, read as JSON. */
   parseJson(start: number): unknown {
     const text = this.text.slice(start, this.at);
     try {

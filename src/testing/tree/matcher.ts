@@ -2,7 +2,7 @@ import type { SpanRecord, TreeNode } from '../../analysis/index.ts';
 import { type ExpectedItem, type ExpectedSpan, REST, readField } from './expected.ts';
 import { pairUp } from './pairing.ts';
 
-/** Whether spans are as a tree expects them. Each pair of an expected and a real span is looked at once. */
+/** Compares spans with the tree that is expected. Each pair of an expected and a real span is looked at once. */
 export class TreeMatcher {
   readonly isOrdered: boolean;
   readonly #known: Map<ExpectedSpan, Map<TreeNode, boolean>>;

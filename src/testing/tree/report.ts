@@ -11,7 +11,7 @@ export function expectedLines(items: readonly ExpectedItem[], depth: number = 0)
   );
 }
 
-/** What came, in the order in which it is laid beside what was expected. */
+/** The spans that came, in the order in which they are laid beside the expected ones. */
 export function actualLines(rows: readonly Aligned[], depth: number = 0): string[] {
   return rows.flatMap((row) => {
     if (row.kind === 'missing') return [];
@@ -20,7 +20,7 @@ export function actualLines(rows: readonly Aligned[], depth: number = 0): string
   });
 }
 
-/** What should have come: as {@link actualLines} where it did, so that their difference is what is wrong and nothing else. */
+/** The spans that should have come: as {@link actualLines} where it did, so that their difference is what is wrong and nothing else. */
 export function wantedLines(rows: readonly Aligned[], depth: number = 0): string[] {
   return rows.flatMap((row) => wantedOf(row, depth));
 }
