@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { nearestName } from '../src/core/errors.ts';
+import { nearestName } from '../src/core/options/errors.ts';
 import { sanitize } from '../src/terminal/text.ts';
 import { UsageError } from './exit-code.ts';
 import type { OptionSpec, OptionSpecs } from './option-specs.ts';

@@ -1,4 +1,4 @@
-import { nearestName } from '../src/core/errors.ts';
+import { nearestName } from '../src/core/options/errors.ts';
 import { version } from '../src/core/version.ts';
 import { sanitize } from '../src/terminal/text.ts';
 import { COMMANDS, type CommandEntry } from './commands.ts';

@@ -1,4 +1,4 @@
-import { durationMs } from '../src/core/duration.ts';
+import { durationMs } from '../src/core/options/duration.ts';
 import { UsageError } from './exit-code.ts';
 import { quote } from './given.ts';
 

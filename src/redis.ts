@@ -1,5 +1,5 @@
 import { sayOnce } from './core/diagnostics.ts';
-import { durationMs } from './core/duration.ts';
+import { durationMs } from './core/options/duration.ts';
 import {
   checked,
   isText,
@@ -10,7 +10,7 @@ import {
   required,
   wholeNumber,
   wrongOption,
-} from './core/options.ts';
+} from './core/options/options.ts';
 import type { Exporter } from './core/pipeline/exporter.ts';
 import { isRedisClient, type RedisClient } from './store/redis/client.ts';
 import { RedisStore } from './store/redis/redis-store.ts';

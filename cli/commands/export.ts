@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { nearestName } from '../../src/core/errors.ts';
+import { nearestName } from '../../src/core/options/errors.ts';
 import type { SpanRecord } from '../../src/core/record.ts';
 import { readTraces } from '../../src/store/read-traces.ts';
 import type { SpanStore, StoredTrace, TraceQuery } from '../../src/store/span-store.ts';

@@ -3,7 +3,7 @@ import { FINDING_KINDS, type Finding, type FindingKind } from '../../src/analysi
 import { type History, historyOf } from '../../src/analysis/history.ts';
 import { type Report, report } from '../../src/analysis/report.ts';
 import type { TraceTree } from '../../src/analysis/types.ts';
-import { nearestName } from '../../src/core/errors.ts';
+import { nearestName } from '../../src/core/options/errors.ts';
 import type { SpanStore, TraceQuery } from '../../src/store/span-store.ts';
 import { count } from '../../src/terminal/count.ts';
 import type { DrawOptions } from '../../src/terminal/options.ts';

@@ -1,6 +1,6 @@
 import type { PropagateTo } from '../../propagation/destination.ts';
-import { type Readers, readOptions, text } from '../../src/core/options.ts';
-import { propagateToReader } from '../../src/core/propagate-to.ts';
+import { type Readers, readOptions, text } from '../../src/core/options/options.ts';
+import { propagateToReader } from '../../src/core/options/propagate-to.ts';
 import type { ClientSettings } from './client-handler.ts';
 
 /** Options of `traceAxios()`, `traceFetch()` and `traceHttp()`. */

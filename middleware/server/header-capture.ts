@@ -1,6 +1,6 @@
 import { sayOnce } from '../../src/core/diagnostics.ts';
 import { bounded } from '../../src/core/limits.ts';
-import { group, listOf, type Reader, type Readers } from '../../src/core/options.ts';
+import { group, listOf, type Reader, type Readers } from '../../src/core/options/options.ts';
 import type { Attributes } from '../../src/core/record.ts';
 import { REDACTED } from '../../src/core/redaction.ts';
 import { headerKey } from '../http-attributes.ts';

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { noteFault } from '../../src/core/diagnostics.ts';
-import { type Place, type Reader, wrongOption } from '../../src/core/options.ts';
+import { type Place, type Reader, wrongOption } from '../../src/core/options/options.ts';
 import { splitTarget } from '../url-parts.ts';
 
 /** A path (`/healthz`), a path and all below it (`/assets/*`), or an expression for the path. */

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { RemoteContext } from '../../propagation/context.ts';
 import { noteFault, sayOnce } from '../../src/core/diagnostics.ts';
-import { hintNear, type Reader, wrongOption } from '../../src/core/options.ts';
+import { hintNear, type Reader, wrongOption } from '../../src/core/options/options.ts';
 
 /**
  * What becomes of the context that a request brings along.

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
-import { optionError, showValue } from '../../src/core/errors.ts';
 import { callInSpan, startGuarded } from '../../src/core/functions/call-in-span.ts';
 import { observeRejection } from '../../src/core/functions/promise.ts';
+import { optionError, showValue } from '../../src/core/options/errors.ts';
 import { activeScope, ROOT_SCOPE, runInScope, type Scope } from '../../src/core/scope/scope.ts';
 import type { RecordingSpan } from '../../src/core/spans/recording-span.ts';
 

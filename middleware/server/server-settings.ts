@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { optionError } from '../../src/core/errors.ts';
+import { optionError } from '../../src/core/options/errors.ts';
 import {
   flag,
   functionOf,
@@ -8,7 +8,7 @@ import {
   type Readers,
   readOptions,
   wrongOption,
-} from '../../src/core/options.ts';
+} from '../../src/core/options/options.ts';
 import type { Attributes } from '../../src/core/record.ts';
 import { type CaptureHeaders, captureReader, type HeaderCapture, NOTHING_CAPTURED } from './header-capture.ts';
 import { type IgnoreOption, type IgnoreRule, ignoreReader } from './ignore.ts';

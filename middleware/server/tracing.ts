@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { optionError, showValue } from '../../src/core/errors.ts';
+import { optionError, showValue } from '../../src/core/options/errors.ts';
 import { type ErrorHandler, tracingErrors } from './error-handler.ts';
 import { expressMiddleware } from './express.ts';
 import { type RequestListener, tracedListener } from './http.ts';

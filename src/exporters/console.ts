@@ -1,4 +1,4 @@
-import { checked, oneOf, type Readers, readOptions } from '../core/options.ts';
+import { checked, oneOf, type Readers, readOptions } from '../core/options/options.ts';
 import type { Exporter, ExportResult } from '../core/pipeline/exporter.ts';
 import type { SpanRecord } from '../core/record.ts';
 import { type ConsoleStream, isClosed, writeGuarded } from './console-stream.ts';

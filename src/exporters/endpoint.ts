@@ -1,5 +1,5 @@
-import { nearestUrl, optionError, showValue, tail } from '../core/errors.ts';
-import type { Reader } from '../core/options.ts';
+import { nearestUrl, optionError, showValue, tail } from '../core/options/errors.ts';
+import type { Reader } from '../core/options/options.ts';
 
 /** The receiver that an HTTP exporter posts to. */
 export interface Endpoint {

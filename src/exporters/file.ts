@@ -1,5 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import { pathOf, type Readers, readOptions, required, wholeNumber } from '../core/options.ts';
+import { pathOf, type Readers, readOptions, required, wholeNumber } from '../core/options/options.ts';
 import type { Exporter, ExportResult } from '../core/pipeline/exporter.ts';
 import type { SpanRecord } from '../core/record.ts';
 import { isSameFile, rotateFiles } from './file-rotation.ts';

@@ -1,6 +1,6 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http';
-import { optionError } from '../core/errors.ts';
-import { duration, isOptions, type Reader, wrongOption } from '../core/options.ts';
+import { optionError } from '../core/options/errors.ts';
+import { duration, isOptions, type Reader, wrongOption } from '../core/options/options.ts';
 import { LONGEST_TIMER_MS } from '../core/timers.ts';
 import { version } from '../core/version.ts';
 

@@ -1,5 +1,5 @@
-import type { Duration } from '../core/duration.ts';
-import { oneOf, type Place, type Readers, readOptions, wrongOption } from '../core/options.ts';
+import type { Duration } from '../core/options/duration.ts';
+import { oneOf, type Place, type Readers, readOptions, wrongOption } from '../core/options/options.ts';
 import { startDeadline } from '../core/pipeline/deadline.ts';
 import type { Exporter, ExportProbe, ExportResult } from '../core/pipeline/exporter.ts';
 import type { SpanRecord } from '../core/record.ts';

@@ -1,6 +1,6 @@
-import { optionError } from '../core/errors.ts';
 import { lazyBuiltin } from '../core/lazy-builtin.ts';
-import { group, type Place, type Reader, type Readers } from '../core/options.ts';
+import { optionError } from '../core/options/errors.ts';
+import { group, type Place, type Reader, type Readers } from '../core/options/options.ts';
 
 const tls = lazyBuiltin('node:tls');
 

@@ -1,5 +1,5 @@
 import { serviceName } from '../analysis/tree.ts';
-import { type Readers, readOptions, wholeNumber } from '../core/options.ts';
+import { type Readers, readOptions, wholeNumber } from '../core/options/options.ts';
 import { estimateBytes } from '../core/pipeline/record-size.ts';
 import type { SpanRecord } from '../core/record.ts';
 import { OperationSet } from './operation-set.ts';

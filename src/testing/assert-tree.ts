@@ -1,5 +1,5 @@
-import { wrongArgument } from '../core/errors.ts';
-import { flag, type Readers, readOptions } from '../core/options.ts';
+import { wrongArgument } from '../core/options/errors.ts';
+import { flag, type Readers, readOptions } from '../core/options/options.ts';
 import { failure } from './failure.ts';
 import { openSpansNote } from './open-spans.ts';
 import { align } from './tree/align.ts';

@@ -1,6 +1,6 @@
 import { sayOnce } from '../core/diagnostics.ts';
-import { wrongArgument } from '../core/errors.ts';
-import { isOptions } from '../core/options.ts';
+import { wrongArgument } from '../core/options/errors.ts';
+import { isOptions } from '../core/options/options.ts';
 import { resolveConfig, type StartOptions } from '../core/settings/config.ts';
 import { type Captured, RunningCapture } from './captured.ts';
 import { KeptSpans } from './kept-spans.ts';

@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { type Readers, readOptions, text, wholeNumber } from '../core/options.ts';
+import { type Readers, readOptions, text, wholeNumber } from '../core/options/options.ts';
 import type { SpanRecord } from '../core/record.ts';
 import { type Answer, type ReceivedRequest, receive } from './otlp-receiver.ts';
 import { SpanShelf } from './span-shelf.ts';

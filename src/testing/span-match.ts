@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import { wrongArgument } from '../core/errors.ts';
+import { wrongArgument } from '../core/options/errors.ts';
 import {
   checked,
   isOptions,
@@ -9,7 +9,7 @@ import {
   type Readers,
   readOptions,
   wrongOption,
-} from '../core/options.ts';
+} from '../core/options/options.ts';
 import type { AttributeValue, SpanKind, SpanRecord, SpanStatus } from '../core/record.ts';
 import { SPAN_KINDS } from '../core/spans/span-options.ts';
 import { sanitize } from '../terminal/text.ts';

@@ -1,5 +1,5 @@
 import { FLAG_RANDOM, FLAG_SAMPLED, type SpanContext } from '../../propagation/context.ts';
-import { optionError, showValue } from '../core/errors.ts';
+import { optionError, showValue } from '../core/options/errors.ts';
 import { idGenerator } from '../core/spans/ids.ts';
 import { captureHere, type RunningCapture, SETTLE_TIMEOUT_MS, stillOpen } from './captured.ts';
 import { failure } from './failure.ts';

@@ -33,9 +33,7 @@ const EXPORTER_TYPES = [
   'src/core/pipeline/deadline.ts',
   'src/core/pipeline/exporter.ts',
   'src/core/pipeline/spool/codec.ts',
-  'src/core/errors.ts',
-  'src/core/options.ts',
-  'src/core/duration.ts',
+  'src/core/options',
   'src/core/lazy-builtin.ts',
   'src/core/timers.ts',
   'src/core/version.ts',
@@ -44,6 +42,7 @@ const EXPORTER_TYPES = [
 /** A tracer with all that it stands on, for those that wire one. */
 const TRACER_ROOMS = [
   'src/core',
+  'src/core/options',
   'src/core/scope',
   'src/core/pipeline',
   'src/core/metrics',
@@ -78,8 +77,15 @@ const house: readonly Room[] = [
 
   // The core, from the ground up: each room stands on those above it here, and never the other way round.
   {
+    path: 'src/core/options',
+    why: 'How an option of whatever function is read, and refused: every room has options, so this one knows no other.',
+    mayImport: ['propagation', 'src/leaves'],
+    builtins: ['node:util'],
+    isShipped: true,
+  },
+  {
     path: 'src/core',
-    why: 'The ground of the core: records, the interface of a span, clock, ids, limits, options. The tracer knows no framework, no header name and no wire: those come to it, it never goes to them.',
+    why: 'The ground of the core: records, the interface of a span, clock, limits, redaction. The tracer knows no framework, no header name and no wire: those come to it, it never goes to them.',
     mayImport: ['propagation', 'src/leaves'],
     builtins: ['node:perf_hooks', 'node:timers', 'node:util'],
     isShipped: true,
@@ -136,6 +142,7 @@ const house: readonly Room[] = [
     why: 'Options and variables become one complete configuration, so that no request looks one up.',
     mayImport: [
       'src/core',
+      'src/core/options',
       'src/core/decide',
       'src/core/pipeline',
       'src/core/pipeline/spool',
@@ -151,6 +158,7 @@ const house: readonly Room[] = [
     why: 'The span that records, and the tracer that starts it: of the core they alone know all that a span needs.',
     mayImport: [
       'src/core',
+      'src/core/options',
       'src/core/scope',
       'src/core/decide',
       'src/core/metrics',
@@ -165,7 +173,7 @@ const house: readonly Room[] = [
   {
     path: 'src/core/functions',
     why: 'Tracing of functions, for apps and for middleware: whatever needs a span asks the tracer of its scope.',
-    mayImport: ['src/core', 'src/core/scope', 'src/core/spans', 'propagation', 'src/leaves'],
+    mayImport: ['src/core', 'src/core/options', 'src/core/scope', 'src/core/spans', 'propagation', 'src/leaves'],
     builtins: ['node:util'],
     isShipped: true,
   },
@@ -190,6 +198,7 @@ const house: readonly Room[] = [
     mayImport: [
       'middleware',
       'src/core',
+      'src/core/options',
       'src/core/scope',
       'src/core/spans',
       'src/core/functions',
@@ -207,6 +216,7 @@ const house: readonly Room[] = [
     mayImport: [
       'middleware',
       'src/core',
+      'src/core/options',
       'src/core/scope',
       'src/core/spans',
       'src/core/metrics',
@@ -222,19 +232,43 @@ const house: readonly Room[] = [
   {
     path: 'middleware/client/axios',
     why: 'Shows the client handler what axios does; of other clients it knows nothing.',
-    mayImport: ['middleware', 'middleware/client', 'src/core', 'src/core/scope', 'propagation', 'src/leaves'],
+    mayImport: [
+      'middleware',
+      'middleware/client',
+      'src/core',
+      'src/core/options',
+      'src/core/scope',
+      'propagation',
+      'src/leaves',
+    ],
     isShipped: true,
   },
   {
     path: 'middleware/client/fetch',
     why: 'Shows the client handler what fetch and undici do; of other clients it knows nothing.',
-    mayImport: ['middleware', 'middleware/client', 'src/core', 'src/core/scope', 'propagation', 'src/leaves'],
+    mayImport: [
+      'middleware',
+      'middleware/client',
+      'src/core',
+      'src/core/options',
+      'src/core/scope',
+      'propagation',
+      'src/leaves',
+    ],
     isShipped: true,
   },
   {
     path: 'middleware/client/http',
     why: 'Shows the client handler what node:http does; of other clients it knows nothing.',
-    mayImport: ['middleware', 'middleware/client', 'src/core', 'src/core/scope', 'propagation', 'src/leaves'],
+    mayImport: [
+      'middleware',
+      'middleware/client',
+      'src/core',
+      'src/core/options',
+      'src/core/scope',
+      'propagation',
+      'src/leaves',
+    ],
     builtins: ['node:events', 'node:http', 'node:https', 'node:net', 'node:url'],
     isShipped: true,
   },
@@ -328,7 +362,14 @@ const house: readonly Room[] = [
   {
     path: 'src/testing/tree',
     why: 'Trees as people write them down, read and held against records. It knows no tracer.',
-    mayImport: ['src/analysis', 'src/terminal', 'src/core', 'src/core/decide/wildcard.ts', 'src/leaves'],
+    mayImport: [
+      'src/analysis',
+      'src/terminal',
+      'src/core',
+      'src/core/options',
+      'src/core/decide/wildcard.ts',
+      'src/leaves',
+    ],
     builtins: ['node:util'],
     isShipped: true,
   },
@@ -377,6 +418,7 @@ const house: readonly Room[] = [
       'src/exporters',
       'src/formats',
       'src/core',
+      'src/core/options',
       'src/leaves',
       // At first use: Redis by its door, as a program has it.
       'src/redis.ts',
@@ -394,6 +436,7 @@ const house: readonly Room[] = [
       'src/terminal',
       'src/formats',
       'src/core',
+      'src/core/options',
       'src/core/doctor/report.ts',
       'src/leaves',
       // For `doctor` the tracer as the environment sets it up.

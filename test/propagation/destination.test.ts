@@ -6,7 +6,7 @@ import {
   type PropagateTo,
   traceToAllBaggageToPrivate,
 } from '../../propagation/destination.ts';
-import { propagateToReader } from '../../src/core/propagate-to.ts';
+import { propagateToReader } from '../../src/core/options/propagate-to.ts';
 
 const BOTH = { trace: true, baggage: true };
 const TRACE = { trace: true, baggage: false };

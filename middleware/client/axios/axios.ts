@@ -1,5 +1,5 @@
 import { noteFault } from '../../../src/core/diagnostics.ts';
-import { optionError, showValue } from '../../../src/core/errors.ts';
+import { optionError, showValue } from '../../../src/core/options/errors.ts';
 import type { InstrumentationScope } from '../../../src/core/record.ts';
 import { type ClientOptions, resolveClientOptions } from '../client-options.ts';
 import { AxiosAttempt, type SendCount, type TracedClient } from './axios-attempt.ts';

@@ -1,4 +1,4 @@
-import { optionError, showValue } from '../../../src/core/errors.ts';
+import { optionError, showValue } from '../../../src/core/options/errors.ts';
 import { activeScope } from '../../../src/core/scope/scope.ts';
 import { type ClientOptions, resolveClientOptions } from '../client-options.ts';
 import { isOuterAttempt } from '../outer-attempt.ts';

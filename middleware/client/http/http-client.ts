@@ -1,6 +1,6 @@
 import { ClientRequest } from 'node:http';
 import { noteFault } from '../../../src/core/diagnostics.ts';
-import { optionError, showValue } from '../../../src/core/errors.ts';
+import { optionError, showValue } from '../../../src/core/options/errors.ts';
 import { activeScope } from '../../../src/core/scope/scope.ts';
 import type { ClientSettings } from '../client-handler.ts';
 import { type ClientOptions, resolveClientOptions } from '../client-options.ts';

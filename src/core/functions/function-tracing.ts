@@ -1,5 +1,5 @@
 import { sayOnce } from '../diagnostics.ts';
-import { optionError, showValue } from '../errors.ts';
+import { optionError, showValue } from '../options/errors.ts';
 import { activeScope, enterScope, leaveScope } from '../scope/scope.ts';
 import type { Span, SpanOptions } from '../span.ts';
 import { baggageFor, callInSpan, startGuarded } from './call-in-span.ts';

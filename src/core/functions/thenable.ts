@@ -1,5 +1,5 @@
 import { isProduction, sayOnce } from '../diagnostics.ts';
-import { showValue } from '../errors.ts';
+import { showValue } from '../options/errors.ts';
 import type { Span } from '../span.ts';
 
 /** Names that were spoken of: whoever makes a name of each id must not have a line of each. */

@@ -1,5 +1,5 @@
-import { optionError, showValue, wrongArgument } from '../errors.ts';
-import { isText } from '../options.ts';
+import { optionError, showValue, wrongArgument } from '../options/errors.ts';
+import { isText } from '../options/options.ts';
 import { type AnyFunction, readWrapOptions, type WrapOptions, wrapFor } from './wrap.ts';
 
 /** A decorator of methods and getters, static and inherited ones too; with standard decorators private ones as well. */

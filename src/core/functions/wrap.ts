@@ -1,6 +1,6 @@
 import { noteFault } from '../diagnostics.ts';
-import { wrongArgument } from '../errors.ts';
-import { checked, isText, type Readers, readOptions } from '../options.ts';
+import { wrongArgument } from '../options/errors.ts';
+import { checked, isText, type Readers, readOptions } from '../options/options.ts';
 import type { Attributes } from '../record.ts';
 import { activeScope, runInScope, type Scope } from '../scope/scope.ts';
 import type { Span, SpanOptions, SpanParent } from '../span.ts';

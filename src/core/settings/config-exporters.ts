@@ -1,5 +1,5 @@
-import { hintAt } from '../errors.ts';
-import { type Place, type Reader, wrongOption } from '../options.ts';
+import { hintAt } from '../options/errors.ts';
+import { type Place, type Reader, wrongOption } from '../options/options.ts';
 import type { Exporter } from '../pipeline/exporter.ts';
 import type { Environment } from './environment.ts';
 

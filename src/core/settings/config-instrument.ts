@@ -1,4 +1,4 @@
-import { flag, group, type Reader, type Readers } from '../options.ts';
+import { flag, group, type Reader, type Readers } from '../options/options.ts';
 
 /** The option `instrument` of `start()`: what is traced without being handed over, through diagnostics channels. */
 export interface InstrumentOptions {

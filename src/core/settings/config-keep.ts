@@ -1,6 +1,6 @@
 import type { KeepRule } from '../decide/keep-rule.ts';
-import type { Duration } from '../duration.ts';
-import { duration, flag, group, type Place, type Reader, type Readers, wrongOption } from '../options.ts';
+import type { Duration } from '../options/duration.ts';
+import { duration, flag, group, type Place, type Reader, type Readers, wrongOption } from '../options/options.ts';
 
 /** What is kept whatever `sample` says. Any of them is enough; `{}` keeps what `span.keep()` asks for. */
 export interface KeepOptions {

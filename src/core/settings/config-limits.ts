@@ -1,6 +1,6 @@
-import type { Duration } from '../duration.ts';
 import { DEFAULT_LIMITS, type Limits } from '../limits.ts';
-import { duration, group, type Reader, type Readers, wholeNumber } from '../options.ts';
+import type { Duration } from '../options/duration.ts';
+import { duration, group, type Reader, type Readers, wholeNumber } from '../options/options.ts';
 import type { BatchSettings } from '../pipeline/settings.ts';
 import { LONGEST_TIMER_MS } from '../timers.ts';
 import type { Environment } from './environment.ts';

@@ -1,7 +1,7 @@
 import { compositePropagator, type PropagatorName, propagatorsByName } from '../../../propagation/composite.ts';
 import type { Propagator } from '../../../propagation/context.ts';
-import { hintAt } from '../errors.ts';
-import { group, type Place, type Reader, type Readers, required, wrongItem, wrongOption } from '../options.ts';
+import { hintAt } from '../options/errors.ts';
+import { group, type Place, type Reader, type Readers, required, wrongItem, wrongOption } from '../options/options.ts';
 import type { Environment } from './environment.ts';
 
 /** A header format: one of ours by its name, or an object. */

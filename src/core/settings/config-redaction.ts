@@ -1,6 +1,15 @@
 import { sayOnce } from '../diagnostics.ts';
-import { optionError } from '../errors.ts';
-import { functionOf, group, isText, listOf, type Place, type Reader, type Readers, required } from '../options.ts';
+import { optionError } from '../options/errors.ts';
+import {
+  functionOf,
+  group,
+  isText,
+  listOf,
+  type Place,
+  type Reader,
+  type Readers,
+  required,
+} from '../options/options.ts';
 import { NOTHING_ALLOWED, type RedactAttribute, type Redaction, type RedactOptions } from '../redaction.ts';
 
 /** HTTP semantic conventions, `url.full`: values of these sign or name a credential. Case-sensitive. */

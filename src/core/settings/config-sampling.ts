@@ -1,6 +1,6 @@
 import { rulesSampler, type SampleRule } from '../decide/sample-rules.ts';
 import { ignoringParent, parentBased, ratioSampler, type Sampler } from '../decide/sampler.ts';
-import { group, numberFrom, type Reader, type Readers, text, wrongOption } from '../options.ts';
+import { group, numberFrom, type Reader, type Readers, text, wrongOption } from '../options/options.ts';
 import type { Environment } from './environment.ts';
 
 const READERS = {

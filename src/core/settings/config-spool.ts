@@ -1,6 +1,6 @@
 import { isAbsolute, resolve } from 'node:path';
-import type { Duration } from '../duration.ts';
-import { showValue } from '../errors.ts';
+import type { Duration } from '../options/duration.ts';
+import { showValue } from '../options/errors.ts';
 import {
   duration,
   group,
@@ -11,7 +11,7 @@ import {
   type Readers,
   wholeNumber,
   wrongOption,
-} from '../options.ts';
+} from '../options/options.ts';
 import type { SpoolSettings } from '../pipeline/spool/spool.ts';
 import type { Environment } from './environment.ts';
 

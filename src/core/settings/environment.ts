@@ -1,4 +1,4 @@
-import { hintAt } from '../errors.ts';
+import { hintAt } from '../options/errors.ts';
 
 /** What the process was started with: `process.env`, or a test's own. */
 export type Variables = Readonly<Record<string, string | undefined>>;

@@ -1,7 +1,7 @@
 import { timeInputMs } from '../clock.ts';
 import { isProduction, sayOnce } from '../diagnostics.ts';
-import { hintAt, showValue } from '../errors.ts';
-import { isOptions } from '../options.ts';
+import { hintAt, showValue } from '../options/errors.ts';
+import { isOptions } from '../options/options.ts';
 import type { SpanKind } from '../record.ts';
 import type { SpanOptions } from '../span.ts';
 

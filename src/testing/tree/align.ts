@@ -1,5 +1,5 @@
 import type { TreeNode } from '../../analysis/index.ts';
-import { nearestName } from '../../core/errors.ts';
+import { nearestName } from '../../core/options/errors.ts';
 import { type ExpectedItem, type ExpectedSpan, REST } from './expected.ts';
 import { lineMatches, spansOf, type TreeMatcher } from './matcher.ts';
 import { pairUp } from './pairing.ts';

@@ -1,4 +1,4 @@
-import { optionError } from '../../core/errors.ts';
+import { optionError } from '../../core/options/errors.ts';
 import { sanitize } from '../../terminal/text.ts';
 
 /** Reads one line of an expected tree from left to right, and says where it is wrong. */

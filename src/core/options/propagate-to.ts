@@ -1,4 +1,4 @@
-import { compilePropagateTo, type DestinationRule } from '../../propagation/destination.ts';
+import { compilePropagateTo, type DestinationRule } from '../../../propagation/destination.ts';
 import { type Reader, wrongItem, wrongOption } from './options.ts';
 
 /** The option `propagateTo`, of `start()` and of each client. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { durationMs } from '../../src/core/duration.ts';
+import { durationMs } from '../../src/core/options/duration.ts';
 import {
   duration,
   flag,
@@ -11,7 +11,7 @@ import {
   required,
   text,
   wholeNumber,
-} from '../../src/core/options.ts';
+} from '../../src/core/options/options.ts';
 
 const READERS = {
   path: required(text('the path of a file')),

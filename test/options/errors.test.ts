@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { describe, it } from 'node:test';
 import { runInNewContext } from 'node:vm';
-import { isThroughlineError, nearestName, nearestUrl, optionError, showValue } from '../../src/core/errors.ts';
+import { isThroughlineError, nearestName, nearestUrl, optionError, showValue } from '../../src/core/options/errors.ts';
 import { version } from '../../src/core/version.ts';
 
 describe('option errors', () => {
