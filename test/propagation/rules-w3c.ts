@@ -52,7 +52,7 @@ const TRACEPARENT: readonly RuleRow[] = [
   [
     'A trace id of our own is random and says so: flags `03`.',
     'Trace Context 3.2.2.5.2 (SHOULD)',
-    'core/ids.test.ts',
+    'spans/ids.test.ts',
     'are 03: sampled, and a random trace id',
   ],
   [
