@@ -11,7 +11,7 @@ import { type BaseExceptionFilter, NestFactory } from '@nestjs/core';
 import express from 'express';
 import fastifyFactory, { type FastifyInstance } from 'fastify';
 import { createProxyMiddleware, type Plugin } from 'http-proxy-middleware';
-import { span, tracing } from 'throughline';
+import { span, traced, tracing } from 'throughline';
 import { assertTree, capture } from 'throughline/test';
 import { loadRecipe } from './recipe.ts';
 
@@ -32,11 +32,17 @@ describe('the recipe for Nest', () => {
     async find(id: string): Promise<unknown> {
       if (id === 'none') throw new HttpException('no such cat', 404);
       if (id === 'broken') throw new Error('no database');
-      return span('find', async () => ({ id }));
+      return { id };
     }
   }
   // As decorators do it: they are TypeScript's older ones, which this project does not compile.
   Controller('cats')(CatsController);
+  const find = descriptorOf(CatsController.prototype, 'find');
+  Object.defineProperty(
+    CatsController.prototype,
+    'find',
+    traced('find')(CatsController.prototype, 'find', find) ?? find,
+  );
   Get(':id')(CatsController.prototype, 'find', descriptorOf(CatsController.prototype, 'find'));
   Param('id')(CatsController.prototype, 'find', 0);
   class AppModule {}
@@ -63,7 +69,9 @@ describe('the recipe for Nest', () => {
       GET /api/cats/:id {http.response.status_code: 200}
         find
       GET /api/cats/:id {http.response.status_code: 404}
+        ✗ find
       ✗ GET /api/cats/:id {http.response.status_code: 500}
+        ✗ find
       `,
       { ordered: true },
     );
