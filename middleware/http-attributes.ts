@@ -3,7 +3,7 @@
 // that grows key by key ten times that (bench/micro).
 import type { Attributes } from '../src/core/record.ts';
 
-/** What is known of an inbound request when it starts. */
+/** An inbound request as it is known when it starts. */
 export interface ServerRequestFacts {
   readonly method: string;
   readonly scheme: string;
@@ -44,13 +44,7 @@ export function serverRequestAttributes(facts: ServerRequestFacts): Attributes {
   return attributes;
 }
 
-/** The scheme that a server span says its request came by. */
-export function recordedScheme(attributes: Attributes): string | undefined {
-  const scheme = attributes['url.scheme'];
-  return typeof scheme === 'string' ? scheme : undefined;
-}
-
-/** What is known of an outbound request when it starts. */
+/** An outbound request as it is known when it starts. */
 export interface ClientRequestFacts {
   readonly method: string;
   /** Redacted: no credentials, no query values. Undefined when only the client knows where it sends. */
@@ -59,7 +53,7 @@ export interface ClientRequestFacts {
   readonly host: HostPort | undefined;
   /** The service at the other end, where the app has named it. */
   readonly peer: string | undefined;
-  /** How many attempts went before this one; 0 for the first. */
+  /** Attempts that went before this one; 0 for the first. */
   readonly resendCount: number;
 }
 
@@ -77,7 +71,7 @@ export function clientRequestAttributes(facts: ClientRequestFacts): Attributes {
   return attributes;
 }
 
-/** What became known of the connection of an outbound request while it was under way. */
+/** The connection of an outbound request, as far as it became known on the way. */
 export interface NetworkFacts {
   /** `1.1`, `2`. */
   readonly protocolVersion?: string | undefined;
@@ -112,10 +106,10 @@ export function noteErrorType(attributes: Attributes, type: string): void {
   attributes['error.type'] = type;
 }
 
-/** How a response ended that did not run to its end: the client left, the app or a timeout closed it. */
+/** The end of a response that did not run to its end: the client left, the app or a timeout closed it. */
 export type ServerEnding = 'aborted' | 'destroyed' | 'timeout';
 
-/** How a request ended that did not run to its end; ours, since the conventions have no word for it. */
+/** Notes the end of a request that did not run to its end; ours, since the conventions have no word for it. */
 export function noteEnding(attributes: Attributes, ending: ServerEnding | 'cancelled'): void {
   attributes['throughline.ending'] = ending;
 }
@@ -140,7 +134,7 @@ export function headerKey(direction: 'request' | 'response', name: string): stri
   return direction === 'request' ? `http.request.header.${name}` : `http.response.header.${name}`;
 }
 
-/** What was kept from the host of an outbound request, by `propagateTo` or by its signature; ours. */
+/** Notes what was kept from the host of an outbound request, by `propagateTo` or by its signature; ours. */
 export function noteWithheld(attributes: Attributes, withheld: readonly ('trace' | 'baggage')[]): void {
   attributes['throughline.withheld'] = withheld;
 }

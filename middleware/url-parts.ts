@@ -28,7 +28,7 @@ function pathOf(target: string, start: number, end: number): string {
   return bounded(target.slice(start, end), MAX_LENGTH) || '/';
 }
 
-/** Where the path begins: after the authority of an absolute form, which a query may follow at once. */
+/** The beginning of the path: after the authority of an absolute form, which a query may follow at once. */
 function pathStart(target: string): number {
   if (target.charCodeAt(0) === SLASH) return 0;
   const scheme = SCHEME.exec(target);

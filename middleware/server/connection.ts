@@ -8,7 +8,7 @@ interface Connected {
 }
 
 /**
- * What only the connection of an HTTP/1 request can tell. One listener a connection, not one a request:
+ * A connection of HTTP/1, for what only it can tell. One listener a connection, not one a request:
  * a `timeout` listener on the response would keep node from closing the connection (http.Server,
  * `server.setTimeout`), one on the socket changes nothing.
  */

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { activeScope } from '../../src/core/scope/scope.ts';
 import type { Span } from '../../src/core/span.ts';
-import { exchangeOf } from './server-handler.ts';
+import { exchangeOf } from './server-exchange.ts';
 
 /** An inbound request as the frameworks show it: node's and Express's, or what leads to it: a response, Koa's context. */
 export type RequestLike = IncomingMessage | { readonly req: IncomingMessage };

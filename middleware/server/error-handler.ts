@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { noteFault } from '../../src/core/diagnostics.ts';
-import { exchangeOf } from './server-handler.ts';
+import { exchangeOf } from './server-exchange.ts';
 
 /** An error handler of Express and Connect, which they know by its four parameters. */
 export type ErrorHandler = (

@@ -4,12 +4,15 @@ import { runInScope } from '../../src/core/scope/scope.ts';
 import { firstItem, type ProxyView } from './forwarded.ts';
 import { type ContextCheck, followContext, layerOf } from './lost-context.ts';
 import { joinTemplate, mountTemplate, routePattern } from './route.ts';
-import type { ServerExchange, ServerRequestView } from './server-exchange.ts';
-import { beginRequest, exchangeOf } from './server-handler.ts';
+import { beginRequest, type ServerExchange, type ServerView } from './server-exchange.ts';
 import type { ServerSettings } from './server-settings.ts';
 
-/** What Express and Connect put on a request. All of it may be missing: Connect has `originalUrl` only. */
+/** The view that watches a request: not the exchange's own, which an app of another framework may take over. */
+const WATCHER: unique symbol = Symbol('throughline.watcher');
+
+/** A request with all that Express and Connect put on it. It may be missing: Connect has `originalUrl` only. */
 interface ExpressRequest extends IncomingMessage {
+  [WATCHER]?: ExpressRequestView;
   readonly originalUrl?: string;
   baseUrl?: string;
   params?: unknown;
@@ -53,7 +56,7 @@ const INSTRUMENTATION: InstrumentationScope = Object.freeze({ name: 'throughline
  *     app.use('/api/:version', api)   baseUrl = '/api/v1', params = { version: 'v1' }
  *     api.get('/users/:id', …)        route = { path: '/users/:id' }   ▶ /api/:version/users/:id
  */
-class ExpressRequestView implements ServerRequestView {
+class ExpressRequestView implements ServerView {
   readonly req: ExpressRequest;
   readonly res: ServerResponse;
   readonly instrumentation: InstrumentationScope = INSTRUMENTATION;
@@ -65,6 +68,7 @@ class ExpressRequestView implements ServerRequestView {
   /** Only while an app is developed. */
   #check: ContextCheck | undefined;
   #params: unknown;
+  answers: (() => void) | undefined;
 
   constructor(req: IncomingMessage, res: ServerResponse) {
     this.req = req;
@@ -74,6 +78,7 @@ class ExpressRequestView implements ServerRequestView {
     this.#route = undefined;
     this.#check = undefined;
     this.#params = undefined;
+    this.answers = undefined;
   }
 
   originalUrl(): string {
@@ -91,13 +96,14 @@ class ExpressRequestView implements ServerRequestView {
     const { req } = this;
     this.#matched = req.route;
     this.enter(req.baseUrl);
-    exchange.routing = this;
+    req[WATCHER] = this;
     Object.defineProperties(req, WATCHED);
-    this.#check = followContext(req, exchange.span);
-    if (this.#check === undefined) return;
+    const check = followContext(req, exchange.span);
+    if (check === undefined) return;
+    this.#check = check;
     this.#params = req.params;
     Object.defineProperty(req, 'params', WATCHED_PARAMS);
-    exchange.check = this.#check;
+    this.answers = () => check.answers();
   }
 
   route(): string | undefined {
@@ -142,7 +148,7 @@ class ExpressRequestView implements ServerRequestView {
     if (path !== undefined) this.#route = joinTemplate(this.#template(), routePattern(path));
   }
 
-  /** Where the router is: the path of the innermost mount. */
+  /** The path of the innermost mount, which is where the router is. */
   #innermost(): string {
     const mounts = this.#mounts;
     return mounts.length === 0 ? '' : (mounts[mounts.length - 1] as Mount).path;
@@ -167,11 +173,6 @@ function believedHost({ hostname, headers }: ExpressRequest): string | undefined
   return [firstItem(headers['x-forwarded-host']), headers.host].find(named) ?? hostname;
 }
 
-/** The view that watches this request: not the exchange's own, which an app of another framework may take over. */
-function watcherOf(req: IncomingMessage): ExpressRequestView | undefined {
-  return exchangeOf(req)?.routing as ExpressRequestView | undefined;
-}
-
 /**
  * Shared by all requests, so that watching one costs no closure. The properties read as before, and an
  * object that inherits from the request (`Object.create(req)`) gets properties of its own, as before.
@@ -181,10 +182,10 @@ const WATCHED: PropertyDescriptorMap = {
     configurable: true,
     enumerable: true,
     get(this: ExpressRequest): string | undefined {
-      return watcherOf(this)?.baseUrl;
+      return this[WATCHER]?.baseUrl;
     },
     set(this: ExpressRequest, baseUrl: string) {
-      const view = watcherOf(this);
+      const view = this[WATCHER];
       if (view?.req === this) view.enter(baseUrl);
       else own(this, 'baseUrl', baseUrl);
     },
@@ -193,10 +194,10 @@ const WATCHED: PropertyDescriptorMap = {
     configurable: true,
     enumerable: true,
     get(this: ExpressRequest): MatchedRoute | undefined {
-      return watcherOf(this)?.matched;
+      return this[WATCHER]?.matched;
     },
     set(this: ExpressRequest, route: MatchedRoute | undefined) {
-      const view = watcherOf(this);
+      const view = this[WATCHER];
       if (view?.req === this) view.match(route);
       else own(this, 'route', route);
     },
@@ -208,10 +209,10 @@ const WATCHED_PARAMS: PropertyDescriptor = {
   configurable: true,
   enumerable: true,
   get(this: ExpressRequest): unknown {
-    return watcherOf(this)?.params;
+    return this[WATCHER]?.params;
   },
   set(this: ExpressRequest, params: unknown) {
-    const view = watcherOf(this);
+    const view = this[WATCHER];
     if (view?.req === this) view.reach(params);
     else own(this, 'params', params);
   },

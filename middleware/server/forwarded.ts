@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { bounded } from '../../src/core/limits.ts';
 
-/** What a trusted proxy says about the request that reached it. */
+/** A request as it reached a trusted proxy, which says so. */
 export interface ProxyView {
   readonly scheme: string | undefined;
   /** As in a `Host` header. */
@@ -16,7 +16,7 @@ export function forwardedBy(headers: IncomingHttpHeaders): ProxyView {
   const forwarded = headers.forwarded;
   if (forwarded !== undefined) return parseForwarded(forwarded);
   return {
-    scheme: schemeOf(firstItem(headers['x-forwarded-proto'])),
+    scheme: knownScheme(firstItem(headers['x-forwarded-proto'])),
     host: firstItem(headers['x-forwarded-host']),
     clientAddress: firstItem(headers['x-forwarded-for']),
   };
@@ -31,7 +31,7 @@ function parseForwarded(header: string): ProxyView {
     if (equals > 0) found.set(pair.slice(0, equals).trim().toLowerCase(), unquoted(pair.slice(equals + 1).trim()));
   }
   return {
-    scheme: schemeOf(found.get('proto')),
+    scheme: knownScheme(found.get('proto')),
     host: found.get('host'),
     clientAddress: nodeAddress(found.get('for')),
   };
@@ -46,7 +46,7 @@ export function firstItem(value: string | string[] | undefined): string | undefi
   return item === '' ? undefined : item;
 }
 
-function schemeOf(text: string | undefined): string | undefined {
+function knownScheme(text: string | undefined): string | undefined {
   const scheme = text?.toLowerCase();
   return scheme === 'http' || scheme === 'https' ? scheme : undefined;
 }

@@ -76,7 +76,7 @@ const CREDENTIAL_WORDS: ReadonlySet<string> = new Set(
 /** A key in them opens nothing. */
 const HARMLESS: ReadonlySet<string> = new Set(['idempotency-key', 'sec-websocket-key', 'surrogate-key']);
 
-/** Whether a header, by its name in lower case, holds what lets a reader act for someone else. */
+/** True for a header, by its name in lower case, that lets a reader act for someone else. */
 export function holdsCredentials(name: string): boolean {
   return !HARMLESS.has(name) && name.split(/[-_.]/, 16).some((word) => CREDENTIAL_WORDS.has(word));
 }

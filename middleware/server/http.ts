@@ -2,14 +2,13 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { observeRejection } from '../../src/core/functions/promise.ts';
 import type { InstrumentationScope } from '../../src/core/record.ts';
 import { runInScope } from '../../src/core/scope/scope.ts';
-import type { ServerRequestView } from './server-exchange.ts';
-import { beginRequest, exchangeOf } from './server-handler.ts';
+import { beginRequest, exchangeOf, type ServerView } from './server-exchange.ts';
 import type { ServerSettings } from './server-settings.ts';
 
 const INSTRUMENTATION: InstrumentationScope = Object.freeze({ name: 'throughline/http' });
 
 /** A request of node:http alone: no routes, no opinion about proxies. */
-class NodeRequestView implements ServerRequestView {
+class NodeRequestView implements ServerView {
   readonly req: IncomingMessage;
   readonly res: ServerResponse;
   readonly instrumentation: InstrumentationScope = INSTRUMENTATION;

@@ -4,7 +4,7 @@ import { noteFault, sayOnce } from '../../src/core/diagnostics.ts';
 import { hintNear, type Reader, wrongOption } from '../../src/core/options/options.ts';
 
 /**
- * What becomes of the context that a request brings along.
+ * The modes say what becomes of the context that a request brings along.
  *
  * |             | trace             | sampling decision | baggage |
  * |-------------|-------------------|-------------------|---------|

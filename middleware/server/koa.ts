@@ -5,11 +5,10 @@ import { runInScope } from '../../src/core/scope/scope.ts';
 import { splitTarget } from '../url-parts.ts';
 import type { ProxyView } from './forwarded.ts';
 import { joinTemplate, mountBefore, routePattern } from './route.ts';
-import type { ServerRequestView } from './server-exchange.ts';
-import { beginRequest, exchangeOf } from './server-handler.ts';
+import { beginRequest, exchangeOf, type ServerView } from './server-exchange.ts';
 import type { ServerSettings } from './server-settings.ts';
 
-/** What Koa 2 and 3 and their routers put on a context; only `req` and `res` are certain. */
+/** A context with what Koa 2 and 3 and their routers put on it; only `req` and `res` are certain. */
 export interface KoaContext {
   readonly req: IncomingMessage;
   readonly res: ServerResponse;
@@ -37,7 +36,7 @@ export function koaMiddleware(
 
 const INSTRUMENTATION: InstrumentationScope = Object.freeze({ name: 'throughline/koa' });
 
-class KoaRequestView implements ServerRequestView {
+class KoaRequestView implements ServerView {
   readonly req: IncomingMessage;
   readonly res: ServerResponse;
   readonly instrumentation: InstrumentationScope = INSTRUMENTATION;

@@ -101,13 +101,13 @@ function fail(span: RecordingSpan, stop: () => void, error: unknown): void {
   stop();
 }
 
-/** What Express takes for an error; these two words skip handlers. */
+/** True for whatever Express takes for an error; these two words skip handlers. */
 function isError(value: unknown): boolean {
   return value !== undefined && value !== null && value !== 'route' && value !== 'router';
 }
 
 /**
- * Where what comes after the layer runs: where the layer called `next`, so that baggage it set goes on,
+ * The scope for what comes after the layer: that in which the layer called `next`, so that baggage it set goes on,
  * but no longer under its span. A layer whose callback lost the context gets back that of the request.
  */
 function afterLayer(span: RecordingSpan, outer: Scope): Scope {

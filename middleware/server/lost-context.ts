@@ -9,7 +9,7 @@ import type { RecordingSpan } from '../../src/core/spans/recording-span.ts';
 // layer that is reached is asked whether the context is still there; of the first that lacks it, the layer
 // before is to blame.
 
-/** What is needed of a layer of Express's router. */
+/** A layer of Express's router, as far as it is needed. */
 interface Layer {
   readonly name?: unknown;
   readonly params?: unknown;

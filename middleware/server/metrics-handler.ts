@@ -9,7 +9,7 @@ export interface MetricsHandler {
   (ctx: object): void;
 }
 
-/** What of Koa's context is needed to answer. */
+/** Koa's context, as far as it is needed to answer. */
 interface KoaAnswer {
   readonly req: IncomingMessage;
   set(field: string, value: string): void;

@@ -10,8 +10,13 @@ export interface TimedRequest extends RequestFacts {
   readonly span: RecordingSpan;
 }
 
-/** What an answer turned into that is no answer: it lasts as long as somebody listens. */
-export type StreamKind = 'upgrade' | 'event-stream';
+/** The outcome of a request. An answer may turn into a stream, which is none: it lasts as long as somebody listens. */
+export interface TimedOutcome extends RequestOutcome {
+  readonly stream: 'upgrade' | 'event-stream' | undefined;
+}
+
+/** An outcome of which nothing is known. */
+const NOT_KNOWN: TimedOutcome = Object.freeze({ status: undefined, errorType: undefined, stream: undefined });
 
 /** Counts and times one inbound request, sampled or not. */
 export class RequestTimer {
@@ -26,11 +31,10 @@ export class RequestTimer {
   }
 
   /** Called once, when the span has ended: whether its trace is kept is decided by then. */
-  end(request: TimedRequest, outcome: RequestOutcome, stream: StreamKind | undefined): void {
+  end({ method, route: matched, span }: TimedRequest, outcome: TimedOutcome = NOT_KNOWN): void {
     try {
-      const { method, route: matched, span } = request;
       const route = matched === undefined ? undefined : bounded(matched, NAME_LENGTH);
-      if (stream !== undefined) this.#metrics.stream(method, route, stream);
+      if (outcome.stream !== undefined) this.#metrics.stream(method, route, outcome.stream);
       else
         this.#metrics.serverRequest({ method, scheme: this.#scheme, route }, outcome, this.#startedMs, span.exemplar);
     } catch (error) {

@@ -8,7 +8,7 @@ import type { ResponseHeader } from './server-settings.ts';
 export class ResponseHead {
   readonly #res: ServerResponse;
   readonly #args: readonly unknown[];
-  /** Where in the arguments the headers stand: after the status, or after its text. -1 without any. */
+  /** Index of the headers in the arguments: after the status, or after its text. -1 without any. */
   readonly #at: number;
 
   constructor(res: ServerResponse, args: readonly unknown[]) {
@@ -88,11 +88,11 @@ export function watchHead(res: ServerResponse, onHead: HeadListener): void {
   res.writeHead = function writeHead(this: ServerResponse, ...args: unknown[]): ServerResponse {
     if (isWritten || res.headersSent) return Reflect.apply(original, this, args);
     isWritten = true;
-    return Reflect.apply(original, this, heard(res, args, onHead));
+    return Reflect.apply(original, this, argumentsFrom(onHead, res, args));
   } as ServerResponse['writeHead'];
 }
 
-function heard(res: ServerResponse, args: readonly unknown[], onHead: HeadListener): readonly unknown[] {
+function argumentsFrom(onHead: HeadListener, res: ServerResponse, args: readonly unknown[]): readonly unknown[] {
   try {
     return onHead(new ResponseHead(res, args), args);
   } catch (error) {

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ServerEnding } from '../http-attributes.ts';
 
-/** What a response of node:http2's compatibility API has in place of a socket. */
+/** A stream, which a response of node:http2's compatibility API has in place of a socket. */
 interface Http2Stream {
   readonly destroyed: boolean;
   /** 0 for a stream that ran to its end, else why it was reset. */
@@ -25,7 +25,7 @@ export function isClosed(res: ServerResponse): boolean {
 }
 
 /**
- * Whether a response that is over ran to its end. `writableFinished` alone does not say so (measured on
+ * True when a response that is over ran to its end. `writableFinished` alone does not say so (measured on
  * Node 20): HTTP/2 sets it on a stream that the client reset, and HTTP/1 after a write that failed,
  * where only the socket knows of the error.
  */
@@ -37,7 +37,7 @@ export function isComplete(req: IncomingMessage, res: ServerResponse): boolean {
 }
 
 /**
- * How a response is over that did not run to its end. The connection tells who closed it (measured on
+ * The ending of a response that did not run to its end. The connection tells who closed it (measured on
  * Node 20 to 26): the client's end of it is an `end` or a reset, or bytes that are no HTTP; otherwise it
  * was us, because nothing moved any more or because the app, or a framework, gave the answer up.
  *
@@ -50,7 +50,7 @@ export function endingOf(req: IncomingMessage, res: ServerResponse, timedOut: bo
   return isServed(req) ? closedBy(req, timedOut) : 'aborted';
 }
 
-/** Who closed the connection of a request of HTTP/1. */
+/** The ending of an HTTP/1 request, by who closed its connection. */
 export function closedBy(req: IncomingMessage, timedOut: boolean): ServerEnding {
   const code = (req.socket.errored as { code?: unknown } | null)?.code;
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return 'timeout';

@@ -37,7 +37,7 @@ function replaceRun(segments: string[], run: readonly unknown[], shown: string):
   return false;
 }
 
-/** What stands for a parameter already is none's value. */
+/** A segment that stands for a parameter already is no value of another. */
 function isValue(segment: string, value: unknown): boolean {
   return !segment.startsWith(':') && !segment.startsWith('*') && decoded(segment) === value;
 }

@@ -1,23 +1,44 @@
-import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import type { IncomingHttpHeaders } from 'node:http';
 import { noteFault } from '../../src/core/diagnostics.ts';
 import { bounded } from '../../src/core/limits.ts';
 import type { Attributes } from '../../src/core/record.ts';
-import { type HostPort, recordedScheme, serverRequestAttributes } from '../http-attributes.ts';
+import { type HostPort, serverRequestAttributes } from '../http-attributes.ts';
 import { parseHost, splitTarget } from '../url-parts.ts';
 import { forwardedBy, type ProxyView } from './forwarded.ts';
-import type { ServerRequestView } from './server-exchange.ts';
+import type { RequestView } from './request-view.ts';
 import type { ServerSettings } from './server-settings.ts';
 
-/** What is known of a request when it starts, as attributes; of the query the values of `parameters` alone. */
+/** By which scheme a request came, and what of it proxies may have changed. */
+export interface RequestOrigin {
+  readonly scheme: string;
+  /** Undefined where no proxy is believed. */
+  readonly proxied: ProxyView | undefined;
+}
+
+/** The origin of a request, recorded or not. Never throws, as functions of the app's about proxies may. */
+export function originOf(view: RequestView, settings: ServerSettings): RequestOrigin {
+  let proxied: ProxyView | undefined;
+  try {
+    proxied = proxyView(view, settings);
+  } catch (error) {
+    noteFault('server request proxies', error);
+  }
+  return { scheme: proxied?.scheme ?? (isEncrypted(view.req.socket) ? 'https' : 'http'), proxied };
+}
+
+function proxyView(view: RequestView, { trustProxy }: ServerSettings): ProxyView | undefined {
+  if (trustProxy === undefined) return view.proxied();
+  return trustProxy ? forwardedBy(view.req.headers) : undefined;
+}
+
+/** The attributes of a request when it starts; of the query the values of `parameters` alone. */
 export function describeRequest(
-  view: Pick<ServerRequestView, 'req' | 'originalUrl' | 'proxied'>,
-  settings: ServerSettings,
+  view: RequestView,
+  { scheme, proxied }: RequestOrigin,
   parameters: ReadonlySet<string>,
 ): Attributes {
   const { req } = view;
   const { socket, headers } = req;
-  const proxied = proxyView(view, settings);
-  const scheme = schemeOf(req, proxied);
   const { path, query } = splitTarget(view.originalUrl(), parameters);
   const userAgent = headers['user-agent'];
   const peerAddress = socket?.remoteAddress;
@@ -33,34 +54,6 @@ export function describeRequest(
     protocolVersion: req.httpVersion === '2.0' ? '2' : req.httpVersion,
     userAgent: typeof userAgent === 'string' ? bounded(userAgent, 1024) : undefined, // an injected request may have anything
   });
-}
-
-/** By which scheme a request came, recorded or not. Never throws, as functions of the app's about proxies may. */
-export function requestScheme(
-  view: Pick<ServerRequestView, 'req' | 'proxied'>,
-  settings: ServerSettings,
-  recorded: Attributes | undefined,
-): string {
-  const known = recorded && recordedScheme(recorded);
-  if (known !== undefined) return known;
-  try {
-    return schemeOf(view.req, proxyView(view, settings));
-  } catch (error) {
-    noteFault('server request scheme', error);
-    return 'http';
-  }
-}
-
-function schemeOf({ socket }: IncomingMessage, proxied: ProxyView | undefined): string {
-  return proxied?.scheme ?? (isEncrypted(socket) ? 'https' : 'http');
-}
-
-function proxyView(
-  view: Pick<ServerRequestView, 'req' | 'proxied'>,
-  { trustProxy }: ServerSettings,
-): ProxyView | undefined {
-  if (trustProxy === undefined) return view.proxied();
-  return trustProxy ? forwardedBy(view.req.headers) : undefined;
 }
 
 function isEncrypted(socket: unknown): boolean {

@@ -17,7 +17,7 @@ import { type IncomingMode, type IncomingRule, incomingReader, trustAll } from '
 /** Options of `tracing()`. */
 export interface TracingOptions {
   /**
-   * How far the context in a request's headers is believed. `'trust'` continues the caller's trace;
+   * Belief in the context of a request's headers. `'trust'` continues the caller's trace;
    * `'trust-ids'` continues it but takes a sampling decision of its own; `'link'`, for edges, starts a
    * new trace that is linked to the caller's span; `'ignore'` reads nothing. With the last two the
    * caller's baggage is dropped. A function decides for each request, before anything else is read;
@@ -28,7 +28,7 @@ export interface TracingOptions {
    */
   readonly incoming?: IncomingMode | ((req: IncomingMessage) => IncomingMode) | undefined;
   /**
-   * Whether `Forwarded` and `X-Forwarded-*` are believed for scheme, host and client address.
+   * True to believe `Forwarded` and `X-Forwarded-*` for scheme, host and client address.
    * Default: what Express's `trust proxy` or Koa's `proxy` says, else false.
    */
   readonly trustProxy?: boolean | undefined;
@@ -62,10 +62,10 @@ export interface TracingOptions {
   readonly attributes?: AttributesHook | undefined;
 }
 
-/** How a response names its trace. */
+/** The header by which a response names its trace. */
 export type ResponseHeader = 'traceresponse' | 'server-timing';
 
-/** What an app wants to know of each request beside what we record. */
+/** Asks an app for what it wants to know of each request beside what we record. */
 export type AttributesHook = (req: IncomingMessage, res: ServerResponse) => Attributes | undefined;
 
 /** The options, checked and complete. */

@@ -10,7 +10,7 @@ import { createMetricsHandler, type MetricsHandler } from './metrics-handler.ts'
 import { resolveSettings, type TracingOptions } from './server-settings.ts';
 import { tracedUpgrade, type UpgradeListener } from './upgrade.ts';
 
-/** What `tracing()` returns: a middleware of Express 4 and 5, of Connect, and of Koa 2 and 3. */
+/** A middleware as `tracing()` makes it, of Express 4 and 5, of Connect, and of Koa 2 and 3. */
 export interface TracingMiddleware {
   (req: IncomingMessage, res: ServerResponse, next: (error?: unknown) => void): void;
   /** `object`: from a type of ours Koa's `use` would infer an app whose contexts are ours. */

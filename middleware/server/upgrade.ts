@@ -6,14 +6,13 @@ import type { InstrumentationScope } from '../../src/core/record.ts';
 import { runInScope, type Scope } from '../../src/core/scope/scope.ts';
 import { errorType } from '../../src/core/spans/exception.ts';
 import type { RecordingSpan } from '../../src/core/spans/recording-span.ts';
-import { currentTracer } from '../../src/core/spans/runtime.ts';
 import { knownMethod, noteEnding, noteErrorType, noteStatusCode } from '../http-attributes.ts';
 import { connectionOf } from './connection.ts';
-import { RequestTimer } from './request-timer.ts';
+import type { RequestTimer } from './request-timer.ts';
+import type { RequestView } from './request-view.ts';
 import { closedBy } from './response-state.ts';
-import { type Begun, type InboundRequest, startServerSpan } from './server-handler.ts';
-import { requestScheme } from './server-request.ts';
 import type { ServerSettings } from './server-settings.ts';
+import { type ServerStart, startServerSpan } from './server-span.ts';
 
 /** A listener of node:http's `upgrade` and `connect`. */
 export type UpgradeListener<Result = unknown> = (req: IncomingMessage, socket: Duplex, head: Buffer) => Result;
@@ -45,25 +44,19 @@ export function tracedUpgrade<Result>(
 }
 
 function begin(req: IncomingMessage, socket: Duplex, settings: ServerSettings): Handshake | undefined {
-  let span: RecordingSpan | undefined;
+  let start: ServerStart | undefined;
   try {
-    const view: InboundRequest = {
+    const view: RequestView = {
       req,
       instrumentation: INSTRUMENTATION,
       originalUrl: () => req.url ?? '/',
       proxied() {},
     };
-    const tracer = currentTracer();
-    const begun = startServerSpan(tracer, view, settings);
-    span = begun.span;
-    const timer =
-      span === undefined || tracer.requests === undefined
-        ? undefined
-        : new RequestTimer(tracer.requests, requestScheme(view, settings, span.record?.attributes));
-    return new Handshake(req, socket, begun, timer);
+    start = startServerSpan(view, settings);
+    return new Handshake(req, socket, start);
   } catch (error) {
     noteFault('upgrade start', error);
-    span?.end();
+    start?.span?.end();
     return undefined;
   }
 }
@@ -78,7 +71,7 @@ class Handshake {
   #status: number | undefined;
   #isOver = false;
 
-  constructor(req: IncomingMessage, socket: Duplex, { span, scope }: Begun, timer: RequestTimer | undefined) {
+  constructor(req: IncomingMessage, socket: Duplex, { span, scope, timer }: ServerStart) {
     this.scope = scope;
     this.#req = req;
     this.#span = span;
@@ -98,7 +91,7 @@ class Handshake {
 
   /** `chunk` is the beginning of the answer; undefined when the socket closed without any. */
   #answered(chunk: unknown): void {
-    const status = chunk === undefined ? undefined : statusOf(chunk);
+    const status = chunk === undefined ? undefined : statusIn(chunk);
     this.#status = status;
     this.#finish((span) => {
       const attributes = span.record?.attributes;
@@ -126,16 +119,13 @@ class Handshake {
     const method = knownMethod(this.#req.method ?? '');
     const status = this.#status;
     const type = status !== undefined && status >= 500 ? String(status) : undefined;
-    this.#timer?.end(
-      { method, route: undefined, span },
-      { status, errorType: type },
-      status === 101 ? 'upgrade' : undefined,
-    );
+    const stream = status === 101 ? 'upgrade' : undefined;
+    this.#timer?.end({ method, route: undefined, span }, { status, errorType: type, stream });
   }
 }
 
 /** `HTTP/1.1 101 Switching Protocols`, as the app writes it itself. */
-function statusOf(chunk: unknown): number | undefined {
+function statusIn(chunk: unknown): number | undefined {
   const text = typeof chunk === 'string' ? chunk.slice(0, 16) : chunk instanceof Uint8Array ? latin1(chunk) : '';
   const code = /^HTTP\/1\.[01] (\d{3})/.exec(text)?.[1];
   return code === undefined ? undefined : Number(code);

@@ -1,0 +1,29 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { InstrumentationScope } from '../../src/core/record.ts';
+import type { ProxyView } from './forwarded.ts';
+
+// An adapter shows an exchange by these two; every decision about it is the exchange's.
+
+/** An inbound request as its framework shows it when it comes. */
+export interface RequestView {
+  readonly req: IncomingMessage;
+  /** Names the adapter in the records. */
+  readonly instrumentation: InstrumentationScope;
+  /** The request target as the client sent it: frameworks cut mount paths off `req.url`. */
+  originalUrl(): string;
+  /** Proxy headers as far as the framework was told to believe them; undefined when it trusts none. */
+  proxied(): ProxyView | undefined;
+}
+
+/** Its response, and how far the routing has led it. `Exchange` is what the view is told to watch for. */
+export interface ResponseView<Exchange> {
+  readonly res: ServerResponse;
+  /** Told when the answer begins, where the view wants to know: set by `watch`. */
+  readonly answers?: (() => void) | undefined;
+  /** Called once, before the app sees a request that is recorded or counted, for what can only be noticed while it is routed. */
+  watch(exchange: Exchange): void;
+  /** The template of the matched route with its mount path (`/api/:version/users/:id`); undefined without a match. */
+  route(): string | undefined;
+  /** The template of the mounts that the routing is inside of, now; empty outside of any. */
+  mount(): string;
+}
