@@ -61,8 +61,8 @@ class CompositePropagator implements Propagator {
   constructor({ extract, inject }: CompositeOptions) {
     this.name = 'composite';
     this.fields = Object.freeze([...new Set(inject.flatMap((propagator) => propagator.fields))]);
-    const contexts = extract.filter((propagator) => propagator !== requestid);
-    const fallback = extract.filter((propagator) => propagator === requestid);
+    const contexts = extract.filter((propagator) => !isRequestId(propagator));
+    const fallback = extract.filter(isRequestId);
     this.#readers = [...contexts, ...fallback].filter(isFirstReader).map(readerOf);
     // The separate headers of B3 push a single one aside: where both are written, it comes after them.
     const [separate, others] = [inject.filter(isSeparateB3), inject.filter((propagator) => !isSeparateB3(propagator))];
@@ -150,6 +150,11 @@ function isFirstReader(propagator: Propagator, at: number, all: readonly Propaga
 
 function isOurs(propagator: Propagator): boolean {
   return Object.values(propagatorsByName).includes(propagator);
+}
+
+/** By name: an app may have its formats from another copy of the package. */
+function isRequestId({ name }: Propagator): boolean {
+  return name === requestid.name;
 }
 
 function isSeparateB3(propagator: Propagator): boolean {

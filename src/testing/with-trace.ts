@@ -1,4 +1,4 @@
-import { FLAG_RANDOM, FLAG_SAMPLED, type SpanContext } from '../../propagation/context.ts';
+import { FLAG_SAMPLED, type SpanContext } from '../../propagation/context.ts';
 import { optionError, showValue } from '../core/options/errors.ts';
 import { idGenerator } from '../core/spans/ids.ts';
 import { captureHere, type RunningCapture, SETTLE_TIMEOUT_MS, stillOpen } from './captured.ts';
@@ -55,8 +55,7 @@ export async function withTrace<Response>(request: SettableRequest<Response>): P
 
 /** Of a caller that records nothing: the app's server span stands at the top of the trace. */
 function newContext(): SpanContext {
-  const traceFlags = FLAG_SAMPLED | FLAG_RANDOM;
-  return { traceId: ids.traceId(), spanId: ids.spanId(), traceFlags, isRemote: false };
+  return { traceId: ids.traceId(), spanId: ids.spanId(), traceFlags: FLAG_SAMPLED, isRemote: false };
 }
 
 async function traceOf(captured: RunningCapture, traceId: string): Promise<SpanView> {

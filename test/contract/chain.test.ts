@@ -122,7 +122,7 @@ describe('a chain of Express 4, Koa 3, Express 5 and node:http over axios', () =
       const [[traceId, trace] = ['', []]] = byTrace;
       const last = assertChain(trace, undefined);
       assert.ok(!JSON.stringify(headers).includes(traceId));
-      assert.equal(answer.headers.traceparent, `00-${traceId}-${last.parentSpanId}-03`);
+      assert.equal(answer.headers.traceparent, `00-${traceId}-${last.parentSpanId}-01`);
       assert.equal(answer.headers.tracestate, undefined);
     });
   }

@@ -127,9 +127,9 @@ describe('decisions about real requests', () => {
 
     it(`see the route that has matched when context goes out: ${name}`, async () => {
       const rule = { sample: [{ route: '/:name/:id', rate: 0 }] };
-      assert.deepEqual(await run(rule, '/shop/1'), ['sent 02']);
+      assert.deepEqual(await run(rule, '/shop/1'), ['sent 00']);
       assert.deepEqual(await run({ sample: [{ route: '/other', rate: 0 }] }, '/shop/1'), [
-        'sent 03',
+        'sent 01',
         'client',
         'server',
       ]);
@@ -137,7 +137,7 @@ describe('decisions about real requests', () => {
 
     it(`see no route before one has matched, and stay as they went out: ${name}`, async () => {
       const rule = { sample: [{ route: '/:name/:id', rate: 0 }] };
-      assert.deepEqual(await run(rule, '/early/1'), ['sent 03', 'client', 'server']);
+      assert.deepEqual(await run(rule, '/early/1'), ['sent 01', 'client', 'server']);
     });
 
     it(`see the method, and at the end the route, when nothing goes out: ${name}`, async () => {
@@ -148,8 +148,8 @@ describe('decisions about real requests', () => {
 
     it(`keep what failed, and mark what others were told to leave out: ${name}`, async () => {
       const keep = { sample: 0, keep: { status: '5xx' } } as const;
-      assert.deepEqual(await run(keep, '/shop/fails'), ['sent 02', 'client!', 'server!']);
-      assert.deepEqual(await run(keep, '/shop/1'), ['sent 02']);
+      assert.deepEqual(await run(keep, '/shop/fails'), ['sent 00', 'client!', 'server!']);
+      assert.deepEqual(await run(keep, '/shop/1'), ['sent 00']);
       assert.deepEqual(await run({ keep: { status: '5xx' } }, '/shop/fails', DENIED), [
         'sent 02',
         'client!',
@@ -204,7 +204,7 @@ describe('decisions about real requests', () => {
       server.close();
       server.closeAllConnections();
     });
-    assert.equal((logged as { trace_flags: string }).trace_flags, '02');
+    assert.equal((logged as { trace_flags: string }).trace_flags, '00');
     assert.deepEqual([captured.spans.length, captured.stats().sampledOut], [0, 1]);
   });
 });

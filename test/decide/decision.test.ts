@@ -67,7 +67,7 @@ describe('rules that ask for the request', () => {
     const traced = tracerOf({ sample: [{ route: '/health', rate: 0 }, { rate: 1 }] });
     const root = server(traced);
     root.child('before').end();
-    assert.equal(sentFlags(root.child('call')), '03');
+    assert.equal(sentFlags(root.child('call')), '01');
     assert.equal(traced.stats().queued, 1); // has left its trace for the exporter's queue
     root.setAttribute('http.route', '/health').end();
     assert.deepEqual(await kept(traced), ['GET', 'before']);
@@ -77,11 +77,11 @@ describe('rules that ask for the request', () => {
     const traced = tracerOf({ sample: [{ method: 'GET', rate: 0 }] });
     const root = server(traced).setAttribute('http.request.method', 'GET');
     root.child('before').end();
-    assert.equal(sentFlags(root), '02');
+    assert.equal(sentFlags(root), '00');
     assert.equal(root.isRecording(), false);
     const late = root.child('after');
     assert.equal(late.isRecording(), false);
-    assert.equal(sentFlags(late), '02');
+    assert.equal(sentFlags(late), '00');
     late.end();
     root.end();
     assert.deepEqual(await kept(traced), []);
@@ -108,7 +108,7 @@ describe('rules that ask for the request', () => {
     const decision = root.localTrace?.decision;
     assert.ok(decision !== undefined);
     decision.facts = { method: 'GET', route: '/health' };
-    assert.equal(sentFlags(root), '02');
+    assert.equal(sentFlags(root), '00');
     root.end();
     assert.equal(decision.facts, undefined);
   });
@@ -174,7 +174,7 @@ describe('keep', () => {
     root.end();
     assert.deepEqual(await kept(traced), ['GET', 'query']);
     const [query] = await traced.finished();
-    assert.equal(query?.flags, 3);
+    assert.equal(query?.flags, 1);
     assert.equal(query?.traceState, undefined);
   });
 
@@ -190,20 +190,20 @@ describe('keep', () => {
   it('marks as partial what is kept after 0 went out, and goes on sending 0', async () => {
     const traced = tracerOf(KEEP_ERRORS);
     const root = server(traced);
-    assert.equal(sentFlags(root.child('call')), '02');
+    assert.equal(sentFlags(root.child('call')), '00');
     root.child('query').fail(new Error('gone')).end();
-    assert.equal(sentFlags(root), '02');
+    assert.equal(sentFlags(root), '00');
     root.end();
-    assert.equal(sentFlags(root), '02');
+    assert.equal(sentFlags(root), '00');
     assert.deepEqual(await kept(traced), ['GET!', 'query!']);
-    assert.equal((await traced.finished())[0]?.flags, 2);
+    assert.equal((await traced.finished())[0]?.flags, 0);
   });
 
   it('sends 1 when it knows by then that it keeps', async () => {
     const traced = tracerOf(KEEP_ERRORS);
     const root = server(traced);
     root.child('first attempt').fail(new Error('gone')).end();
-    assert.equal(sentFlags(root), '03');
+    assert.equal(sentFlags(root), '01');
     root.end();
     assert.deepEqual(await kept(traced), ['GET', 'first attempt']);
   });
@@ -265,15 +265,15 @@ describe('the flag in an answer', () => {
   it('is what the sampler says, and tells nobody to leave anything out', async () => {
     const traced = tracerOf(KEEP_ERRORS);
     const root = server(traced);
-    assert.equal(root.answerFlags, 2);
+    assert.equal(root.answerFlags, 0);
     root.fail(new Error('gone')).end();
     assert.deepEqual(await kept(traced), ['GET']);
     const byRule = tracerOf(HEALTH_OUT);
     const sampled = server(byRule);
-    assert.equal(sampled.answerFlags, 3);
+    assert.equal(sampled.answerFlags, 1);
     sampled.setAttribute('http.route', '/health').end(); // too late: it was said
     assert.deepEqual(await kept(byRule), ['GET']);
-    assert.equal(server(tracerOf({})).answerFlags, 3);
+    assert.equal(server(tracerOf({})).answerFlags, 1);
     assert.equal(server(tracerOf(KEEP_ERRORS), DENIED).answerFlags, 2);
   });
 });
@@ -284,7 +284,7 @@ describe('span.keep()', () => {
     const root = server(traced);
     root.child('query').end();
     root.keep('big order').child('after').end();
-    assert.equal(sentFlags(root), '03');
+    assert.equal(sentFlags(root), '01');
     root.end();
     assert.deepEqual(await kept(traced), ['GET', 'after', 'query']);
     const [, , record] = await traced.finished();
@@ -305,7 +305,7 @@ describe('span.keep()', () => {
   it('marks as partial what others were told to leave out', async () => {
     const traced = tracerOf({ sample: 0, keep: {} });
     const root = server(traced);
-    assert.equal(sentFlags(root), '02');
+    assert.equal(sentFlags(root), '00');
     root.keep('late').end();
     assert.deepEqual(await kept(traced), ['GET!']);
   });
@@ -328,7 +328,7 @@ describe('span.drop()', () => {
     const open = root.child('open');
     root.drop();
     assert.deepEqual([root.isRecording(), open.isRecording()], [false, false]);
-    assert.equal(sentFlags(open), '02');
+    assert.equal(sentFlags(open), '00');
     root.child('after').end();
     open.end();
     root.keep('too late').end();

@@ -30,7 +30,7 @@ describe('logFields', () => {
       watch(throughline);
       assert.deepEqual(logFields(), {});
       span('active', (s) => {
-        assert.deepEqual(logFields(), { trace_id: s.traceId, span_id: s.spanId, trace_flags: '03' });
+        assert.deepEqual(logFields(), { trace_id: s.traceId, span_id: s.spanId, trace_flags: '01' });
       });
       await onlySpan();
     }),
@@ -62,12 +62,12 @@ describe('logFields', () => {
       log.info({ trace_id: 'mine' }, 'own');
       return s;
     });
-    const expected = [inside.traceId, inside.spanId, '03'];
+    const expected = [inside.traceId, inside.spanId, '01'];
     assert.deepEqual(out.lines.map(pick), [
       [undefined, undefined, undefined],
       expected,
       expected,
-      ['mine', inside.spanId, '03'],
+      ['mine', inside.spanId, '01'],
     ]);
     assert.deepEqual(
       out.lines.map(({ msg }) => msg),
@@ -88,12 +88,12 @@ describe('logFields', () => {
       log.info('own', { trace_id: 'mine' });
       return s;
     });
-    const expected = [inside.traceId, inside.spanId, '03'];
+    const expected = [inside.traceId, inside.spanId, '01'];
     assert.deepEqual(out.lines.map(pick), [
       [undefined, undefined, undefined],
       expected,
       expected,
-      ['mine', inside.spanId, '03'],
+      ['mine', inside.spanId, '01'],
     ]);
     assert.deepEqual(
       out.lines.map(({ message }) => message),

@@ -94,7 +94,7 @@ describe('a decision without ids', () => {
       );
       const ids = [sent['x-b3-traceid'], sent['x-b3-spanid']];
       assert.equal(sent['x-b3-sampled'], '0');
-      assert.equal(sent.traceparent, `00-${ids.join('-')}-02`);
+      assert.equal(sent.traceparent, `00-${ids.join('-')}-00`);
       assert.equal(sent['uber-trace-id'], `${ids.join(':')}:0:0`);
     }),
   );

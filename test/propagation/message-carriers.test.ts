@@ -98,7 +98,7 @@ describe('environment variables carry the context', () => {
     const variables = inject({ PATH: '/bin' }, { setter: environmentVariables });
     assert.deepEqual(variables, {
       PATH: '/bin',
-      TRACEPARENT: `00-${active.traceId}-${active.spanId}-03`,
+      TRACEPARENT: `00-${active.traceId}-${active.spanId}-01`,
       BAGGAGE: 'tenant=acme',
     });
     assertCarried(extract(variables, { getter: environmentVariables }), active);

@@ -50,10 +50,10 @@ const TRACEPARENT: readonly RuleRow[] = [
     'keeps 200 concurrent requests apart, each with the context it came with',
   ],
   [
-    'A trace id of our own is random and says so: flags `03`.',
-    'Trace Context 3.2.2.5.2 (SHOULD)',
+    'A trace id of our own is random, and says so with `randomFlag: true` alone: flags `01` by default, since OpenTelemetry’s Go SDK before 2026 and Rust’s throw a `traceparent` with more away.',
+    'ours: Trace Context 3.2.2.5.2 has SHOULD',
     'spans/ids.test.ts',
-    'are 03: sampled, and a random trace id',
+    'are 01: receivers that know Level 1 alone throw a traceparent with more away',
   ],
   [
     'A caller that decided is followed.',

@@ -6,7 +6,7 @@ import { capture } from 'throughline/test';
 test('tracing.metaTag() is the active context as an element', async () => {
   await capture(() => {
     span('page', (s) => {
-      assert.equal(tracing.metaTag(), `<meta name="traceparent" content="00-${s.traceId}-${s.spanId}-03">`);
+      assert.equal(tracing.metaTag(), `<meta name="traceparent" content="00-${s.traceId}-${s.spanId}-01">`);
     });
   });
 });
@@ -19,7 +19,7 @@ test('tracing.metaTag() of a span of another make, with hostile ids, writes no m
   const hostile = { traceId: '"><script>', spanId: '"><script>', traceFlags: 1 };
   await capture(() => {
     span('page', { parent: hostile } as object, (s: Span) => {
-      assert.equal(tracing.metaTag(), `<meta name="traceparent" content="00-${s.traceId}-${s.spanId}-03">`);
+      assert.equal(tracing.metaTag(), `<meta name="traceparent" content="00-${s.traceId}-${s.spanId}-01">`);
     });
   });
 });

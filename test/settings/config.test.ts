@@ -313,7 +313,7 @@ describe('an option', () => {
     [{ servce: 'shop' }, 'start(): unknown option "servce"; did you mean "service"?'],
     [
       { colour: 1 },
-      'start(): unknown option "colour"; known are service, version, environment, resource, propagators, propagateTo, sample, keep, metrics, exporters, spool, limits',
+      'start(): unknown option "colour"; known are service, version, environment, resource, propagators, randomFlag, propagateTo, sample, keep, metrics, exporters, spool, limits',
     ],
     [null, 'start(): expected an object of options, got null'],
     ['shop', 'start(): expected an object of options, got "shop"'],

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomFillSync } from 'node:crypto';
 import { describe, it } from 'node:test';
+import type { StartOptions } from 'throughline';
 import { idGenerator } from '../../src/core/spans/ids.ts';
 import { testTracer } from '../core/tracer-fixture.ts';
 
@@ -69,20 +70,45 @@ describe('ids', () => {
 });
 
 describe('the flags of a root', () => {
-  it('are 03: sampled, and a random trace id', async () => {
-    const { tracer, onlyRecord } = testTracer();
+  async function flagsOf(options: StartOptions) {
+    const { tracer, onlyRecord } = testTracer(options);
     const span = tracer.startSpan('root');
     const headers = new Map<string, string>();
     tracer.propagator.inject({ span, baggage: undefined }, headers, { set: (map, key, value) => map.set(key, value) });
-    assert.equal(headers.get('traceparent'), `00-${span.traceId}-${span.spanId}-03`);
+    assert.match(headers.get('traceparent') ?? '', new RegExp(`^00-${span.traceId}-${span.spanId}-`));
     span.end();
-    assert.equal((await onlyRecord()).flags, 3);
+    return { sent: headers.get('traceparent')?.slice(-2), recorded: (await onlyRecord()).flags };
+  }
+
+  it('are 01: receivers that know Level 1 alone throw a traceparent with more away', async () => {
+    assert.deepEqual(await flagsOf({}), { sent: '01', recorded: 1 });
   });
 
-  it('are 02 when it is not sampled', () => {
-    const { tracer } = testTracer({ sample: 0 });
-    const span = tracer.startSpan('root');
-    assert.deepEqual([span.traceFlags, span.isRecording()], [2, false]);
-    span.end();
+  it('are 03 where the app asks for the random flag', async () => {
+    assert.deepEqual(await flagsOf({ randomFlag: true }), { sent: '03', recorded: 3 });
+  });
+
+  it('are 00 when it is not sampled, or 02', () => {
+    for (const randomFlag of [false, true]) {
+      const { tracer } = testTracer({ sample: 0, randomFlag });
+      const span = tracer.startSpan('root');
+      assert.deepEqual([span.traceFlags, span.isRecording()], [randomFlag ? 2 : 0, false]);
+      span.end();
+    }
+  });
+
+  it('are those that came in, where the trace came in', () => {
+    for (const [random, randomFlag] of [
+      [true, false],
+      [false, true],
+    ] as const) {
+      const { tracer } = testTracer({ randomFlag });
+      const traceId = '000000000000000000f067aa0ba902b7'; // 64 bits, padded
+      const remote = { traceId, spanId: '00f067aa0ba902b7', sampled: true, random, debug: false };
+      const parent = { ...remote, traceState: undefined, baggage: undefined, vendor: undefined };
+      const span = tracer.startSpan('continued', { parent });
+      assert.equal(span.traceFlags, random ? 3 : 1);
+      span.end();
+    }
   });
 });

@@ -51,6 +51,12 @@ export interface StartOptions {
    * Default: `['tracecontext', 'baggage']`.
    */
   readonly propagators?: readonly PropagatorOption[] | PropagatorLists | undefined;
+  /**
+   * Marks the ids of traces that begin here as random (W3C Trace Context Level 2, 3.2.2.5.2); a mark that came in is
+   * always passed on. Default: false, since deployed receivers (OpenTelemetry's Go SDK before 2026, Rust's) throw a whole
+   * `traceparent` away whose flags are above 01.
+   */
+  readonly randomFlag?: boolean | undefined;
   /** Where outbound context may go. Default: trace context everywhere, baggage to private hosts only. */
   readonly propagateTo?: PropagateTo | undefined;
   /**
@@ -115,6 +121,7 @@ export interface Config {
   readonly keepRule: KeepRule | undefined;
   readonly metrics: boolean;
   readonly propagator: Propagator;
+  readonly randomFlag: boolean;
   readonly propagateTo: (url: URL) => Destination;
   readonly baggageAttributes: readonly string[];
   readonly redaction: Redaction;
@@ -132,6 +139,7 @@ const READERS = {
   environment: text(),
   resource: checked('an object of attributes', isAttributes),
   propagators: propagatorsReader,
+  randomFlag: flag,
   propagateTo: propagateToReader,
   sample: sampleReader,
   keep: keepReader,
@@ -196,6 +204,7 @@ export function resolveConfig(
     keepRule: given.keep,
     metrics: given.metrics ?? true,
     propagator: given.propagators ?? environmentPropagator(environment),
+    randomFlag: given.randomFlag ?? false,
     propagateTo: given.propagateTo ?? traceToAllBaggageToPrivate,
     baggageAttributes: [...new Set(given.baggageAttributes)],
     redaction: given.redact ?? NOTHING_ALLOWED,

@@ -27,7 +27,7 @@ export function passThrough(remote: RemoteContext, ids: IdGenerator): RecordingS
  * no span has, which nobody will miss. A decision to record would leave the next span without its parent.
  */
 function denied(remote: RemoteContext, ids: IdGenerator): RecordingSpan {
-  return passedOn(ids.traceId(), ids.spanId(), FLAG_RANDOM, remote);
+  return passedOn(ids.traceId(), ids.spanId(), 0, remote);
 }
 
 /** What a disabled tracer starts: nothing of its own, the parent's identity for what goes out. */

@@ -73,6 +73,7 @@ export class Tracer implements SpanStarter {
   readonly waitingRoom: WaitingRoom;
   readonly #decider: Decider;
   readonly #location: boolean;
+  readonly #randomFlag: boolean;
   readonly #baggageAttributes: readonly string[];
   readonly #resource: Resource;
   readonly #ids: IdGenerator;
@@ -90,6 +91,7 @@ export class Tracer implements SpanStarter {
     this.waitingRoom = new WaitingRoom(limits.queueBytes);
     this.#decider = new Decider(config, this.ledger, this.waitingRoom, clock, this);
     this.#location = config.location;
+    this.#randomFlag = config.randomFlag;
     this.#baggageAttributes = config.baggageAttributes;
     this.#resource = config.resource;
     this.#ids = ids;
@@ -182,7 +184,7 @@ export class Tracer implements SpanStarter {
   /** A local root: of a new trace, or of the one that `remote` names. */
   #root(remote: RemoteContext | undefined): Lineage {
     const traceId = remote?.traceId ?? this.#ids.traceId();
-    const random = remote?.traceId === undefined || remote.random; // ours are random; a caller's flag is copied
+    const random = remote?.traceId === undefined ? this.#randomFlag : remote.random; // a caller's flag is copied
     const { localTrace, carried } = this.#localRoot(traceId, remote?.debug === true ? true : remote?.sampled, remote);
     return {
       traceId,

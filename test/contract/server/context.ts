@@ -70,7 +70,7 @@ export function contextCases(bench: ServerBench): void {
     assert.match(traceId, /^(?!0+$)[0-9a-f]{32}$/);
     assert.deepEqual(
       { parentSpanId, parentIsRemote, flags },
-      { parentSpanId: undefined, parentIsRemote: false, flags: 3 },
+      { parentSpanId: undefined, parentIsRemote: false, flags: 1 },
     );
   });
 
@@ -81,7 +81,7 @@ export function contextCases(bench: ServerBench): void {
       assert.notEqual(span.traceId, TRACE);
       assert.equal(span.parentSpanId, undefined);
       assert.equal(span.traceState, undefined);
-      assert.deepEqual(body, { traceparent: `00-${span.traceId}-${span.spanId}-03` });
+      assert.deepEqual(body, { traceparent: `00-${span.traceId}-${span.spanId}-01` });
     });
   }
 
@@ -123,7 +123,7 @@ export function contextCases(bench: ServerBench): void {
       const sent = { text: 'x'.repeat(length) };
       const { body } = await bench.post('/echo', sent).expect(200);
       const { traceId, spanId } = await bench.span();
-      assert.deepEqual(body, { length: JSON.stringify(sent).length, traceparent: `00-${traceId}-${spanId}-03` });
+      assert.deepEqual(body, { length: JSON.stringify(sent).length, traceparent: `00-${traceId}-${spanId}-01` });
     });
   }
 

@@ -89,7 +89,7 @@ export function endingCases(bench: ServerBench): void {
       const { body } = await bench.get('/context', {}, site).expect(200);
       const { name, traceId, spanId } = await bench.span();
       assert.equal(name, bench.app.knowsRoutes ? 'GET /context' : 'GET');
-      assert.equal(body.traceparent, `00-${traceId}-${spanId}-03`);
+      assert.equal(body.traceparent, `00-${traceId}-${spanId}-01`);
     });
   });
 

@@ -114,5 +114,5 @@ export function trustCases(bench: ServerBench): void {
 function assertOwnTrace(span: SpanRecord | undefined, context: Record<string, string>): void {
   assert.notEqual(span?.traceId, TRACE);
   assert.deepEqual([span?.parentSpanId, span?.parentIsRemote, span?.traceState], [undefined, false, undefined]);
-  assert.deepEqual(context, { traceparent: `00-${span?.traceId}-${span?.spanId}-03` });
+  assert.deepEqual(context, { traceparent: `00-${span?.traceId}-${span?.spanId}-01` });
 }
