@@ -10,6 +10,7 @@ import {
   type SpanId,
   type TraceId,
 } from './context.ts';
+import { format } from './format.ts';
 import { setOrRemove } from './set-or-remove.ts';
 import { hasIds, isSpanId, isTraceId } from './traceparent.ts';
 
@@ -29,17 +30,17 @@ const PARENT_SPAN_ID = 'x-b3-parentspanid';
  * headers too, where there is no valid single one (OpenTelemetry, API Propagators, B3: extract MUST
  * attempt both; the single header takes precedence).
  */
-export const b3: Propagator = Object.freeze({
+export const b3: Propagator = format({
   name: 'b3',
-  fields: Object.freeze([SINGLE]),
+  fields: [SINGLE],
   extract: extractB3,
   inject: injectSingle,
 });
 
 /** B3 in separate headers, `X-B3-TraceId` and the others. Reads the single header too, which comes first. */
-export const b3multi: Propagator = Object.freeze({
+export const b3multi: Propagator = format({
   name: 'b3multi',
-  fields: Object.freeze([TRACE_ID, SPAN_ID, SAMPLED, FLAGS]),
+  fields: [TRACE_ID, SPAN_ID, SAMPLED, FLAGS],
   extract: extractB3,
   inject: injectMulti,
 });

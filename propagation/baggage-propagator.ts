@@ -1,5 +1,6 @@
 import { Baggage } from './baggage.ts';
 import type { Getter, OutboundContext, Propagator, RemoteContext, Setter } from './context.ts';
+import { format } from './format.ts';
 
 const BAGGAGE = 'baggage';
 
@@ -7,9 +8,9 @@ const BAGGAGE = 'baggage';
  * W3C Baggage. It travels without a trace context too; where there is none, none is made up. What it reads
  * is looked at when somebody asks for it, and may have no member then.
  */
-export const baggage: Propagator = Object.freeze({
+export const baggage: Propagator = format({
   name: 'baggage',
-  fields: Object.freeze([BAGGAGE]),
+  fields: [BAGGAGE],
   extract: extractBaggage,
   inject: injectBaggage,
 });

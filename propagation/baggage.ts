@@ -8,6 +8,7 @@ import {
   splitMembers,
 } from './baggage-member.ts';
 import { decodePercent } from './percent.ts';
+import { SHARED_NAME } from './shared-name.ts';
 
 export { BaggageMetadata, type BaggageProperty } from './baggage-member.ts';
 
@@ -28,6 +29,13 @@ export interface BaggageEntryInput {
   readonly metadata?: { toString(): string } | undefined;
 }
 
+const BRAND: unique symbol = Symbol.for(`${SHARED_NAME}.baggage`);
+
+/** Recognises baggage of ours, of whatever copy of the package. */
+export function isBaggage(value: unknown): value is Baggage {
+  return typeof value === 'object' && value !== null && (value as { readonly [BRAND]?: true })[BRAND] === true;
+}
+
 /**
  * W3C Baggage: an immutable list of names and values that travels with the request. Structurally
  * OpenTelemetry's `Baggage`. One value a name, the newer wins. Names are case-sensitive tokens and
@@ -39,6 +47,10 @@ export interface BaggageEntryInput {
  * baggage?.set('tier', 'gold').serialize(); // 'userId=alice;ttl=30,region=eu%20west,tier=gold'
  */
 export class Baggage {
+  static {
+    Object.defineProperty(Baggage.prototype, BRAND, { value: true });
+  }
+
   /** No members; `serialize()` gives the empty text, which is never sent. */
   static readonly empty: Baggage = new Baggage(new Map(), '');
 

@@ -9,6 +9,7 @@ import {
   type Setter,
   type SpanContext,
 } from './context.ts';
+import { format } from './format.ts';
 import { decimalToHex, namesTrace, readTraceId, spanIdToDecimal } from './id-text.ts';
 
 const HEADER = 'x-cloud-trace-context';
@@ -28,9 +29,9 @@ const SLASH = 0x2f;
  * unsigned decimal of 64 bits; where it is missing or 0, the trace is continued without a parent. Without
  * `o` the decision is ours. There is no debug mark, random flag or tracestate: they are left out.
  */
-export const cloudtrace: Propagator = Object.freeze({
+export const cloudtrace: Propagator = format({
   name: 'cloudtrace',
-  fields: Object.freeze([HEADER]),
+  fields: [HEADER],
   extract: extractCloudtrace,
   inject: injectCloudtrace,
 });

@@ -1,14 +1,15 @@
 import { b3, b3multi } from './b3.ts';
-import { Baggage } from './baggage.ts';
+import { isBaggage } from './baggage.ts';
 import { baggage } from './baggage-propagator.ts';
 import { cloudtrace } from './cloudtrace.ts';
 import type { Getter, OutboundContext, Propagator, RemoteContext, Setter } from './context.ts';
 import { datadog } from './datadog.ts';
+import { isFormat } from './format.ts';
 import { jaeger } from './jaeger.ts';
 import { requestid } from './request-id.ts';
 import { tracecontext } from './tracecontext.ts';
 import { isSpanId, isTraceId } from './traceparent.ts';
-import { TraceState } from './tracestate.ts';
+import { isTraceState } from './tracestate.ts';
 import { xray } from './xray.ts';
 
 /** The formats there are. */
@@ -58,7 +59,8 @@ class CompositePropagator implements Propagator {
   readonly #readers: readonly Reader[];
   readonly #writers: readonly Propagator[];
 
-  constructor({ extract, inject }: CompositeOptions) {
+  constructor(options: CompositeOptions) {
+    const [extract, inject] = [options.extract.map(ownFormat), options.inject.map(ownFormat)];
     this.name = 'composite';
     this.fields = Object.freeze([...new Set(inject.flatMap((propagator) => propagator.fields))]);
     const contexts = extract.filter((propagator) => !isRequestId(propagator));
@@ -148,6 +150,11 @@ function isFirstReader(propagator: Propagator, at: number, all: readonly Propaga
   return !isOurs(propagator) || all.findIndex(({ extract }) => extract === propagator.extract) === at;
 }
 
+/** A format that came from another copy of the package is the one that we have under its name. */
+function ownFormat(propagator: Propagator): Propagator {
+  return isFormat(propagator) ? (propagatorsByName[propagator.name as PropagatorName] ?? propagator) : propagator;
+}
+
 function isOurs(propagator: Propagator): boolean {
   return Object.values(propagatorsByName).includes(propagator);
 }
@@ -224,8 +231,8 @@ function checkedContext(found: { readonly [Field in keyof RemoteContext]?: unkno
     sampled: typeof sampled === 'boolean' ? sampled : undefined,
     random: isContinued && found.random === true,
     debug: found.debug === true,
-    traceState: isContinued && traceState instanceof TraceState ? traceState : undefined,
-    baggage: bag instanceof Baggage ? bag : undefined,
+    traceState: isContinued && isTraceState(traceState) ? traceState : undefined,
+    baggage: isBaggage(bag) ? bag : undefined,
     vendor: typeof vendor === 'object' && vendor !== null ? (vendor as RemoteContext['vendor']) : undefined,
   };
 }

@@ -12,6 +12,7 @@ import {
   type VendorFields,
 } from './context.ts';
 import { findTags, joinTags } from './datadog-tags.ts';
+import { format } from './format.ts';
 import { cut, decimalToHex, hexToDecimal, namesTrace, spanIdToDecimal } from './id-text.ts';
 import { setOrRemove } from './set-or-remove.ts';
 
@@ -40,9 +41,9 @@ const MAX_ORIGIN_LENGTH = 128;
  * the trace without a parent; without a priority the decision is ours. Priority, origin and the other
  * `_dd.p.` tags are kept with the trace and sent on; the priority as long as the decision stays as it was.
  */
-export const datadog: Propagator = Object.freeze({
+export const datadog: Propagator = format({
   name: 'datadog',
-  fields: Object.freeze([TRACE_ID, PARENT_ID, PRIORITY, ORIGIN, TAGS]),
+  fields: [TRACE_ID, PARENT_ID, PRIORITY, ORIGIN, TAGS],
   extract: extractDatadog,
   inject: injectDatadog,
 });

@@ -12,6 +12,7 @@ import {
   type TraceId,
   type VendorFields,
 } from './context.ts';
+import { format } from './format.ts';
 import { readUberctx, writeUberctx } from './jaeger-baggage.ts';
 import { decodePercent } from './percent.ts';
 import { hasIds, isSpanId, isTraceId } from './traceparent.ts';
@@ -24,9 +25,9 @@ const UBER_TRACE_ID = 'uber-trace-id';
  * Jaeger's own format: `uber-trace-id` and, a header a member, `uberctx-*` baggage. `fields` names the
  * first only, since the others depend on the baggage.
  */
-export const jaeger: Propagator = Object.freeze({
+export const jaeger: Propagator = format({
   name: 'jaeger',
-  fields: Object.freeze([UBER_TRACE_ID]),
+  fields: [UBER_TRACE_ID],
   extract: extractJaeger,
   inject: injectJaeger,
 });

@@ -1,4 +1,5 @@
 import type { Getter, OutboundContext, Propagator, RemoteContext, Setter, TraceId } from './context.ts';
+import { format } from './format.ts';
 import { namesTrace, readTraceId } from './id-text.ts';
 
 const HEADER = 'x-request-id';
@@ -18,9 +19,9 @@ const DASH = 0x2d;
  * What is sent is the trace id as a UUID, which for a trace that began with a request id is that id. Ids
  * that are no UUID are not sent on by us.
  */
-export const requestid: Propagator = Object.freeze({
+export const requestid: Propagator = format({
   name: 'requestid',
-  fields: Object.freeze([HEADER]),
+  fields: [HEADER],
   extract: extractRequestId,
   inject: injectRequestId,
 });

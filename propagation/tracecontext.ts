@@ -7,8 +7,9 @@ import {
   type RemoteContext,
   type Setter,
 } from './context.ts';
+import { format } from './format.ts';
 import { formatTraceparent, hasIds, parseTraceparent } from './traceparent.ts';
-import { TraceState } from './tracestate.ts';
+import { isTraceState, TraceState } from './tracestate.ts';
 
 const TRACEPARENT = 'traceparent';
 const TRACESTATE = 'tracestate';
@@ -17,9 +18,9 @@ const TRACESTATE = 'tracestate';
  * W3C Trace Context, Level 2: `traceparent` and `tracestate`. Without a valid traceparent there is no
  * context, whatever tracestate says; a bad tracestate never costs the traceparent (3.3, 5.1.1).
  */
-export const tracecontext: Propagator = Object.freeze({
+export const tracecontext: Propagator = format({
   name: 'tracecontext',
-  fields: Object.freeze([TRACEPARENT, TRACESTATE]),
+  fields: [TRACEPARENT, TRACESTATE],
   extract: extractTracecontext,
   inject: injectTracecontext,
 });
@@ -52,7 +53,7 @@ function injectTracecontext<Carrier>(context: OutboundContext, carrier: Carrier,
 
 /** Another library's tracestate, in a span context that the app handed in, is read like one off the wire. */
 function stateText(state: { serialize(): unknown } | undefined): string {
-  if (state === undefined || state instanceof TraceState) return state?.serialize() ?? '';
+  if (state === undefined || isTraceState(state)) return state?.serialize() ?? '';
   try {
     return TraceState.parse(String(state.serialize()))?.serialize() ?? '';
   } catch {

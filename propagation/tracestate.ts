@@ -1,4 +1,5 @@
 import { joinPieces } from './characters.ts';
+import { SHARED_NAME } from './shared-name.ts';
 import {
   fitMembers,
   isTraceStateKey,
@@ -12,6 +13,13 @@ import {
 
 export { fitMembers } from './tracestate-list.ts';
 
+const BRAND: unique symbol = Symbol.for(`${SHARED_NAME}.tracestate`);
+
+/** Recognises a `tracestate` of ours, of whatever copy of the package. */
+export function isTraceState(value: unknown): value is TraceState {
+  return typeof value === 'object' && value !== null && (value as { readonly [BRAND]?: true })[BRAND] === true;
+}
+
 /**
  * The W3C `tracestate`: an immutable list of vendors' members, the newest on the left. Structurally
  * OpenTelemetry's `TraceState`.
@@ -20,6 +28,10 @@ export { fitMembers } from './tracestate-list.ts';
  * TraceState.parse('congo=t61rcWkgMzE')?.set('rojo', '00f067').serialize(); // 'rojo=00f067,congo=t61rcWkgMzE'
  */
 export class TraceState {
+  static {
+    Object.defineProperty(TraceState.prototype, BRAND, { value: true });
+  }
+
   /** No members; `serialize()` gives the empty text, which is never sent. The start for a trace of our own. */
   static readonly empty: TraceState = new TraceState('', []);
 

@@ -10,6 +10,7 @@ import {
   type SpanContext,
   type TraceId,
 } from './context.ts';
+import { format } from './format.ts';
 import { cut, namesTrace, readSpanId, readTraceId } from './id-text.ts';
 
 const HEADER = 'x-amzn-trace-id';
@@ -34,9 +35,9 @@ const EQUALS = 0x3d;
  * A load balancer sends the `Root` alone, or behind a `Self`: its trace is continued without a parent, and
  * the decision is ours. X-Ray has no debug mark, random flag or tracestate: they are left out.
  */
-export const xray: Propagator = Object.freeze({
+export const xray: Propagator = format({
   name: 'xray',
-  fields: Object.freeze([HEADER]),
+  fields: [HEADER],
   extract: extractXray,
   inject: injectXray,
 });

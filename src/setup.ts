@@ -1,6 +1,6 @@
 import { instrument } from '../middleware/client/instrument.ts';
 import { say, sayOnce } from './core/diagnostics.ts';
-import { noteCopy } from './core/doctor/copies.ts';
+import { noteCopy, sayWhenMixed } from './core/doctor/copies.ts';
 import type { DoctorReport } from './core/doctor/report.ts';
 import { metricsText } from './core/metrics/tracer-metrics.ts';
 import type { Exporter } from './core/pipeline/exporter.ts';
@@ -11,6 +11,7 @@ import { type SpoolKit, spoolKit } from './core/pipeline/spool/spool-kit.ts';
 import type { Stats } from './core/pipeline/stats.ts';
 import { type Config, resolveConfig, type StartOptions } from './core/settings/config.ts';
 import type { ExporterName } from './core/settings/config-exporters.ts';
+import { shared } from './core/shared.ts';
 import type { Span } from './core/span.ts';
 import { endOpenSpans } from './core/spans/incomplete.ts';
 import { installTracer, onFirstUse } from './core/spans/runtime.ts';
@@ -64,11 +65,16 @@ interface Running {
   readonly handle: Throughline;
 }
 
-/** The one in force. */
-let running: Running | undefined;
+/** One for all copies of the package: whichever of them starts replaces what another has started. */
+interface Setup {
+  /** The one in force. */
+  running: Running | undefined;
+  /** Pipelines of those that were replaced, while they flush. */
+  readonly stopping: Set<Pipeline>;
+  endingsAreWatched: boolean;
+}
 
-/** Pipelines of those that were replaced, while they flush. */
-const stopping = new Set<Pipeline>();
+const setup = shared<Setup>('setup', () => ({ running: undefined, stopping: new Set(), endingsAreWatched: false }));
 
 /**
  * Starts tracing with `options`. Optional: without it the first span starts us from `OTEL_*` variables.
@@ -82,14 +88,15 @@ const stopping = new Set<Pipeline>();
  */
 export function start(options: StartOptions = {}): Throughline {
   const config = resolveConfig(options, process.env, sayOnce);
-  const replaced = running;
+  const replaced = setup.running;
   const pipeline = createPipeline(config, say);
   const tracer = new Tracer(config, { sink: pipeline, statsOf: (counts) => pipeline.stats(counts) });
   const handle = handleOf(tracer, pipeline);
-  running = { tracer, pipeline, handle };
+  setup.running = { tracer, pipeline, handle };
   installTracer(tracer);
   instrument(config.instrument);
   watchEndingsOnce();
+  sayWhenMixed();
   if (replaced !== undefined) {
     sayOnce('start() was called again: the new configuration replaces the first, whose spans are flushed');
     void stopReplaced(replaced);
@@ -99,10 +106,10 @@ export function start(options: StartOptions = {}): Throughline {
 
 /** The process lives on: what the first could not send at once is tried again before it goes to the spool. */
 async function stopReplaced({ handle, pipeline }: Running): Promise<void> {
-  stopping.add(pipeline);
+  setup.stopping.add(pipeline);
   await handle.flush();
   await handle.shutdown();
-  stopping.delete(pipeline);
+  setup.stopping.delete(pipeline);
 }
 
 /** The way out for the spans of a complete configuration. */
@@ -175,12 +182,10 @@ function endAndDecide(tracer: Tracer): void {
 
 noteCopy(import.meta.url);
 
-let endingsAreWatched = false;
-
 function watchEndingsOnce(): void {
-  if (endingsAreWatched) return;
-  endingsAreWatched = true;
-  watchEndings(() => (running === undefined ? undefined : endingOf(running)));
+  if (setup.endingsAreWatched) return;
+  setup.endingsAreWatched = true;
+  watchEndings(() => (setup.running === undefined ? undefined : endingOf(setup.running)));
 }
 
 function endingOf({ tracer, pipeline }: Running): EndingTracer {
@@ -197,12 +202,12 @@ function endingOf({ tracer, pipeline }: Running): EndingTracer {
     },
     endOpen: () => endAndDecide(tracer),
     persist() {
-      for (const each of [pipeline, ...stopping]) each.persist();
+      for (const each of [pipeline, ...setup.stopping]) each.persist();
     },
   };
 }
 
 onFirstUse(() => {
   start();
-  return (running as { tracer: Tracer }).tracer;
+  return (setup.running as Running).tracer;
 });

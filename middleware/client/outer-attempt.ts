@@ -1,3 +1,4 @@
+import { SHARED_NAME } from '../../propagation/shared-name.ts';
 import type { Scope } from '../../src/core/scope/scope.ts';
 
 /**
@@ -9,7 +10,7 @@ export interface OuterAttempt {
   sendsTo(url: URL): boolean;
 }
 
-const OUTER_ATTEMPT: unique symbol = Symbol('throughline.outer-attempt');
+const OUTER_ATTEMPT: unique symbol = Symbol.for(`${SHARED_NAME}.outer-attempt`);
 
 /** `scope`, in which `attempt` is under way. */
 export function scopeOfAttempt(scope: Scope, attempt: OuterAttempt): Scope {

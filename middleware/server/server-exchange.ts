@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { SHARED_NAME } from '../../propagation/shared-name.ts';
 import type { RequestFacts } from '../../src/core/decide/sampler.ts';
 import { noteFault } from '../../src/core/diagnostics.ts';
 import { isNativePromise } from '../../src/core/functions/promise.ts';
@@ -37,7 +38,7 @@ import { type ServerStart, startServerSpan } from './server-span.ts';
 export interface ServerView extends RequestView, ResponseView<ServerExchange> {}
 
 /** Our mark on a request. Registered, so that two copies of the package agree on it. */
-const EXCHANGE: unique symbol = Symbol.for('throughline.exchange');
+const EXCHANGE: unique symbol = Symbol.for(`${SHARED_NAME}.exchange`);
 
 interface Marked {
   /** null: the request has no span, and a second `tracing()` further in leaves it alone too. */

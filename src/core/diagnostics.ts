@@ -1,4 +1,5 @@
 import { debuglog } from 'node:util';
+import { shared } from './shared.ts';
 
 /** Details for the curious: `NODE_DEBUG=throughline`. */
 const debugLine = debuglog('throughline');
@@ -27,7 +28,7 @@ export function say(message: string): void {
   }
 }
 
-const said = new Set<string>();
+const said = shared('said', () => new Set<string>());
 const REMEMBERED = 1000;
 
 /** `say`, but each message once a process. */

@@ -1,6 +1,6 @@
 import { activeScope } from '../core/scope/scope.ts';
 import type { Span } from '../core/span.ts';
-import { RecordingSpan } from '../core/spans/recording-span.ts';
+import { isRecordingSpan, type RecordingSpan } from '../core/spans/recording-span.ts';
 import { installedTracer, tracerIn } from '../core/spans/runtime.ts';
 import { formatDuration } from '../terminal/text.ts';
 import { failure } from './failure.ts';
@@ -64,7 +64,7 @@ function describeOpenSpan(span: Span, known: ReadonlyMap<string, NamedSpan>): st
 }
 
 function recordOf(span: Span): RecordingSpan['record'] {
-  return span instanceof RecordingSpan ? span.record : undefined;
+  return isRecordingSpan(span) ? span.record : undefined;
 }
 
 const MOST_PARENTS = 20;

@@ -48,7 +48,7 @@ const CLOSURES: Readonly<Record<string, Closure>> = {
   },
   'throughline/analysis': { rooms: ['src/analysis', 'src/leaves'], packages: [] },
   'throughline/redis': {
-    rooms: ['src/analysis', 'src/core', 'src/formats', 'src/leaves', 'src/redis.ts', 'src/store'],
+    rooms: ['propagation', 'src/analysis', 'src/core', 'src/formats', 'src/leaves', 'src/redis.ts', 'src/store'],
     packages: [],
   },
   'throughline/store': {

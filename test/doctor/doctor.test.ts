@@ -125,12 +125,15 @@ describe('doctor()', () => {
     const source = `
       import { start } from 'throughline';
       const copies = globalThis[Symbol.for('throughline.copies')];
-      copies.push({ version: '9.9.9', url: 'file:///elsewhere/setup.js' });
+      copies.push({ version: '0.9.9', url: 'file:///elsewhere/setup.js' });
       const report = await start({ exporters: 'none' }).doctor();
       console.log(report.checks.find(({ name }) => name === 'copies').message);
     `;
     const { status, stdout } = await runNode(['--input-type=module', '--eval', source]);
     assert.equal(status, 0);
-    assert.match(stdout, /^2 copies of throughline are loaded, .*9\.9\.9 from file:\/\/\/elsewhere\/setup\.js$/m);
+    assert.match(
+      stdout,
+      /^2 copies of throughline are loaded, and are one tracer: .*0\.9\.9 from file:\/\/\/elsewhere\/setup\.js$/m,
+    );
   });
 });

@@ -1,3 +1,4 @@
+import { SHARED_NAME } from '../../../propagation/shared-name.ts';
 import { noteFault } from '../../../src/core/diagnostics.ts';
 import { optionError, showValue } from '../../../src/core/options/errors.ts';
 import type { InstrumentationScope } from '../../../src/core/record.ts';
@@ -11,9 +12,9 @@ export type TraceAxiosOptions = ClientOptions;
 const INSTRUMENTATION: InstrumentationScope = Object.freeze({ name: 'throughline/axios' });
 
 /** Our marks, registered so that two copies of the package agree on them: on adapters, interceptors, configurations. */
-const TRACED_ADAPTER: unique symbol = Symbol.for('throughline.adapter');
-const INSTALLER: unique symbol = Symbol.for('throughline.interceptor');
-const UNDER_WAY: unique symbol = Symbol.for('throughline.attempt');
+const TRACED_ADAPTER: unique symbol = Symbol.for(`${SHARED_NAME}.adapter`);
+const INSTALLER: unique symbol = Symbol.for(`${SHARED_NAME}.interceptor`);
+const UNDER_WAY: unique symbol = Symbol.for(`${SHARED_NAME}.attempt`);
 
 /**
  * Makes every request of an axios instance a CLIENT span, and sends the context along. Each attempt is

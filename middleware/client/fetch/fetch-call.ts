@@ -172,3 +172,8 @@ const NO_FIELDS: ReadonlySet<string> = new Set();
 function isSameRequest(one: URL, other: URL): boolean {
   return one.origin === other.origin && one.pathname === other.pathname && one.search === other.search;
 }
+
+/** Recognises a call of ours, of whatever copy of the package: nothing else adopts hops. */
+export function isFetchCall(attempt: OuterAttempt | undefined): attempt is FetchCall {
+  return attempt !== undefined && 'adopt' in attempt;
+}

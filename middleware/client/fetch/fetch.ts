@@ -1,3 +1,4 @@
+import { SHARED_NAME } from '../../../propagation/shared-name.ts';
 import { optionError, showValue } from '../../../src/core/options/errors.ts';
 import { activeScope } from '../../../src/core/scope/scope.ts';
 import { type ClientOptions, resolveClientOptions } from '../client-options.ts';
@@ -12,7 +13,7 @@ export type TraceFetchOptions = ClientOptions;
 export type FetchOr<Fetch> = Fetch extends FetchFunction ? Fetch : typeof globalThis.fetch;
 
 /** Our mark, registered so that two copies of the package agree on it. */
-const TRACED: unique symbol = Symbol.for('throughline.fetch');
+const TRACED: unique symbol = Symbol.for(`${SHARED_NAME}.fetch`);
 
 /**
  * A fetch whose every attempt is a CLIENT span, and which sends the context along: the global one, as it is

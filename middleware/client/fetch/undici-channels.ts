@@ -1,10 +1,11 @@
 import { activeScope, isOwnWork, type Scope } from '../../../src/core/scope/scope.ts';
+import { shared } from '../../../src/core/shared.ts';
 import { listen } from '../channel.ts';
 import { beginCall } from '../client-handler.ts';
 import { NO_CLIENT_OPTIONS } from '../client-options.ts';
 import { outerAttemptOf } from '../outer-attempt.ts';
 import { NOTHING_WRITTEN, RedirectTrail } from '../redirect-trail.ts';
-import { FETCH_INSTRUMENTATION, FetchCall } from './fetch-call.ts';
+import { FETCH_INSTRUMENTATION, isFetchCall } from './fetch-call.ts';
 import { UndiciHop } from './undici-hop.ts';
 import {
   hasNoAnswer,
@@ -18,12 +19,12 @@ import {
 /** The hops under way, each as long as undici holds its request. */
 const hops = new WeakMap<UndiciRequest, UndiciHop>();
 const trail = new RedirectTrail();
-let isWatching = false;
-let tracesAll = false;
+/** One for all copies of the package: each request is shown to one of them. */
+const channels = shared('undici', () => ({ isWatched: false, traceAll: false }));
 
 /** Traces requests of undici that no `traceFetch` made, or no longer. */
 export function instrumentFetch(on: boolean): void {
-  tracesAll = on;
+  channels.traceAll = on;
   if (on) watchUndici();
 }
 
@@ -32,8 +33,8 @@ export function instrumentFetch(on: boolean): void {
  * An error of a listener ends the process, so none leaves {@link listen}.
  */
 export function watchUndici(): void {
-  if (isWatching) return;
-  isWatching = true;
+  if (channels.isWatched) return;
+  channels.isWatched = true;
   listen<Message>('undici:request:create', ({ request }) => created(request));
   listen<Message>('undici:client:sendHeaders', ({ request, socket }) => hops.get(request)?.sent(socket));
   listen<Message>('undici:request:bodySent', ({ request }) => hops.get(request)?.bodySent());
@@ -56,12 +57,12 @@ interface Message {
 function created(request: UndiciRequest): void {
   const scope = activeScope();
   const outer = outerAttemptOf(scope);
-  if ((outer === undefined && !tracesAll) || isOwnWork(scope) || hasNoAnswer(request)) return;
+  if ((outer === undefined && !channels.traceAll) || isOwnWork(scope) || hasNoAnswer(request)) return;
   const url = urlOfUndici(request);
   let hop: UndiciHop | undefined;
-  if (outer instanceof FetchCall) hop = outer.adopt(request, url);
+  if (isFetchCall(outer)) hop = outer.adopt(request, url);
   else if (outer !== undefined && (url === undefined || outer.sendsTo(url))) return;
-  if (hop === undefined && tracesAll) hop = begin(request, url, scope);
+  if (hop === undefined && channels.traceAll) hop = begin(request, url, scope);
   if (hop !== undefined) hops.set(request, hop);
 }
 

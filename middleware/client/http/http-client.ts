@@ -1,4 +1,5 @@
 import { ClientRequest } from 'node:http';
+import { SHARED_NAME } from '../../../propagation/shared-name.ts';
 import { noteFault } from '../../../src/core/diagnostics.ts';
 import { optionError, showValue } from '../../../src/core/options/errors.ts';
 import { activeScope } from '../../../src/core/scope/scope.ts';
@@ -21,7 +22,7 @@ export interface HttpModule {
 type Send = (...args: unknown[]) => unknown;
 
 /** Our mark, registered so that two copies of the package agree on it. */
-const TRACED: unique symbol = Symbol.for('throughline.http');
+const TRACED: unique symbol = Symbol.for(`${SHARED_NAME}.http`);
 
 /**
  * node:http or node:https with a `request` and a `get` that make each request a CLIENT span and send the

@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks';
+import type { Propagator } from '../../../propagation/context.ts';
 import type { Pipeline } from '../pipeline/pipeline.ts';
-import type { Tracer } from '../spans/tracer.ts';
-import { loadedCopies } from './copies.ts';
+import { checkCopies } from './copies.ts';
 import { checkExporter } from './exporter-checks.ts';
 import { checkPropagation } from './propagation-check.ts';
 import { type DoctorCheck, type DoctorReport, okCheck, warningCheck } from './report.ts';
@@ -9,12 +9,18 @@ import { type DoctorCheck, type DoctorReport, okCheck, warningCheck } from './re
 /** The wall clock may have been set since the process started by as much without a word. */
 const STEP_TOLERANCE_MS = 1000;
 
+/** As much of a tracer as is looked at. */
+interface Examined {
+  readonly enabled: boolean;
+  readonly propagator: Propagator;
+}
+
 /**
  * Looks at everything that tracing depends on: whether the collector takes spans and why not, whether a
  * context survives the way out and in, clocks, copies of the package, the spool, what was lost.
  * Resolves within `timeoutMs`; never rejects, changes nothing, and sends no span.
  */
-export async function examine(tracer: Tracer, pipeline: Pipeline, timeoutMs: number): Promise<DoctorReport> {
+export async function examine(tracer: Examined, pipeline: Pipeline, timeoutMs: number): Promise<DoctorReport> {
   const checks: DoctorCheck[] = [];
   if (!tracer.enabled) checks.push(warningCheck('tracing', 'is switched off: OTEL_SDK_DISABLED is true'));
   for (const state of await pipeline.examine(timeoutMs)) checks.push(...checkExporter(state, Date.now()));
@@ -29,15 +35,5 @@ function checkOwnClock(): DoctorCheck {
   return warningCheck(
     'clock',
     `was set by ${Math.round(steppedMs / 1000)} s since the process started; durations are not touched by it`,
-  );
-}
-
-function checkCopies(): DoctorCheck {
-  const copies = loadedCopies();
-  if (copies.length <= 1) return okCheck('copies', 'one copy of throughline is loaded');
-  const list = copies.map(({ version, url }) => `${version} from ${url}`).join('; ');
-  return warningCheck(
-    'copies',
-    `${copies.length} copies of throughline are loaded, each with a tracer of its own: ${list}`,
   );
 }

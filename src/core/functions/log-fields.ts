@@ -1,5 +1,5 @@
 import { activeScope } from '../scope/scope.ts';
-import { identityOf, RecordingSpan } from '../spans/recording-span.ts';
+import { identityOf, isRecordingSpan } from '../spans/recording-span.ts';
 
 /**
  * The active span as a log line names it (OpenTelemetry, Trace Context in non-OTLP Log Formats):
@@ -24,7 +24,7 @@ export interface LogFields {
 export function logFields(): LogFields {
   const { span } = activeScope();
   if (span === undefined) return {};
-  if (span instanceof RecordingSpan) return fieldsOf(span.traceId, span.spanId, span.knownFlags);
+  if (isRecordingSpan(span)) return fieldsOf(span.traceId, span.spanId, span.knownFlags);
   const { traceId, spanId, traceFlags } = identityOf(span);
   return fieldsOf(traceId, spanId, traceFlags);
 }

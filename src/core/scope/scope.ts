@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Baggage } from '../../../propagation/baggage.ts';
+import { shared } from '../shared.ts';
 import type { Span } from '../span.ts';
 
 /** The keys under which `@opentelemetry/api` keeps its two hot values; it makes them by `Symbol.for`. */
@@ -29,40 +30,43 @@ interface Entry {
 export class Scope {
   readonly span: Span | undefined;
   readonly baggage: Baggage | undefined;
-  readonly #outer: Scope | undefined;
-  readonly #entries: Entry | undefined;
+  // Private by type alone: a chain may hold scopes of another copy of the package, whose #fields are out of reach.
+  private readonly outer: Scope | undefined;
+  private readonly entries: Entry | undefined;
   /** The scope that this one lies over, never one that lies over another: closed when that one is. */
-  readonly #under: Scope | undefined;
-  #closed = false;
+  private readonly under: Scope | undefined;
+  private isClosed: boolean;
   /** `using` scopes that opened inside this one and are open still. */
-  #openInside = 0;
+  private openInside: number;
 
   constructor(span?: Span, baggage?: Baggage, outer?: Scope, entries?: Entry, under?: Scope) {
     this.span = span;
     this.baggage = baggage;
-    this.#outer = outer;
-    this.#entries = entries;
-    this.#under = under;
+    this.outer = outer;
+    this.entries = entries;
+    this.under = under;
+    this.isClosed = false;
+    this.openInside = 0;
   }
 
   /** This scope with another span active. `outer` is where a scope that ends by `close` returns to. */
   withSpan(span: Span, outer?: Scope): Scope {
-    return new Scope(span, this.baggage, outer, this.#entries);
+    return new Scope(span, this.baggage, outer, this.entries);
   }
 
   /** The same with other baggage too. */
   withSpanAndBaggage(span: Span | undefined, baggage: Baggage | undefined, outer?: Scope): Scope {
-    return new Scope(span, baggage, outer, this.#entries);
+    return new Scope(span, baggage, outer, this.entries);
   }
 
   withBaggage(baggage: Baggage | undefined): Scope {
-    return new Scope(this.span, baggage, this.#outer, this.#entries);
+    return new Scope(this.span, baggage, this.outer, this.entries);
   }
 
   /** This scope with other baggage, over it: it ends when this one is closed. However often that is done, no chain grows. */
   overlaidWith(baggage: Baggage): Scope {
-    const under = this.#under ?? this;
-    return new Scope(this.span, baggage, under, this.#entries, under);
+    const under = this.under ?? this;
+    return new Scope(this.span, baggage, under, this.entries, under);
   }
 
   /** Counts this scope in at the one around it. */
@@ -71,20 +75,20 @@ export class Scope {
   }
 
   #count(change: 1 | -1): void {
-    const outer = this.#outer;
-    if (outer !== undefined) (outer.#under ?? outer).#openInside += change;
+    const outer = this.outer;
+    if (outer !== undefined) (outer.under ?? outer).openInside += change;
   }
 
   /** From now on, whoever reads this scope gets the nearest open one around it. True when nothing inside it is open. */
   close(): boolean {
-    if (!this.#closed) this.#count(-1);
-    this.#closed = true;
-    return this.#openInside === 0;
+    if (!this.isClosed) this.#count(-1);
+    this.isClosed = true;
+    return this.openInside === 0;
   }
 
   /** Is this `scope`, or one that opened inside it? */
   isWithin(scope: Scope): boolean {
-    for (let at: Scope | undefined = this; at !== undefined; at = at.#outer) {
+    for (let at: Scope | undefined = this; at !== undefined; at = at.outer) {
       if (at === scope) return true;
     }
     return false;
@@ -92,8 +96,8 @@ export class Scope {
 
   /** This scope, or the nearest one around it that is still open. */
   nearestOpen(): Scope | undefined {
-    for (let scope: Scope | undefined = this; scope !== undefined; scope = scope.#outer) {
-      if (!(scope.#under ?? scope).#closed) return scope;
+    for (let scope: Scope | undefined = this; scope !== undefined; scope = scope.outer) {
+      if (!(scope.under ?? scope).isClosed) return scope;
     }
     return undefined;
   }
@@ -102,7 +106,7 @@ export class Scope {
   getValue(key: symbol): unknown {
     if (key === OTEL_SPAN_KEY) return this.span;
     if (key === OTEL_BAGGAGE_KEY) return this.baggage?.isAbsent === true ? undefined : this.baggage;
-    let entry = this.#entries;
+    let entry = this.entries;
     while (entry !== undefined && entry.key !== key) entry = entry.next;
     return entry?.value;
   }
@@ -110,17 +114,17 @@ export class Scope {
   /** OpenTelemetry `Context.setValue`: a new scope, this one stays as it is. */
   setValue(key: symbol, value: unknown): Scope {
     if (key === OTEL_SPAN_KEY) {
-      return new Scope(value as Span | undefined, this.baggage, this.#outer, this.#entries);
+      return new Scope(value as Span | undefined, this.baggage, this.outer, this.entries);
     }
     if (key === OTEL_BAGGAGE_KEY) return this.withBaggage(value as Baggage | undefined);
-    const entries = { key, value, next: without(this.#entries, key) };
-    return new Scope(this.span, this.baggage, this.#outer, entries);
+    const entries = { key, value, next: without(this.entries, key) };
+    return new Scope(this.span, this.baggage, this.outer, entries);
   }
 
   /** OpenTelemetry `Context.deleteValue`: a new scope, this one stays as it is. */
   deleteValue(key: symbol): Scope {
     if (key === OTEL_SPAN_KEY || key === OTEL_BAGGAGE_KEY) return this.setValue(key, undefined);
-    return new Scope(this.span, this.baggage, this.#outer, without(this.#entries, key));
+    return new Scope(this.span, this.baggage, this.outer, without(this.entries, key));
   }
 }
 
@@ -132,10 +136,10 @@ function without(entries: Entry | undefined, key: symbol): Entry | undefined {
 }
 
 /** The scope of code that nobody traced. */
-export const ROOT_SCOPE: Scope = new Scope();
+export const ROOT_SCOPE: Scope = shared('rootScope', () => new Scope());
 
-/** The one AsyncLocalStorage of the library. */
-const storage = new AsyncLocalStorage<Scope | undefined>();
+/** The one AsyncLocalStorage of the process, as far as it is ours. */
+const storage = shared('storage', () => new AsyncLocalStorage<Scope | undefined>());
 
 /**
  * Opens a `using` scope, which lies inside the active one: active for the rest of this function, and in
@@ -180,7 +184,7 @@ export function runInScope<Arguments extends unknown[], Result>(
 }
 
 /** The scope of what the library does on its own account: nothing is active in it, and nothing that it sends is traced. */
-const OWN_WORK: Scope = new Scope();
+const OWN_WORK: Scope = shared('ownWork', () => new Scope());
 
 /**
  * Runs `fn` as if no scope were active: for timers and sockets of our own, which must not keep a request's

@@ -1,4 +1,4 @@
-import { Baggage } from '../../../propagation/baggage.ts';
+import { type Baggage, isBaggage } from '../../../propagation/baggage.ts';
 import {
   FLAG_RANDOM,
   FLAG_SAMPLED,
@@ -7,7 +7,7 @@ import {
   type SpanContext,
 } from '../../../propagation/context.ts';
 import { isSpanId, isTraceId } from '../../../propagation/traceparent.ts';
-import { TraceState } from '../../../propagation/tracestate.ts';
+import { isTraceState, TraceState } from '../../../propagation/tracestate.ts';
 import type { SpanContextInput } from '../record.ts';
 import type { Span, SpanParent } from '../span.ts';
 
@@ -24,7 +24,7 @@ export function checkedContext(given: SpanContextInput): SpanContext | undefined
     spanId,
     traceFlags: given.traceFlags & (FLAG_SAMPLED | FLAG_RANDOM),
     isRemote: given.isRemote === true,
-    traceState: traceState instanceof TraceState ? traceState : TraceState.parse(textOf(traceState)),
+    traceState: isTraceState(traceState) ? traceState : TraceState.parse(textOf(traceState)),
     debug: given.debug === true,
     vendor: given.vendor,
   };
@@ -45,7 +45,7 @@ export function checkedRemote(given: RemoteContext): RemoteContext {
 /** The baggage that goes with a span under `parent`: what `extract` read with it, in the place of what is active. */
 export function baggageOf(parent: SpanParent, active: { readonly baggage: Baggage | undefined }): Baggage | undefined {
   if (!parent || !isRemoteContext(parent)) return active.baggage;
-  return parent.baggage instanceof Baggage ? parent.baggage : undefined;
+  return isBaggage(parent.baggage) ? parent.baggage : undefined;
 }
 
 /** What the caller had sent of a context that is only passed on, with all that was missing in it. */

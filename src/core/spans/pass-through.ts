@@ -10,7 +10,7 @@ import type { SpanContextInput } from '../record.ts';
 import type { Span, SpanParent } from '../span.ts';
 import { checkedContext, checkedRemote, isRemoteContext } from './given-context.ts';
 import type { IdGenerator } from './ids.ts';
-import { type CarriedFields, identityOf, NO_SPAN, RecordingSpan } from './recording-span.ts';
+import { type CarriedFields, identityOf, isRecordingSpan, NO_SPAN, RecordingSpan } from './recording-span.ts';
 
 /** A span that only carries another process's identity on: nothing is recorded or counted. */
 export function passThrough(remote: RemoteContext, ids: IdGenerator): RecordingSpan | undefined {
@@ -48,5 +48,5 @@ function passedOn(traceId: TraceId, spanId: SpanId, flags: number, carried: Carr
 
 /** Whether a span is another process's identity, and nothing more. */
 export function isPassedOn(parent: Span | SpanContextInput | RemoteContext): parent is RecordingSpan {
-  return parent instanceof RecordingSpan && parent.isRemote && parent.localTrace === undefined;
+  return isRecordingSpan(parent) && parent.isRemote && parent.localTrace === undefined;
 }

@@ -1,4 +1,5 @@
 import type { SpanContext, SpanId, TraceId, VendorFields } from '../../../propagation/context.ts';
+import { SHARED_NAME } from '../../../propagation/shared-name.ts';
 import type { TraceState } from '../../../propagation/tracestate.ts';
 import { type TimeInput, timeInputMs } from '../clock.ts';
 import type { LocalTrace } from '../decide/local-trace.ts';
@@ -7,9 +8,12 @@ import { noteFault } from '../diagnostics.ts';
 import { bounded, type Limits, NAME_LENGTH, ownKeys } from '../limits.ts';
 import type { Attributes, AttributeValue, Link, OpenRecord, SpanContextInput } from '../record.ts';
 import { activeScope, runInScope } from '../scope/scope.ts';
+import { shared } from '../shared.ts';
 import type { Span, SpanIdentity, SpanOptions, StatusInput } from '../span.ts';
 import { errorType, exceptionAttributes } from './exception.ts';
 import { putAttribute, putEvent, putLink, putStatus } from './open-record.ts';
+
+const BRAND: unique symbol = Symbol.for(`${SHARED_NAME}.span`);
 
 /** Fields of a context that go on with every span under it. */
 export interface CarriedFields {
@@ -27,6 +31,10 @@ export interface CarriedFields {
  * It is its own `SpanContext` inside the library, which saves an object a span.
  */
 export class RecordingSpan implements OpenSpan, SpanContext {
+  static {
+    Object.defineProperty(RecordingSpan.prototype, BRAND, { value: true });
+  }
+
   readonly traceId: TraceId;
   readonly spanId: SpanId;
   /** As they were at the start; the sampled bit says whether the span was to be recorded. See `traceFlags`. */
@@ -272,20 +280,21 @@ export class RecordingSpan implements OpenSpan, SpanContext {
   }
 }
 
-/** What an app is given where no span could be started: every method works, nothing is recorded. */
-export const NO_SPAN: RecordingSpan = new RecordingSpan(
-  '0'.repeat(32),
-  '0'.repeat(16),
-  0,
-  undefined,
-  undefined,
-  undefined,
+/** Given to an app where no span could be started: every method works, nothing is recorded. */
+export const NO_SPAN: RecordingSpan = shared(
+  'noSpan',
+  () => new RecordingSpan('0'.repeat(32), '0'.repeat(16), 0, undefined, undefined, undefined),
 );
+
+/** Recognises a span of ours, of whatever copy of the package. */
+export function isRecordingSpan(span: object): span is RecordingSpan {
+  return (span as { readonly [BRAND]?: true })[BRAND] === true;
+}
 
 /** The identity of a span, whoever made it; ours is its own, with what `spanContext()` has no field for. */
 export function identityOf(span: Span): SpanContext;
 export function identityOf(span: Span | SpanContextInput): SpanContextInput;
 export function identityOf(span: Span | SpanContextInput): SpanContextInput {
-  if (span instanceof RecordingSpan) return span;
+  if (isRecordingSpan(span)) return span;
   return 'spanContext' in span ? span.spanContext() : span;
 }

@@ -1,34 +1,41 @@
 import type { Baggage } from '../../../propagation/baggage.ts';
+import { SHARED_NAME } from '../../../propagation/shared-name.ts';
 import { activeScope, Scope } from '../scope/scope.ts';
+import { shared } from '../shared.ts';
 import type { Span } from '../span.ts';
 import type { Tracer } from './tracer.ts';
 
-/** The process's own tracer. Factories bind to it lazily: they are often called before `start()`. */
-let installed: Tracer | undefined;
-let startFromEnvironment: (() => Tracer) | undefined;
+/** One for all copies of the package. */
+interface Runtime {
+  /** The process's own tracer. Factories bind to it lazily: they are often called before `start()`. */
+  installed: Tracer | undefined;
+  startFromEnvironment: (() => Tracer) | undefined;
+}
 
-/** Told once by the set-up how to start where the app never calls `start()`. */
+const runtime = shared<Runtime>('runtime', () => ({ installed: undefined, startFromEnvironment: undefined }));
+
+/** Told by the set-up, once, how to start where the app never calls `start()`. */
 export function onFirstUse(start: () => Tracer): void {
-  startFromEnvironment = start;
+  runtime.startFromEnvironment = start;
 }
 
 /** Makes `tracer` the process's own. */
 export function installTracer(tracer: Tracer): void {
-  installed = tracer;
+  runtime.installed = tracer;
 }
 
 /** The process's own tracer, if there is one yet: asking starts none. */
 export function installedTracer(): Tracer | undefined {
-  return installed;
+  return runtime.installed;
 }
 
 /** The process's tracer, started from `OTEL_*` variables when nobody called `start()`. */
 function processTracer(): Tracer {
-  if (installed === undefined) {
-    if (startFromEnvironment === undefined) throw new Error('throughline: the set-up module was not loaded');
-    installed = startFromEnvironment();
+  if (runtime.installed === undefined) {
+    if (runtime.startFromEnvironment === undefined) throw new Error('throughline: the set-up module was not loaded');
+    runtime.installed = runtime.startFromEnvironment();
   }
-  return installed;
+  return runtime.installed;
 }
 
 /** The tracer for code that runs here: the scope's own (a test that captures), else the process's. */
@@ -42,7 +49,7 @@ export function tracerFor(scope: Scope): Tracer {
 }
 
 /** The key under which a scope keeps the tracer that starts the spans in it, instead of the process's own. */
-const TRACER = Symbol('throughline.tracer');
+const TRACER: unique symbol = Symbol.for(`${SHARED_NAME}.tracer`);
 
 /** The tracer of `scope` itself: a test captures there. */
 export function tracerIn(scope: Scope): Tracer | undefined {

@@ -28,7 +28,7 @@ import { type IdGenerator, idGenerator } from './ids.ts';
 import { type Caller, locationOf } from './location.ts';
 import { NO_ATTRIBUTES, NO_EVENTS, NO_LINKS, STATUS_UNSET } from './open-record.ts';
 import { isPassedOn, passOn, passThrough } from './pass-through.ts';
-import { type CarriedFields, identityOf, RecordingSpan } from './recording-span.ts';
+import { type CarriedFields, identityOf, isRecordingSpan, RecordingSpan } from './recording-span.ts';
 import { lookAtOptions, spanKind } from './span-options.ts';
 
 /** Everything a tracer needs beside its configuration. */
@@ -167,7 +167,7 @@ export class Tracer implements SpanStarter {
   }
 
   #under(parent: Span | SpanContextInput | RemoteContext): Lineage {
-    if (parent instanceof RecordingSpan && parent.localTrace?.starter === this) {
+    if (isRecordingSpan(parent) && parent.localTrace?.starter === this) {
       const { traceId, spanId, startFlags, localTrace } = parent; // its traceFlags would be a decision
       return { traceId, parentSpanId: spanId, parentIsRemote: false, flags: startFlags, carried: parent, localTrace };
     }
