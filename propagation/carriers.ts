@@ -100,8 +100,12 @@ function safeGetter<C>(
   };
 }
 
-function safeSetter<C>(write: (carrier: C, name: string, value: string) => void): Setter<unknown> {
+function safeSetter<C>(
+  write: (carrier: C, name: string, value: string) => void,
+  { get }: Partial<Getter<unknown>>,
+): Setter<unknown> {
   return {
+    ...(get !== undefined && { get }),
     set(carrier, name, value) {
       try {
         write(carrier as C, name, value);
@@ -112,16 +116,20 @@ function safeSetter<C>(write: (carrier: C, name: string, value: string) => void)
   };
 }
 
-const recordAccess: Access = { getter: safeGetter(readRecord, listRecord), setter: safeSetter(writeRecord) };
-const mapAccess: Access = { getter: safeGetter(readMap, listMap), setter: safeSetter(writeMap) };
-const pairsAccess: Access = { getter: safeGetter(readPairs, listPairs), setter: safeSetter(writePairs) };
-const headersAccess: Access = { getter: safeGetter(readHeaders, listHeaders), setter: safeSetter(writeHeaders) };
-const outgoingAccess: Access = { getter: safeGetter(readOutgoing, listOutgoing), setter: safeSetter(writeOutgoing) };
+function accessBy(getter: Getter<unknown>, write: (carrier: never, name: string, value: string) => void): Access {
+  return { getter, setter: safeSetter(write, getter) };
+}
+
+const recordAccess: Access = accessBy(safeGetter(readRecord, listRecord), writeRecord);
+const mapAccess: Access = accessBy(safeGetter(readMap, listMap), writeMap);
+const pairsAccess: Access = accessBy(safeGetter(readPairs, listPairs), writePairs);
+const headersAccess: Access = accessBy(safeGetter(readHeaders, listHeaders), writeHeaders);
+const outgoingAccess: Access = accessBy(safeGetter(readOutgoing, listOutgoing), writeOutgoing);
 
 /** Writes a field that an object does not have yet, in whatever case, and does not inherit either. */
 export const newFieldSetter: Setter<unknown> = safeSetter((carrier: Record<string, unknown>, name, value) => {
   carrier[name] = value;
-});
+}, {});
 
 function readRecord(carrier: unknown, name: string): string | undefined {
   if (!isObject(carrier)) return undefined;

@@ -2,7 +2,7 @@ import { b3, b3multi } from './b3.ts';
 import { isBaggage } from './baggage.ts';
 import { baggage } from './baggage-propagator.ts';
 import { cloudtrace } from './cloudtrace.ts';
-import type { Getter, OutboundContext, Propagator, RemoteContext, Setter } from './context.ts';
+import type { Getter, OutboundContext, Propagator, RemoteContext, Setter, VendorFields } from './context.ts';
 import { datadog } from './datadog.ts';
 import { isFormat } from './format.ts';
 import { jaeger } from './jaeger.ts';
@@ -45,7 +45,8 @@ export interface CompositeOptions {
 
 /**
  * Several formats as one. On extract the first that yields a trace context (a trace id, or a decision
- * alone) wins, and baggage comes from the first that has some; on inject all are written. `requestid` is
+ * alone) wins, and baggage comes from the first that has some. A request id, and fields of X-Ray's that are not ours, are
+ * kept whoever wins, to be sent on. On inject all are written. `requestid` is
  * asked last, wherever it stands: a request id names a trace only when nothing else does. A propagator that
  * throws counts as one that found, or wrote, nothing.
  */
@@ -74,15 +75,17 @@ class CompositePropagator implements Propagator {
   extract<Carrier>(carrier: Carrier, getter: Getter<Carrier>): RemoteContext | undefined {
     let trace: RemoteContext | undefined;
     let bag: RemoteContext | undefined;
-    for (const { propagator, mayHaveBaggage } of this.#readers) {
-      if (trace !== undefined && !mayHaveBaggage) continue;
+    let vendor: VendorFields | undefined;
+    for (const { propagator, mayHaveMore } of this.#readers) {
+      if (trace !== undefined && !mayHaveMore) continue;
       const found = tryExtract(propagator, carrier, getter);
       if (found === undefined) continue;
       if (trace === undefined && hasTraceContext(found)) trace = found;
       // Baggage may not have been looked at yet: it is where a second format has some too.
       if (found.baggage !== undefined && bag?.baggage?.isAbsent !== false) bag = found;
+      if (found.vendor !== undefined) vendor = vendor === undefined ? found.vendor : { ...found.vendor, ...vendor };
     }
-    return merge(trace, bag);
+    return merge(trace, bag, vendor);
   }
 
   inject<Carrier>(context: OutboundContext, carrier: Carrier, setter: Setter<Carrier>): void {
@@ -119,31 +122,40 @@ function hasTraceContext(context: RemoteContext): boolean {
  */
 export function settledContext(context: RemoteContext | undefined): RemoteContext | undefined {
   if (context?.baggage?.isAbsent !== true) return context;
-  return hasTraceContext(context) ? { ...context, baggage: undefined } : undefined;
+  const saysMore = hasTraceContext(context) || context.vendor !== undefined;
+  return saysMore ? { ...context, baggage: undefined } : undefined;
 }
 
-function merge(trace: RemoteContext | undefined, bag: RemoteContext | undefined): RemoteContext | undefined {
-  if (trace === undefined || bag === undefined || trace === bag) return trace ?? bag;
-  return {
-    traceId: trace.traceId,
-    spanId: trace.spanId,
-    sampled: trace.sampled,
-    random: trace.random,
-    debug: trace.debug,
-    traceState: trace.traceState,
-    baggage: bag.baggage,
-    vendor: trace.vendor,
-  };
+const NO_CONTEXT: RemoteContext = Object.freeze({
+  traceId: undefined,
+  spanId: undefined,
+  sampled: undefined,
+  random: false,
+  debug: false,
+  traceState: undefined,
+  baggage: undefined,
+  vendor: undefined,
+});
+
+function merge(
+  trace: RemoteContext | undefined,
+  bag: RemoteContext | undefined,
+  vendor: VendorFields | undefined,
+): RemoteContext | undefined {
+  const first = trace ?? bag;
+  if ((bag === undefined || bag === first) && vendor === first?.vendor) return first;
+  const { traceId, spanId, sampled, random, debug, traceState } = first ?? NO_CONTEXT;
+  return { traceId, spanId, sampled, random, debug, traceState, baggage: bag?.baggage, vendor };
 }
 
 /** A format with what is known of it. Chosen once, at set-up. */
 interface Reader {
   readonly propagator: Propagator;
-  /** False: once a trace context was found it has nothing more to say, and is not asked. */
-  readonly mayHaveBaggage: boolean;
+  /** False: once a trace context was found it has neither baggage nor fields to send on, and is not asked. */
+  readonly mayHaveMore: boolean;
 }
 
-const WITH_BAGGAGE: readonly Propagator[] = [baggage, jaeger];
+const WITH_MORE: readonly Propagator[] = [baggage, jaeger, xray, requestid];
 
 /** The two of B3 read the same fields in the same way: once is enough. */
 function isFirstReader(propagator: Propagator, at: number, all: readonly Propagator[]): boolean {
@@ -169,7 +181,7 @@ function isSeparateB3(propagator: Propagator): boolean {
 }
 
 function readerOf(propagator: Propagator): Reader {
-  return { propagator: checked(propagator), mayHaveBaggage: !isOurs(propagator) || WITH_BAGGAGE.includes(propagator) };
+  return { propagator: checked(propagator), mayHaveMore: !isOurs(propagator) || WITH_MORE.includes(propagator) };
 }
 
 /** Our own formats read and write what is valid; another's is looked at before it is believed. */
@@ -205,6 +217,7 @@ class CheckedPropagator implements Propagator {
  */
 function checkedSetter<Carrier>(setter: Setter<Carrier>): Setter<Carrier> {
   return {
+    get: (carrier, name) => setter.get?.(carrier, name),
     set(carrier, name: unknown, value: unknown) {
       if (isField(name, FIELD_NAME) && isField(value, FIELD_VALUE)) setter.set(carrier, name, value);
     },

@@ -70,6 +70,8 @@ export interface Getter<Carrier> {
 /** Writes one field of a carrier, replacing what was there, as OpenTelemetry's `TextMapSetter`. */
 export interface Setter<Carrier> {
   set(carrier: Carrier, name: string, value: string): void;
+  /** Reads a field, where the carrier may hold some already: of an outgoing request, the app's own. */
+  get?(carrier: Carrier, name: string): string | undefined;
   /**
    * Removes a field, where the carrier may hold some of another context: of an outgoing request, the app's own.
    * Formats call it for a field that must not stand beside those they wrote.

@@ -3,6 +3,10 @@ import { format } from './format.ts';
 import { namesTrace, readTraceId } from './id-text.ts';
 
 const HEADER = 'x-request-id';
+/** The request id that came, in the vendor fields of a context. */
+const VENDOR_ID = 'requestid.id';
+/** Visible ASCII: two ids that were joined to one field are none. */
+const REQUEST_ID = /^[\x21-\x2b\x2d-\x7e]{1,255}$/;
 
 // RFC 9562 4: UUID = 4hexOctet "-" 2hexOctet "-" 2hexOctet "-" 2hexOctet "-" 6hexOctet
 // f81d4fae - 7dec - 11d0 - a765 - 00a0c91e6bf6
@@ -16,8 +20,9 @@ const DASH = 0x2d;
  * wherever it stands in the list: any other format that finds a context comes first. It has no span id and
  * no decision, so the trace is continued without a parent, and the decision is ours.
  *
- * What is sent is the trace id as a UUID, which for a trace that began with a request id is that id. Ids
- * that are no UUID are not sent on by us.
+ * A request id of any form, up to 255 visible characters, is sent on as it came, whichever format named the trace:
+ * logs of gateways and services are joined by it. Where none came, the trace id as a UUID is sent. An id that
+ * the app has put into a request itself stays.
  */
 export const requestid: Propagator = format({
   name: 'requestid',
@@ -27,9 +32,9 @@ export const requestid: Propagator = format({
 });
 
 function extractRequestId<Carrier>(carrier: Carrier, getter: Getter<Carrier>): RemoteContext | undefined {
-  const header = getter.get(carrier, HEADER);
-  const traceId = typeof header === 'string' ? parseUuid(header) : undefined;
-  if (traceId === undefined) return undefined;
+  const header: unknown = getter.get(carrier, HEADER);
+  if (typeof header !== 'string' || !REQUEST_ID.test(header)) return undefined;
+  const traceId = parseUuid(header);
   return {
     traceId,
     spanId: undefined,
@@ -38,7 +43,7 @@ function extractRequestId<Carrier>(carrier: Carrier, getter: Getter<Carrier>): R
     debug: false,
     traceState: undefined,
     baggage: undefined,
-    vendor: undefined,
+    vendor: { [VENDOR_ID]: traceId === undefined ? header : formatUuid(traceId) },
   };
 }
 
@@ -51,7 +56,9 @@ function parseUuid(text: string): TraceId | undefined {
 
 function injectRequestId<Carrier>(context: OutboundContext, carrier: Carrier, setter: Setter<Carrier>): void {
   const { span } = context;
-  if (namesTrace(span)) setter.set(carrier, HEADER, formatUuid(span.traceId));
+  if (!namesTrace(span) || setter.get?.(carrier, HEADER) !== undefined) return;
+  const came: unknown = span.vendor?.[VENDOR_ID];
+  setter.set(carrier, HEADER, typeof came === 'string' && REQUEST_ID.test(came) ? came : formatUuid(span.traceId));
 }
 
 /** RFC 9562 4: output in lower case. */

@@ -10,10 +10,15 @@ import {
   type SpanContext,
   type TraceId,
 } from './context.ts';
+import type { Variables } from './environment-variables.ts';
 import { format } from './format.ts';
 import { cut, namesTrace, readSpanId, readTraceId } from './id-text.ts';
 
 const HEADER = 'x-amzn-trace-id';
+/** The variable in which Lambda says it, anew for each invocation. */
+const LAMBDA_VARIABLE = '_X_AMZN_TRACE_ID';
+/** The fields that are not ours, in the vendor fields of a context. */
+const VENDOR_FIELDS = 'xray.fields';
 /** The most that is looked at: callers may add fields of their own, but not without end. */
 const MAX_LENGTH = 8192;
 
@@ -34,6 +39,9 @@ const EQUALS = 0x3d;
  * AWS X-Ray: `X-Amzn-Trace-Id: Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1`.
  * A load balancer sends the `Root` alone, or behind a `Self`: its trace is continued without a parent, and
  * the decision is ours. X-Ray has no debug mark, random flag or tracestate: they are left out.
+ *
+ * Fields that are not ours (`Lineage`, by which Lambda stops endless loops, the app's own) are sent on: those of the
+ * header that stands in the request, else those that came. `Self` is the load balancer's own and ends here.
  */
 export const xray: Propagator = format({
   name: 'xray',
@@ -41,6 +49,23 @@ export const xray: Propagator = format({
   extract: extractXray,
   inject: injectXray,
 });
+
+/**
+ * The same on AWS Lambda, by the name that OpenTelemetry gives it (`xray-lambda`): what Lambda says of the invocation, in
+ * `_X_AMZN_TRACE_ID` of `variables`, comes before the header, whose parent lies further up.
+ */
+export function xrayLambda(variables: Variables): Propagator {
+  return Object.freeze({
+    name: 'xray-lambda',
+    fields: xray.fields,
+    extract<Carrier>(carrier: Carrier, getter: Getter<Carrier>): RemoteContext | undefined {
+      const said = variables[LAMBDA_VARIABLE];
+      const found = said === undefined || said.length > MAX_LENGTH ? undefined : parseXray(said);
+      return found ?? extractXray(carrier, getter);
+    },
+    inject: injectXray,
+  });
+}
 
 function extractXray<Carrier>(carrier: Carrier, getter: Getter<Carrier>): RemoteContext | undefined {
   const header = getter.get(carrier, HEADER);
@@ -61,7 +86,7 @@ function parseXray(header: string): RemoteContext | undefined {
     debug: false,
     traceState: undefined,
     baggage: undefined,
-    vendor: undefined,
+    vendor: fields.others === '' ? undefined : { [VENDOR_FIELDS]: fields.others },
   };
 }
 
@@ -70,21 +95,30 @@ interface XrayFields {
   root: string;
   parent: string;
   sampled: string;
+  /** All others but `Self`, as they came: `Lineage=1:a87bd80c:5`. */
+  others: string;
 }
 
-const FIELD_BY_NAME: ReadonlyMap<string, keyof XrayFields> = new Map([
+type KnownField = Exclude<keyof XrayFields, 'others'>;
+
+const FIELD_BY_NAME: ReadonlyMap<string, KnownField> = new Map([
   ['Root', 'root'],
   ['Parent', 'parent'],
   ['Sampled', 'sampled'],
 ]);
 const LONGEST_NAME = 7;
 
+/** The most that is sent on of fields that are not ours: whole ones, the first ones. */
+const MAX_OTHERS = 512;
+/** `name=value` in visible ASCII. */
+const OTHER_FIELD = /^(?!Self=)[\x21-\x3a\x3c\x3e-\x7e]+=[\x20-\x3a\x3c-\x7e]*$/;
+
 /**
- * Fields come in any order, spaces around them do not count, and all but three (`Self`, `Lineage`, the
- * app's own) are passed over. Undefined when one of the three comes twice: nobody knows which one holds.
+ * Fields come in any order, and spaces around them do not count. Undefined when one of the three that we
+ * understand comes twice: nobody knows which one holds.
  */
 function readFields(header: string): XrayFields | undefined {
-  const fields: XrayFields = { root: '', parent: '', sampled: '' };
+  const fields: XrayFields = { root: '', parent: '', sampled: '', others: '' };
   for (let start = 0; start < header.length; ) {
     const equals = indexWithin(header, EQUALS, SEMICOLON, start);
     const end = indexWithin(header, SEMICOLON, SEMICOLON, equals);
@@ -93,14 +127,21 @@ function readFields(header: string): XrayFields | undefined {
       if (fields[field] !== '') return undefined;
       const valueStart = skipOws(header, equals + 1, end);
       fields[field] = cut(header, valueStart, trimOwsEnd(header, valueStart, end));
+    } else if (fields.others.length + end - start < MAX_OTHERS) {
+      fields.others = withField(fields.others, header.slice(start, end).trim());
     }
     start = end + 1;
   }
   return fields;
 }
 
+function withField(others: string, field: string): string {
+  if (!OTHER_FIELD.test(field)) return others;
+  return others === '' ? field : `${others};${field}`;
+}
+
 /** Names are exact, in their case too. */
-function fieldNamed(header: string, start: number, equals: number): keyof XrayFields | undefined {
+function fieldNamed(header: string, start: number, equals: number): KnownField | undefined {
   const nameStart = skipOws(header, start, equals);
   const nameEnd = trimOwsEnd(header, nameStart, equals);
   return nameEnd - nameStart > LONGEST_NAME ? undefined : FIELD_BY_NAME.get(header.slice(nameStart, nameEnd));
@@ -128,7 +169,20 @@ function readSampled(value: string): boolean | undefined {
 
 function injectXray<Carrier>(context: OutboundContext, carrier: Carrier, setter: Setter<Carrier>): void {
   const { span } = context;
-  if (namesTrace(span)) setter.set(carrier, HEADER, formatXray(span));
+  if (!namesTrace(span)) return;
+  const others = standingFields(setter.get?.(carrier, HEADER)) ?? cameFields(span);
+  setter.set(carrier, HEADER, others === '' ? formatXray(span) : `${formatXray(span)};${others}`);
+}
+
+/** The fields that are not ours of the header that a request of the app's has; undefined where it has none. */
+function standingFields(header: unknown): string | undefined {
+  return typeof header === 'string' && header.length <= MAX_LENGTH ? readFields(header)?.others : undefined;
+}
+
+/** The same of the header that came. An app may have put anything there. */
+function cameFields({ vendor }: SpanContext): string {
+  const others: unknown = vendor?.[VENDOR_FIELDS];
+  return typeof others === 'string' && others.length < MAX_OTHERS ? (readFields(others)?.others ?? '') : '';
 }
 
 function formatXray(span: SpanContext): string {

@@ -1,7 +1,9 @@
-import { isSameField } from '../../propagation/field-text.ts';
+import { fieldText, isSameField } from '../../propagation/field-text.ts';
 
 /** The headers of one outbound request, wherever its client keeps them. Fields are named in lower case. */
 export interface HeaderTarget {
+  /** The value of a field, in whatever case it stands there. */
+  get?(field: string): string | undefined;
   /** Writes a field, instead of any of that name in whatever case. */
   set(field: string, value: string): void;
   /** Removes a field, in whatever case. */
@@ -29,10 +31,10 @@ export class FlatHeaders implements HeaderTarget {
   }
 
   /** The value of a field; the first, where it stands there more than once. */
-  get(field: string): unknown {
+  get(field: string): string | undefined {
     const list = this.#list;
     for (let at = 0; at + 1 < list.length; at += 2) {
-      if (isSameField(list[at], field)) return list[at + 1];
+      if (isSameField(list[at], field)) return fieldText(list[at + 1]);
     }
     return undefined;
   }

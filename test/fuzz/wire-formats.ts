@@ -102,7 +102,7 @@ export const wireFormats: Readonly<Record<string, WireFormat>> = {
       'a=b;',
     ],
     grammarOf: byField({
-      'x-amzn-trace-id': `Root=1-(?!0{8}-0{24})[0-9a-f]{8}-[0-9a-f]{24}(?:;Parent=${HEX16})?(?:;Sampled=[01])?`,
+      'x-amzn-trace-id': `Root=1-(?!0{8}-0{24})[0-9a-f]{8}-[0-9a-f]{24}(?:;Parent=${HEX16})?(?:;Sampled=[01])?(?:;[!-:<>-~]+=[ -:<-~]*)*`,
     }),
     keeps: ['traceId', 'spanId', 'sampled'],
   },
@@ -156,7 +156,7 @@ export const wireFormats: Readonly<Record<string, WireFormat>> = {
   requestid: {
     seeds: [{ 'x-request-id': '4bf92f35-77b3-4da6-a3ce-929d0e0e4736' }],
     pieces: ['4bf92f35', '-', '77b3', '-4da6-', 'a3ce', '929d0e0e4736', '{', '}', 'urn:uuid:'],
-    grammarOf: byField({ 'x-request-id': '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}' }),
+    grammarOf: byField({ 'x-request-id': '[!-+\\--~]{1,255}' }),
     keeps: ['traceId'],
   },
 };

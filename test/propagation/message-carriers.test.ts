@@ -128,4 +128,16 @@ describe('environment variables carry the context', () => {
     }
     assert.deepEqual(Array.from(environmentVariables.keys(variables)), ['X_B3_TRACEID']);
   });
+
+  carrierTest('under names that are normalized, and lists no others', () => {
+    const variables: Record<string, string> = { 'trace-state': 'no', lower: 'no', '1ABC': 'no', PATH: '/bin' };
+    environmentVariables.set(variables, '1abc', 'digit');
+    environmentVariables.set(variables, '', 'nothing');
+    assert.deepEqual([variables._1ABC, variables._], ['digit', 'nothing']);
+    assert.deepEqual(
+      [environmentVariables.get(variables, '1abc'), environmentVariables.get(variables, '')],
+      ['digit', 'nothing'],
+    );
+    assert.deepEqual(Array.from(environmentVariables.keys(variables)), ['PATH', '_1ABC', '_']);
+  });
 });

@@ -137,10 +137,28 @@ const XRAY: readonly RuleRow[] = [
     'keeps the trace of a load balancer, which sends no parent and no decision',
   ],
   [
-    'Fields of others (`Self`, `Lineage`, own ones) are passed over.',
+    'Fields of others (`Self`, `Lineage`, own ones) are passed over when the trace is read.',
     'AWS X-Ray, Tracing header',
     'propagation/xray.test.ts',
     'passes over fields that are not its own, whatever they hold',
+  ],
+  [
+    'They are sent on, but for `Self`, up to 512 characters: Lambda stops endless loops by `Lineage`.',
+    'AWS Lambda, Recursive loop detection',
+    'propagation/xray.test.ts',
+    'sends on fields that are not its own, and no Self of a load balancer',
+  ],
+  [
+    'Those of a header that stands in the request already come before those that came in.',
+    'AWS Lambda, Recursive loop detection',
+    'propagation/xray.test.ts',
+    'keeps the fields of the header that stands there, rather than those that came',
+  ],
+  [
+    'On Lambda (`xray-lambda`) the variable `_X_AMZN_TRACE_ID` comes before the header.',
+    'OpenTelemetry, AWS X-Ray Lambda propagator',
+    'propagation/xray.test.ts',
+    'is Lambda’s own word on Lambda, before the header',
   ],
   [
     'Names are exact: no prefix, no other case.',
@@ -248,9 +266,20 @@ const REQUEST_ID: readonly RuleRow[] = [
     'propagation/request-id.test.ts',
     'names the trace only when no other format does, wherever it stands in the list',
   ],
-  ['What is no UUID is left alone.', 'RFC 9562 4', 'propagation/request-id.test.ts', 'is left alone: …'],
   [
-    'Sent on: the trace id as a UUID, in lower case.',
+    'An id of any form, up to 255 visible characters, is sent on as it came, whichever format named the trace.',
+    'ours: gateways and logs join by it',
+    'propagation/request-id.test.ts',
+    'is sent on beside a context of another format',
+  ],
+  [
+    'An id that the app has put into a request stays.',
+    'ours: gateways and logs join by it',
+    'propagation/request-id.test.ts',
+    'never takes the place of one that the app has put there',
+  ],
+  [
+    'Sent where none came: the trace id as a UUID, in lower case.',
     'RFC 9562 4',
     'propagation/request-id.test.ts',
     'is the trace id as a UUID when it is sent, so the id that came in is sent on',
@@ -259,7 +288,7 @@ const REQUEST_ID: readonly RuleRow[] = [
 
 const TOGETHER: readonly RuleRow[] = [
   [
-    'The first of the list that yields a context wins, wholly; nothing is mixed in.',
+    'The first of the list that yields a context wins, wholly; what others only pass on (a request id, fields of X-Ray’s that are not ours) is kept beside it.',
     'ours: of OpenTelemetry, API Propagators, Composite, which asks all in order, the last one would stay',
     'propagation/translation.test.ts',
     'take the first that yields a context, in the order of the list, wholly',

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { xray } from 'throughline/propagation';
+import { environmentVariables, xray } from 'throughline/propagation';
+import { carrierSetter } from '../../propagation/carriers.ts';
 import type { RemoteContext, SpanContext } from '../../propagation/context.ts';
+import { xrayLambda } from '../../propagation/xray.ts';
 import { extractFrom, injectInto, propagatorContract } from '../contract/suites/propagator.ts';
 import { ANY_CONTEXT, brief, RUNS } from './any-context.ts';
 
@@ -10,7 +12,8 @@ const HEADER = 'x-amzn-trace-id';
 const TRACE = '5759e988bd862e3fe1be46a994272793';
 const SPAN = '53995c3f42cd8ad8';
 const ROOT = 'Root=1-5759e988-bd862e3fe1be46a994272793';
-const GRAMMAR = /^Root=1-[0-9a-f]{8}-[0-9a-f]{24}(?:;Parent=(?!0{16})[0-9a-f]{16})?(?:;Sampled=[01])?$/;
+const GRAMMAR =
+  /^Root=1-[0-9a-f]{8}-[0-9a-f]{24}(?:;Parent=(?!0{16})[0-9a-f]{16})?(?:;Sampled=[01])?(?:;[!-:<>-~]+=[ -:<-~]*)*$/;
 
 propagatorContract(xray, {
   valid: [ROOT, `${ROOT};Sampled=0`, `${ROOT};Parent=${SPAN}`, `${ROOT};Parent=${SPAN};Sampled=1`].map((header) => ({
@@ -57,12 +60,72 @@ describe('X-Amzn-Trace-Id', () => {
     }
   });
 
+  it('sends on fields that are not its own, and no Self of a load balancer', () => {
+    const came = read(
+      `Self=1-67891234-12456789abcdef0123456789; ${ROOT}; Lineage=1:a87bd80c:5 ;Parent=${SPAN};own=a=b`,
+    );
+    const span = { traceId: TRACE, spanId: SPAN, traceFlags: 1, vendor: came?.vendor };
+    const sent = injectInto(xray, { span, baggage: undefined })[HEADER];
+    assert.equal(sent, `${ROOT};Parent=${SPAN};Sampled=1;Lineage=1:a87bd80c:5;own=a=b`);
+    assert.deepEqual(read(sent ?? '')?.vendor, came?.vendor);
+  });
+
+  it('keeps the fields of the header that stands there, rather than those that came', () => {
+    const span = { traceId: TRACE, spanId: SPAN, traceFlags: 1, vendor: read(`${ROOT};Lineage=1:old:1`)?.vendor };
+    for (const [standing, others] of [
+      [
+        `Root=1-00000000-000000000000000000000001;Parent=0000000000000001;Sampled=0;Lineage=1:new:2`,
+        ';Lineage=1:new:2',
+      ],
+      ['Root=1-00000000-000000000000000000000001', ''],
+    ] as const) {
+      const carrier = { 'X-Amzn-Trace-Id': standing };
+      xray.inject({ span, baggage: undefined }, carrier, carrierSetter(carrier));
+      assert.deepEqual(carrier, { [HEADER]: `${ROOT};Parent=${SPAN};Sampled=1${others}` });
+    }
+  });
+
+  it('keeps whole fields of what is not its own, up to 512 characters', () => {
+    const fields = Array.from({ length: 100 }, (_, i) => `field${i}=${'x'.repeat(40)}`);
+    const kept = read(`${ROOT};${fields.join(';')}`)?.vendor?.['xray.fields'] ?? '';
+    assert.ok(kept.length > 400 && kept.length <= 512, String(kept.length));
+    assert.equal(kept, fields.slice(0, kept.split(';').length).join(';'));
+  });
+
+  it('never sends what would not be a header', () => {
+    for (const others of ['a=b\r\nx: y', 'a=é', 'Root=1-2-3;Parent=1', 'x'.repeat(2000), 5, { a: 1 }]) {
+      const vendor = { 'xray.fields': others as string };
+      const span = { traceId: TRACE, spanId: SPAN, traceFlags: 1, vendor };
+      assert.equal(injectInto(xray, { span, baggage: undefined })[HEADER], `${ROOT};Parent=${SPAN};Sampled=1`);
+    }
+  });
+
+  it('is Lambda’s own word on Lambda, before the header', () => {
+    const variables: Record<string, string | undefined> = {};
+    const lambda = xrayLambda(variables);
+    const header = { [HEADER]: `${ROOT};Parent=${SPAN};Sampled=0` };
+    assert.equal(extractFrom(lambda, header)?.sampled, false);
+    variables._X_AMZN_TRACE_ID = `${ROOT};Parent=53995c3f42cd8ad8;Sampled=1;Lineage=1:a87bd80c:5`;
+    assert.deepEqual(brief(extractFrom(lambda, header)), {
+      ...{ traceId: TRACE, spanId: '53995c3f42cd8ad8', sampled: true },
+      vendor: { 'xray.fields': 'Lineage=1:a87bd80c:5' },
+    });
+    variables._X_AMZN_TRACE_ID = 'junk';
+    assert.equal(extractFrom(lambda, header)?.sampled, false);
+  });
+
+  it('is read from the variable that Lambda sets, as from any other', () => {
+    const getter = environmentVariables;
+    const variables = { _X_AMZN_TRACE_ID: `${ROOT};Parent=${SPAN};Sampled=1` };
+    assert.equal(xray.extract(variables, getter)?.spanId, SPAN);
+    assert.equal(xray.extract({ ...variables, X_AMZN_TRACE_ID: `${ROOT}` }, getter)?.spanId, undefined);
+  });
+
   it('passes over fields that are not its own, whatever they hold', () => {
     for (const field of ['Lineage=100:e3b0c442:11|1:2', 'CalledFrom=app', 'Self=', 'x', '=', '==', 'Root', ' ', '']) {
-      assert.deepEqual(brief(read(`${field};${ROOT};${field};Parent=${SPAN};${field}`)), {
-        traceId: TRACE,
-        spanId: SPAN,
-      });
+      const { vendor, ...context } = brief(read(`${field};${ROOT};${field};Parent=${SPAN};${field}`)) ?? {};
+      assert.deepEqual(context, { traceId: TRACE, spanId: SPAN });
+      assert.ok(vendor === undefined || /^[LC]/.test(field), field);
     }
   });
 

@@ -1,11 +1,12 @@
 import { compositePropagator, type PropagatorName, propagatorsByName } from '../../../propagation/composite.ts';
 import type { Propagator } from '../../../propagation/context.ts';
+import { xrayLambda } from '../../../propagation/xray.ts';
 import { hintAt } from '../options/errors.ts';
 import { group, type Place, type Reader, type Readers, required, wrongItem, wrongOption } from '../options/options.ts';
 import type { Environment } from './environment.ts';
 
 /** A header format: one of ours by its name, or an object. */
-export type PropagatorOption = PropagatorName | Propagator;
+export type PropagatorOption = KnownName | Propagator;
 
 /** The option `propagators` with a list for each direction. */
 export interface PropagatorLists {
@@ -13,7 +14,14 @@ export interface PropagatorLists {
   readonly inject: readonly PropagatorOption[];
 }
 
-const NAMES = Object.keys(propagatorsByName) as PropagatorName[];
+type KnownName = PropagatorName | 'xray-lambda';
+
+/** All formats by name, those that ask the process too. */
+const KNOWN: Readonly<Record<KnownName, Propagator>> = {
+  ...propagatorsByName,
+  'xray-lambda': xrayLambda(process.env),
+};
+const NAMES = Object.keys(KNOWN) as KnownName[];
 const EXPECTED = 'a list or { extract: [], inject: [] }';
 const EXPECTED_ITEM = 'names of formats, or objects with extract and inject';
 
@@ -37,7 +45,7 @@ function propagatorList(given: unknown, at: Place): Propagator[] {
 
 function propagatorOf(item: unknown, at: Place): Propagator {
   const name = NAMES.find((known) => known === item);
-  if (name !== undefined) return propagatorsByName[name];
+  if (name !== undefined) return KNOWN[name];
   const object = item as Partial<Propagator> | null | undefined;
   if (typeof object?.extract === 'function' && typeof object.inject === 'function') return object as Propagator;
   throw wrongItem(at, EXPECTED_ITEM, item, hintFor(item));
@@ -75,6 +83,6 @@ export function environmentPropagator(environment: Environment): Propagator {
     'tracecontext' as const,
     'baggage' as const,
   ];
-  const list = names.filter((name) => name !== 'none').map((name) => propagatorsByName[name]);
+  const list = names.filter((name) => name !== 'none').map((name) => KNOWN[name]);
   return compositePropagator({ extract: list, inject: list });
 }
