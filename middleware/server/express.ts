@@ -1,10 +1,23 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { noteFault } from '../../src/core/diagnostics.ts';
 import type { InstrumentationScope } from '../../src/core/record.ts';
-import { runInScope } from '../../src/core/scope/scope.ts';
+import type { ScopedRequest } from '../../src/core/scope/request-scope.ts';
+import { activeScope } from '../../src/core/scope/scope.ts';
+import {
+  type Entered,
+  enterByChannel,
+  enterHandlers,
+  enterOnce,
+  layerWith,
+  leaveHandlers,
+  type Route,
+} from './express-layers.ts';
+import { isIn, templateAround, templateOfMount } from './express-mounts.ts';
 import { firstItem, type ProxyView } from './forwarded.ts';
-import { type ContextCheck, followContext, layerOf } from './lost-context.ts';
-import { joinTemplate, mountTemplate, routePattern } from './route.ts';
-import { beginRequest, type ServerExchange, type ServerView } from './server-exchange.ts';
+import { type ContextCheck, followContext } from './lost-context.ts';
+import type { ServerView } from './request-view.ts';
+import { joinTemplate, routePattern } from './route.ts';
+import { beginRequest, exchangeOf } from './server-exchange.ts';
 import type { ServerSettings } from './server-settings.ts';
 
 /** The view that watches a request: not the exchange's own, which an app of another framework may take over. */
@@ -16,68 +29,78 @@ interface ExpressRequest extends IncomingMessage {
   readonly originalUrl?: string;
   baseUrl?: string;
   params?: unknown;
-  route?: MatchedRoute | undefined;
+  route?: Route | undefined;
   readonly app?: { get?(name: string): unknown };
   readonly protocol?: string;
   readonly hostname?: string;
   readonly ip?: string;
 }
 
-interface MatchedRoute {
-  readonly path?: unknown;
-}
-
-/** A mounted router around the current position: the whole URL up to here, and the parameters of this mount. */
+/** A mounted router around the current position: the whole URL up to here, and the template of it. */
 interface Mount {
   readonly path: string;
+  readonly template: string;
   readonly params: unknown;
+  /** The route that had matched before the mount was entered, and was passed by. */
+  readonly passed: string | undefined;
 }
 
-/** Runs the rest of an Express or Connect app in the scope of its request. */
+/** Runs the rest of an Express or Connect app in the scope of its request. `self` is the middleware that was mounted. */
 export function expressMiddleware(
   req: IncomingMessage,
   res: ServerResponse,
   next: (error?: unknown) => void,
   settings: ServerSettings,
+  self: unknown,
 ): void {
-  const scope = beginRequest(new ExpressRequestView(req, res), settings);
-  if (scope === undefined) next();
-  else runInScope(scope, next);
+  const request = beginRequest(new ExpressRequestView(req, res, self), settings);
+  if (request === undefined) next();
+  else request.enter(next);
 }
 
 const INSTRUMENTATION: InstrumentationScope = Object.freeze({ name: 'throughline/express' });
 
 /**
  * A request of Express 4, Express 5 or Connect. It follows the router as it matches, by what that sets
- * on the request: `baseUrl` when it enters and leaves a mounted router (with `params` holding the
- * parameters of that mount), `route` when a route matches. At the close of the response it would be
- * too late: `next(err)` has put `baseUrl` back.
+ * on the request: `params` before each layer that is reached, `baseUrl` when it enters and leaves a mounted
+ * router, `route` when a route matches. At the close of the response it would be too late: `next(err)` has
+ * put `baseUrl` back.
  *
  *     app.use('/api/:version', api)   baseUrl = '/api/v1', params = { version: 'v1' }
  *     api.get('/users/:id', …)        route = { path: '/users/:id' }   ▶ /api/:version/users/:id
  */
-class ExpressRequestView implements ServerView {
+class ExpressRequestView implements ServerView, Entered {
   readonly req: ExpressRequest;
   readonly res: ServerResponse;
   readonly instrumentation: InstrumentationScope = INSTRUMENTATION;
+  readonly #self: unknown;
   /** Outermost first. */
   readonly #mounts: Mount[] = [];
+  #request: ScopedRequest | undefined;
   #baseUrl: string | undefined;
-  #matched: MatchedRoute | undefined;
+  #params: unknown;
+  #matched: Route | undefined;
+  /** The route has matched, and its handlers do not run yet. */
+  #isMatching: boolean;
   #route: string | undefined;
+  /** The mount that was left last. */
+  #left: string;
   /** Only while an app is developed. */
   #check: ContextCheck | undefined;
-  #params: unknown;
   answers: (() => void) | undefined;
 
-  constructor(req: IncomingMessage, res: ServerResponse) {
+  constructor(req: IncomingMessage, res: ServerResponse, self: unknown) {
     this.req = req;
     this.res = res;
+    this.#self = self;
+    this.#request = undefined;
     this.#baseUrl = undefined;
-    this.#matched = undefined;
-    this.#route = undefined;
-    this.#check = undefined;
     this.#params = undefined;
+    this.#matched = undefined;
+    this.#isMatching = false;
+    this.#route = undefined;
+    this.#left = '';
+    this.#check = undefined;
     this.answers = undefined;
   }
 
@@ -92,33 +115,61 @@ class ExpressRequestView implements ServerView {
     return { scheme: protocol, host: believedHost(this.req), clientAddress: ip };
   }
 
-  watch(exchange: ServerExchange): void {
+  watch(request: ScopedRequest): void {
     const { req } = this;
-    this.#matched = req.route;
-    this.enter(req.baseUrl);
-    req[WATCHER] = this;
-    Object.defineProperties(req, WATCHED);
-    const check = followContext(req, exchange.span);
-    if (check === undefined) return;
-    this.#check = check;
+    this.#request = request;
     this.#params = req.params;
-    Object.defineProperty(req, 'params', WATCHED_PARAMS);
-    this.answers = () => check.answers();
+    this.#begin(req.baseUrl);
+    this.#matched = req.route;
+    if (isIn(req.route, this.#self)) this.#routeBy(req.route);
+    Object.defineProperty(req, WATCHER, { value: this, configurable: true });
+    Object.defineProperties(req, req.params === undefined ? WATCHED : WATCHED_WITH_PARAMS);
+    const check = followContext(req, request);
+    this.#check = check;
+    if (check !== undefined) this.answers = () => check.answers();
   }
 
+  /** The mounts that were entered before anybody watched. */
+  #begin(baseUrl: string | undefined): void {
+    const template = baseUrl ? templateAround(this.#self, this.req.app) : undefined;
+    if (template === undefined) {
+      this.enter(baseUrl);
+      return;
+    }
+    this.#baseUrl = baseUrl;
+    this.#mounts.push({ path: String(baseUrl), template, params: undefined, passed: undefined });
+  }
+
+  /** A mount counts where something mounted has answered, or failed. */
   route(): string | undefined {
-    return this.#route;
+    if (this.#route !== undefined) return this.#route;
+    const mount = this.mount() || (this.res.statusCode >= 500 ? this.#left : '');
+    return mount === '' ? undefined : mount;
   }
 
   mount(): string {
-    return this.#template();
+    let template = '';
+    for (const mount of this.#mounts) template += mount.template;
+    return template;
+  }
+
+  get request(): ScopedRequest {
+    return this.#request as ScopedRequest;
+  }
+
+  arrived(): void {
+    this.#check?.answers();
+  }
+
+  noteError(error: unknown): void {
+    exchangeOf(this.req)?.passError(error);
   }
 
   get baseUrl(): string | undefined {
     return this.#baseUrl;
   }
 
-  get matched(): MatchedRoute | undefined {
+  get matched(): Route | undefined {
     return this.#matched;
   }
 
@@ -129,7 +180,18 @@ class ExpressRequestView implements ServerView {
   /** The router sets `params` before each layer that it runs. */
   reach(params: unknown): void {
     this.#params = params;
-    this.#check?.reached(layerOf(this.req.app, params));
+    this.#check?.reached(() => layerWith(params, this.req.app)?.name, this.#isMatching ? this.#route : undefined);
+    const here = activeScope();
+    if (this.request.owns(here)) this.request.keepBaggage(here.baggage);
+    else this.#bringBack(params);
+  }
+
+  /** The layer that is about to run has lost its request. */
+  #bringBack(params: unknown): void {
+    if (this.#isMatching) return; // its handlers come back by themselves
+    const layer = layerWith(params, this.req.app);
+    if (layer === undefined) enterByChannel(viewOf);
+    else enterOnce(layer, viewOf);
   }
 
   /** The router sets `baseUrl`: longer inside a mounted router, shorter again when it is left. */
@@ -137,32 +199,48 @@ class ExpressRequestView implements ServerView {
     this.#baseUrl = baseUrl;
     const mounts = this.#mounts;
     const inside = typeof baseUrl === 'string' ? baseUrl : '';
-    while (mounts.length > 0 && !inside.startsWith(this.#innermost())) mounts.pop();
-    if (inside.length > this.#innermost().length) mounts.push({ path: inside, params: this.req.params });
+    while (mounts.length > 0 && !inside.startsWith(this.#innermost())) this.#leave();
+    const outer = this.#innermost();
+    if (inside.length <= outer.length) return;
+    const params = this.#params;
+    const around = mounts.at(-1)?.params;
+    const template = templateOfMount(inside.slice(outer.length), this.req, this.req.app, params, around);
+    mounts.push({ path: inside, template, params, passed: this.#route });
+    this.#route = undefined;
   }
 
-  /** The router sets `route`: this one matched, and its handlers run next. */
-  match(route: MatchedRoute | undefined): void {
+  #leave(): void {
+    this.#left = this.mount();
+    const passed = this.#mounts.pop()?.passed;
+    this.#route ??= passed;
+    // A route that has matched inside stays: an error may be on its way.
+  }
+
+  /** The router sets `route` twice: when this one matches, and when its handlers run next. */
+  match(route: Route | undefined): void {
+    if (this.#matched !== undefined) leaveHandlers(this.#matched);
+    const isDispatched = this.#isMatching && route === this.#matched;
     this.#matched = route;
+    this.#isMatching = !isDispatched;
+    if (isDispatched || route === undefined) return;
+    this.#routeBy(route);
+    enterHandlers(route, this.request.owns(activeScope()), viewOf);
+  }
+
+  #routeBy(route: Route | undefined): void {
     const path = route?.path;
-    if (path !== undefined) this.#route = joinTemplate(this.#template(), routePattern(path));
+    if (path !== undefined) this.#route = joinTemplate(this.mount(), routePattern(path));
   }
 
   /** The path of the innermost mount, which is where the router is. */
   #innermost(): string {
-    const mounts = this.#mounts;
-    return mounts.length === 0 ? '' : (mounts[mounts.length - 1] as Mount).path;
+    return this.#mounts.at(-1)?.path ?? '';
   }
+}
 
-  #template(): string {
-    let template = '';
-    let outer = 0;
-    for (const { path, params } of this.#mounts) {
-      template += mountTemplate(path.slice(outer), params);
-      outer = path.length;
-    }
-    return template;
-  }
+/** The view that watches a request. */
+function viewOf(req: unknown): ExpressRequestView | undefined {
+  return (req as ExpressRequest | undefined)?.[WATCHER];
 }
 
 /** The host that Express believes. Its `hostname` has lost the port, and Express 4 has nothing that kept it. */
@@ -186,37 +264,49 @@ const WATCHED: PropertyDescriptorMap = {
     },
     set(this: ExpressRequest, baseUrl: string) {
       const view = this[WATCHER];
-      if (view?.req === this) view.enter(baseUrl);
+      if (view?.req === this) guarded(() => view.enter(baseUrl));
       else own(this, 'baseUrl', baseUrl);
     },
   },
   route: {
     configurable: true,
     enumerable: true,
-    get(this: ExpressRequest): MatchedRoute | undefined {
+    get(this: ExpressRequest): Route | undefined {
       return this[WATCHER]?.matched;
     },
-    set(this: ExpressRequest, route: MatchedRoute | undefined) {
+    set(this: ExpressRequest, route: Route | undefined) {
       const view = this[WATCHER];
-      if (view?.req === this) view.match(route);
+      if (view?.req === this) guarded(() => view.match(route));
       else own(this, 'route', route);
     },
   },
 };
 
-/** As `WATCHED`, on top of it while an app is developed. */
-const WATCHED_PARAMS: PropertyDescriptor = {
-  configurable: true,
-  enumerable: true,
-  get(this: ExpressRequest): unknown {
-    return this[WATCHER]?.params;
-  },
-  set(this: ExpressRequest, params: unknown) {
-    const view = this[WATCHER];
-    if (view?.req === this) view.reach(params);
-    else own(this, 'params', params);
+/** As `WATCHED`; Connect has no parameters. */
+const WATCHED_WITH_PARAMS: PropertyDescriptorMap = {
+  ...WATCHED,
+  params: {
+    configurable: true,
+    enumerable: true,
+    get(this: ExpressRequest): unknown {
+      return this[WATCHER]?.params;
+    },
+    set(this: ExpressRequest, params: unknown) {
+      const view = this[WATCHER];
+      if (view?.req === this) guarded(() => view.reach(params));
+      else own(this, 'params', params);
+    },
   },
 };
+
+/** The router is in the middle of its work, which no fault of ours may stop. */
+function guarded(note: () => void): void {
+  try {
+    note();
+  } catch (error) {
+    noteFault('express router', error);
+  }
+}
 
 function own(object: object, key: string, value: unknown): void {
   Object.defineProperty(object, key, { value, configurable: true, enumerable: true, writable: true });

@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { observeRejection } from '../../src/core/functions/promise.ts';
 import type { InstrumentationScope } from '../../src/core/record.ts';
-import { runInScope } from '../../src/core/scope/scope.ts';
-import { beginRequest, exchangeOf, type ServerView } from './server-exchange.ts';
+import type { ServerView } from './request-view.ts';
+import { beginRequest, exchangeOf } from './server-exchange.ts';
 import type { ServerSettings } from './server-settings.ts';
 
 const INSTRUMENTATION: InstrumentationScope = Object.freeze({ name: 'throughline/http' });
@@ -49,12 +49,12 @@ export function tracedListener<Result>(
   settings: ServerSettings,
 ): RequestListener<Result> {
   return function tracingListener(this: unknown, req: IncomingMessage, res: ServerResponse): Result {
-    const scope = beginRequest(new NodeRequestView(req, res), settings);
-    if (scope === undefined) return listener.call(this, req, res);
+    const request = beginRequest(new NodeRequestView(req, res), settings);
+    if (request === undefined) return listener.call(this, req, res);
     const note = (error: unknown): void => exchangeOf(req)?.noteError(error);
     try {
       return observeRejection(
-        runInScope(scope, () => listener.call(this, req, res)),
+        request.enter(() => listener.call(this, req, res)),
         note,
       );
     } catch (error) {

@@ -1,9 +1,12 @@
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { callInSpan, startGuarded } from '../../src/core/functions/call-in-span.ts';
 import { observeRejection } from '../../src/core/functions/promise.ts';
 import { optionError, showValue } from '../../src/core/options/errors.ts';
+import { requestOf } from '../../src/core/scope/request-scope.ts';
 import { activeScope, ROOT_SCOPE, runInScope, type Scope } from '../../src/core/scope/scope.ts';
 import type { RecordingSpan } from '../../src/core/spans/recording-span.ts';
+import { isError } from './express-layers.ts';
+import { exchangeOf, scopedRequestOf } from './server-exchange.ts';
 
 /** A middleware of Express, Connect or Koa, or an error handler of Express. */
 type Middleware = (...args: never[]) => unknown;
@@ -39,8 +42,12 @@ function named(original: AnyFunction, traced: AnyFunction): AnyFunction {
 
 function plainLayer(name: string, layer: AnyFunction): AnyFunction {
   return function tracedMiddleware(this: unknown, first: unknown, second: unknown, third: unknown): unknown {
-    if (third === undefined) return koaLayer(name, () => Reflect.apply(layer, this, [first, second]));
-    return expressLayer(name, second, third, (next) => Reflect.apply(layer, this, [first, second, next]));
+    if (third === undefined) {
+      const run = (): unknown => Reflect.apply(layer, this, [first, second]);
+      return inRequest((first as { req?: unknown } | undefined)?.req, () => koaLayer(name, run));
+    }
+    const run = (next: unknown): unknown => Reflect.apply(layer, this, [first, second, next]);
+    return inRequest(first, () => expressLayer(name, first, second, third, run));
   } as AnyFunction;
 }
 
@@ -52,8 +59,15 @@ function errorLayer(name: string, layer: AnyFunction): AnyFunction {
     res: unknown,
     next: unknown,
   ): unknown {
-    return expressLayer(name, res, next, (passOn) => Reflect.apply(layer, this, [error, req, res, passOn]));
+    const run = (passOn: unknown): unknown => Reflect.apply(layer, this, [error, req, res, passOn]);
+    return inRequest(req, () => expressLayer(name, req, res, next, run));
   } as AnyFunction;
+}
+
+/** Runs `fn` in the scope of its request, where that was lost. */
+function inRequest(req: unknown, fn: () => unknown): unknown {
+  const request = scopedRequestOf(req as IncomingMessage | undefined);
+  return request === undefined ? fn() : request.enter(fn);
 }
 
 function koaLayer(name: string, run: () => unknown): unknown {
@@ -61,25 +75,31 @@ function koaLayer(name: string, run: () => unknown): unknown {
   return callInSpan(name, undefined, koaLayer, run);
 }
 
-function expressLayer(name: string, res: unknown, next: unknown, run: (next: unknown) => unknown): unknown {
+function expressLayer(
+  name: string,
+  req: unknown,
+  res: unknown,
+  next: unknown,
+  run: (next: unknown) => unknown,
+): unknown {
   const outer = activeScope();
   if (outer.span === undefined || typeof next !== 'function') return run(next);
   const span = startGuarded(name, undefined, expressLayer, outer);
-  if (!span.isRecording()) {
-    span.end();
-    return run(next);
+  const stop = span.isRecording() ? endWithResponse(span, res) : () => span.end();
+  function note(error: unknown): void {
+    span.fail(error); // nothing, where it has ended already: the error is then of what came after
+    exchangeOf(req as IncomingMessage)?.passError(error);
+    stop();
   }
-  const stop = endWithResponse(span, res);
   function passOn(this: unknown, ...args: unknown[]): unknown {
-    if (isError(args[0])) span.fail(args[0]);
+    if (isError(args[0])) note(args[0]);
     stop();
     return runInScope(afterLayer(span, outer), () => Reflect.apply(next as AnyFunction, this, args));
   }
   try {
-    const result = runInScope(outer.withSpan(span), run, passOn);
-    return observeRejection(result, (error) => fail(span, stop, error));
+    return observeRejection(runInScope(outer.withSpan(span), run, passOn), note);
   } catch (error) {
-    fail(span, stop, error);
+    note(error);
     throw error;
   }
 }
@@ -96,16 +116,6 @@ function endWithResponse(span: RecordingSpan, res: unknown): () => void {
   };
 }
 
-function fail(span: RecordingSpan, stop: () => void, error: unknown): void {
-  span.fail(error); // nothing, where it has ended already: the error is then of what came after
-  stop();
-}
-
-/** True for whatever Express takes for an error; these two words skip handlers. */
-function isError(value: unknown): boolean {
-  return value !== undefined && value !== null && value !== 'route' && value !== 'router';
-}
-
 /**
  * The scope for what comes after the layer: that in which the layer called `next`, so that baggage it set goes on,
  * but no longer under its span. A layer whose callback lost the context gets back that of the request.
@@ -113,5 +123,7 @@ function isError(value: unknown): boolean {
 function afterLayer(span: RecordingSpan, outer: Scope): Scope {
   const here = activeScope();
   if (here.span === span) return outer.span === undefined ? outer : here.withSpan(outer.span);
-  return here === ROOT_SCOPE ? outer : here;
+  const request = requestOf(outer);
+  if (request === undefined) return here === ROOT_SCOPE ? outer : here;
+  return request.owns(here) ? here : outer.withSpanAndBaggage(outer.span, request.scope.baggage);
 }

@@ -1,8 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { InstrumentationScope } from '../../src/core/record.ts';
+import type { ScopedRequest } from '../../src/core/scope/request-scope.ts';
 import type { ProxyView } from './forwarded.ts';
-
-// An adapter shows an exchange by these two; every decision about it is the exchange's.
 
 /** An inbound request as its framework shows it when it comes. */
 export interface RequestView {
@@ -15,15 +14,18 @@ export interface RequestView {
   proxied(): ProxyView | undefined;
 }
 
-/** Its response, and how far the routing has led it. `Exchange` is what the view is told to watch for. */
-export interface ResponseView<Exchange> {
+/** Its response, and how far the routing has led it. */
+export interface ResponseView {
   readonly res: ServerResponse;
   /** Told when the answer begins, where the view wants to know: set by `watch`. */
   readonly answers?: (() => void) | undefined;
-  /** Called once, before the app sees a request that is recorded or counted, for what can only be noticed while it is routed. */
-  watch(exchange: Exchange): void;
+  /** Called once, before the app sees the request, for what can only be noticed, and done, while it is routed. */
+  watch(request: ScopedRequest): void;
   /** The template of the matched route with its mount path (`/api/:version/users/:id`); undefined without a match. */
   route(): string | undefined;
   /** The template of the mounts that the routing is inside of, now; empty outside of any. */
   mount(): string;
 }
+
+/** An inbound request as its framework shows it. An adapter shows; every decision is the exchange's. */
+export interface ServerView extends RequestView, ResponseView {}

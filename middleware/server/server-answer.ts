@@ -16,6 +16,10 @@ import type { ResponseEnd } from './response-end.ts';
 /** An error of the app's. In an object, as anything can be thrown, undefined too. */
 export interface Failure {
   readonly error: unknown;
+  /** It has left the app: then it counts as well where nothing was answered. */
+  readonly isAtEdge: boolean;
+  /** The app named it itself, which no error on its way replaces. */
+  readonly isReported?: true;
 }
 
 /** The body of an answer as its head announces it, which is all that is known without counting. */
@@ -56,8 +60,10 @@ export function answerOf(
   // What went to `writeHead` past `setHeader`, on plain node:http, is not to be had any more.
   const announced = body ?? announcedBody((name) => res.getHeader(name));
   // What a stream, or the app, destroyed the response with.
-  const cause = failure ?? (res.errored ? { error: res.errored } : undefined);
-  const type = errorTypeOf(req, status, ending, cause, failure !== undefined);
+  const broken = res.errored ? { error: res.errored, isAtEdge: false } : undefined;
+  const isServerError = status !== undefined && status >= 500;
+  const cause = isServerError || failure?.isAtEdge === true ? (failure ?? broken) : broken;
+  const type = errorTypeOf(req, status, ending, cause);
   const stream = status === 101 ? 'upgrade' : announced.isEventStream ? 'event-stream' : undefined;
   return { ending, bytesWritten, status, errorType: type, stream, body: announced, failure: cause };
 }
@@ -68,10 +74,9 @@ function errorTypeOf(
   status: number | undefined,
   ending: ServerEnding | undefined,
   cause: Failure | undefined,
-  isOfTheApp: boolean,
 ): string | undefined {
   if (status !== undefined && status >= 500) return String(status);
-  if (ending === undefined || (!isOfTheApp && !isOurDoing(ending, req))) return undefined;
+  if (ending === undefined || (cause?.isAtEdge !== true && !isOurDoing(ending, req))) return undefined;
   return cause === undefined ? ending : errorType(cause.error);
 }
 

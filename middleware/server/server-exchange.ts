@@ -1,16 +1,19 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { SHARED_NAME } from '../../propagation/shared-name.ts';
 import type { RequestFacts } from '../../src/core/decide/sampler.ts';
 import { noteFault } from '../../src/core/diagnostics.ts';
 import { isNativePromise } from '../../src/core/functions/promise.ts';
 import { bounded, NAME_LENGTH } from '../../src/core/limits.ts';
 import type { OpenRecord } from '../../src/core/record.ts';
-import { runInScope, type Scope } from '../../src/core/scope/scope.ts';
+import { emitIn } from '../../src/core/scope/emitter.ts';
+import type { ScopedRequest } from '../../src/core/scope/request-scope.ts';
+import { runInScope } from '../../src/core/scope/scope.ts';
 import type { RecordingSpan } from '../../src/core/spans/recording-span.ts';
+import type { Tracer } from '../../src/core/spans/tracer.ts';
 import { knownMethod, noteHeadersTime, noteRoute } from '../http-attributes.ts';
 import { noteHeaders } from './header-capture.ts';
 import type { RequestTimer } from './request-timer.ts';
-import type { RequestView, ResponseView } from './request-view.ts';
+import type { ServerView } from './request-view.ts';
 import { awaitEnd, type ResponseEnd } from './response-end.ts';
 import { type ResponseHead, watchHead, withTrace } from './response-head.ts';
 import { joinTemplate } from './route.ts';
@@ -34,61 +37,78 @@ import { type ServerStart, startServerSpan } from './server-span.ts';
 //   4. answer    the head of the response is written: `#answer`, where anybody wants to know
 //   5. finish    the response is over: the span says how that was and ends, and the request is counted
 
-/** An inbound request as its framework shows it. An adapter shows; every decision is made here. */
-export interface ServerView extends RequestView, ResponseView<ServerExchange> {}
-
 /** Our mark on a request. Registered, so that two copies of the package agree on it. */
 const EXCHANGE: unique symbol = Symbol.for(`${SHARED_NAME}.exchange`);
 
+/** A request that was seen: one that is ignored has no exchange. */
+interface Seen {
+  readonly request: ScopedRequest;
+  readonly exchange: ServerExchange | undefined;
+}
+
 interface Marked {
-  /** null: the request has no span, and a second `tracing()` further in leaves it alone too. */
-  [EXCHANGE]?: ServerExchange | null;
+  [EXCHANGE]?: Seen;
 }
 
 /** The exchange that this request is part of, when `tracing()` has seen it. */
 export function exchangeOf(message: IncomingMessage | undefined): ServerExchange | undefined {
-  return (message as Marked | undefined)?.[EXCHANGE] ?? undefined;
+  return (message as Marked | undefined)?.[EXCHANGE]?.exchange;
+}
+
+/** The request as scopes know it, when `tracing()` has seen it. */
+export function scopedRequestOf(message: IncomingMessage | undefined): ScopedRequest | undefined {
+  return (message as Marked | undefined)?.[EXCHANGE]?.request;
 }
 
 /**
- * Begins the exchange of a request, which ends by itself. Returns the scope the app is to run in; undefined
- * when there is nothing to do (the request has its span already, or something of ours failed): then the app
- * runs as if we were not there.
+ * Begins the exchange of a request, which ends by itself, or finds the one that it has. Answers with the
+ * request in whose scope the app is to run; undefined when something of ours failed: then the app runs as if
+ * we were not there.
  */
-export function beginRequest(view: ServerView, settings: ServerSettings): Scope | undefined {
+export function beginRequest(view: ServerView, settings: ServerSettings): ScopedRequest | undefined {
   try {
     const marked = view.req as Marked;
-    const existing = marked[EXCHANGE];
-    if (existing === undefined) return begin(marked, view, settings);
-    existing?.join(view);
+    const seen = marked[EXCHANGE];
+    if (seen === undefined) return begin(marked, view, settings);
+    seen.exchange?.join(view, seen.request);
+    return seen.request;
   } catch (error) {
     noteFault('server request start', error);
+    return undefined;
   }
-  return undefined;
 }
 
-function begin(marked: Marked, view: ServerView, settings: ServerSettings): Scope {
+function begin(marked: Marked, view: ServerView, settings: ServerSettings): ScopedRequest {
   const start = startServerSpan(view, settings);
-  const { span, scope } = start;
-  if (span === undefined) {
-    marked[EXCHANGE] = null;
-    return scope;
-  }
+  const { span, request } = start;
   try {
-    const exchange = new ServerExchange(span, start, view, settings);
-    marked[EXCHANGE] = exchange;
-    exchange.open();
+    const exchange = span && new ServerExchange(span, start, view, settings);
+    marked[EXCHANGE] = { request, exchange };
+    listenIn(request, view.req);
+    listenIn(request, view.res);
+    view.watch(request);
+    exchange?.open();
   } catch (error) {
-    span.end(); // a request of another make than we know: nobody else would end it
-    throw error;
+    if (span !== undefined) {
+      span.end(); // a request of another make than we know: nobody else would end it
+      throw error;
+    }
+    noteFault('server request start', error);
   }
-  return scope;
+  return request;
+}
+
+/** Node emits much of a request from its parser and its socket, where no scope of the request is active. */
+function listenIn(request: ScopedRequest, message: IncomingMessage | ServerResponse): void {
+  if (typeof message.emit !== 'function' || !Object.isExtensible(message)) return;
+  emitIn(message, (fn, ...args) => request.run(fn, ...args));
 }
 
 /** One request and its response, from the first middleware to the close of the response. */
 export class ServerExchange implements RequestFacts {
   readonly span: RecordingSpan;
-  readonly scope: Scope;
+  readonly #request: ScopedRequest;
+  readonly #tracer: Tracer;
   readonly #settings: ServerSettings;
   /** Undefined where nothing is counted. */
   readonly #timer: RequestTimer | undefined;
@@ -103,7 +123,8 @@ export class ServerExchange implements RequestFacts {
 
   constructor(span: RecordingSpan, start: ServerStart, view: ServerView, settings: ServerSettings) {
     this.span = span;
-    this.scope = start.scope;
+    this.#request = start.request;
+    this.#tracer = start.tracer;
     this.#settings = settings;
     this.#timer = start.timer;
     this.#allowedHeaders = start.tracer.redaction.headerNames;
@@ -117,23 +138,18 @@ export class ServerExchange implements RequestFacts {
     const { req, res } = this.#view;
     const decision = this.span.localTrace?.decision;
     if (decision !== undefined && this.span.isRecording()) decision.facts = this;
-    this.#watch();
+    this.#tracer.ledger.requestBegan();
     awaitEnd(req, res, this.span.record !== undefined, (end) => this.#finish(end));
     if (this.#needsHead()) watchHead(res, (head, args) => this.#answer(head, args));
   }
 
   /** `tracing()` a second time on one request: no second span, but a framework that knows routes is listened to. */
-  join(view: ServerView): void {
+  join(view: ServerView, request: ScopedRequest): void {
     // By name: a second copy of the package has the same adapters.
     if (this.#view.instrumentation.name === view.instrumentation.name) return;
     this.#mount = joinTemplate(this.#mount, this.#view.mount());
     this.#view = view;
-    this.#watch();
-  }
-
-  /** Metrics count by route, sampled or not. */
-  #watch(): void {
-    if (this.span.record !== undefined || this.#timer !== undefined) this.#view.watch(this);
+    view.watch(request);
   }
 
   /** For whoever decides about the trace before it ends. */
@@ -148,7 +164,17 @@ export class ServerExchange implements RequestFacts {
 
   /** Notes the error that reached the edge of the app. Whether it is the request's failure, the status says. */
   noteError(error: unknown): void {
-    this.#failure = { error };
+    this.#failure = { error, isAtEdge: true };
+  }
+
+  /** Notes an error on its way through the app, which counts when the answer is a failure. */
+  passError(error: unknown): void {
+    if (this.#failure?.isReported !== true) this.#failure = { error, isAtEdge: false };
+  }
+
+  /** Notes the error that the app says its request failed by. */
+  reportError(error: unknown): void {
+    this.#failure = { error, isAtEdge: false, isReported: true };
   }
 
   /**
@@ -194,6 +220,7 @@ export class ServerExchange implements RequestFacts {
       noteFault('server request end', error);
     }
     const { method, span } = this;
+    this.#tracer.ledger.requestEnded();
     span.end();
     this.#timer?.end({ method, route, span }, answer);
   }
@@ -212,7 +239,7 @@ export class ServerExchange implements RequestFacts {
     if (hook === undefined) return;
     const { req, res } = this.#view;
     try {
-      const answer: unknown = runInScope(this.scope, hook, req, res);
+      const answer: unknown = runInScope(this.#request.scope, hook, req, res);
       if (isNativePromise(answer)) answer.catch((error: unknown) => noteFault('tracing() attributes', error));
       else this.span.setAttributes(answer as NonNullable<ReturnType<typeof hook>>);
     } catch (error) {

@@ -1,6 +1,7 @@
 import { incomingHeadersGetter } from '../../propagation/carriers.ts';
 import { noteFault } from '../../src/core/diagnostics.ts';
-import { activeScope, type Scope } from '../../src/core/scope/scope.ts';
+import { ScopedRequest } from '../../src/core/scope/request-scope.ts';
+import { activeScope } from '../../src/core/scope/scope.ts';
 import type { RecordingSpan } from '../../src/core/spans/recording-span.ts';
 import { inboundScope, tracerFor } from '../../src/core/spans/runtime.ts';
 import type { Tracer } from '../../src/core/spans/tracer.ts';
@@ -12,10 +13,10 @@ import type { RequestView } from './request-view.ts';
 import { describeRequest, originOf, type RequestOrigin } from './server-request.ts';
 import type { ServerSettings } from './server-settings.ts';
 
-/** The span of an inbound request, and the scope for what handles it. */
+/** The span of an inbound request, and its scope, for what handles it. */
 export interface ServerStart {
   readonly tracer: Tracer;
-  readonly scope: Scope;
+  readonly request: ScopedRequest;
   /** Undefined where the context of the request passes through, and nothing more. */
   readonly span: RecordingSpan | undefined;
   /** Undefined where nothing is counted. */
@@ -31,14 +32,15 @@ export function startServerSpan(view: RequestView, settings: ServerSettings): Se
   const remote = mode === 'link' ? undefined : sent;
   if (!tracer.enabled || isIgnored(view, settings)) {
     const passed = remote && tracer.passThrough(remote);
-    return { tracer, scope: inboundScope(around, passed, remote?.baggage), span: undefined, timer: undefined };
+    const request = new ScopedRequest(inboundScope(around, passed, remote?.baggage), true);
+    return { tracer, request, span: undefined, timer: undefined };
   }
   const continued = mode === 'trust-ids' && remote !== undefined ? withoutDecision(remote) : remote;
   const span = tracer.startRemote(spanNameMethod(view.req.method ?? ''), 'server', continued, view.instrumentation);
   if (mode === 'link' && sent !== undefined) span.addLink({ context: sent });
   const timer = describe(tracer, span, view, settings);
   tracer.noteBaggage(span, remote?.baggage);
-  return { tracer, scope: inboundScope(around, span, remote?.baggage), span, timer };
+  return { tracer, request: new ScopedRequest(inboundScope(around, span, remote?.baggage), false), span, timer };
 }
 
 function isIgnored(view: RequestView, { ignore }: ServerSettings): boolean {

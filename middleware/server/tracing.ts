@@ -89,8 +89,10 @@ function createMiddleware(options: TracingOptions = {}): TracingMiddleware {
     second: ServerResponse | (() => Promise<unknown>),
     third?: (error?: unknown) => void,
   ): unknown {
-    if (third === undefined) return koaMiddleware(first as KoaContext, second as () => Promise<unknown>, settings);
-    return expressMiddleware(first as IncomingMessage, second as ServerResponse, third, settings);
+    if (third === undefined) {
+      return koaMiddleware(first as KoaContext, second as () => Promise<unknown>, settings, tracingMiddleware);
+    }
+    return expressMiddleware(first as IncomingMessage, second as ServerResponse, third, settings, tracingMiddleware);
   }
   return tracingMiddleware as TracingMiddleware;
 }

@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 import { noteFault } from '../../src/core/diagnostics.ts';
 import { observeRejection } from '../../src/core/functions/promise.ts';
 import type { InstrumentationScope } from '../../src/core/record.ts';
-import { runInScope, type Scope } from '../../src/core/scope/scope.ts';
+import type { ScopedRequest } from '../../src/core/scope/request-scope.ts';
 import { errorType } from '../../src/core/spans/exception.ts';
 import type { RecordingSpan } from '../../src/core/spans/recording-span.ts';
 import { knownMethod, noteEnding, noteErrorType, noteStatusCode } from '../http-attributes.ts';
@@ -33,7 +33,7 @@ export function tracedUpgrade<Result>(
     if (handshake === undefined) return listener.call(this, req, socket, head);
     try {
       return observeRejection(
-        runInScope(handshake.scope, () => listener.call(this, req, socket, head)),
+        handshake.request.enter(() => listener.call(this, req, socket, head)),
         (error) => handshake.fail(error),
       );
     } catch (error) {
@@ -63,7 +63,7 @@ function begin(req: IncomingMessage, socket: Duplex, settings: ServerSettings): 
 
 /** From the request for another protocol to the answer, which the app writes to the bare socket. */
 class Handshake {
-  readonly scope: Scope;
+  readonly request: ScopedRequest;
   readonly #req: IncomingMessage;
   readonly #span: RecordingSpan | undefined;
   readonly #timer: RequestTimer | undefined;
@@ -71,8 +71,8 @@ class Handshake {
   #status: number | undefined;
   #isOver = false;
 
-  constructor(req: IncomingMessage, socket: Duplex, { span, scope, timer }: ServerStart) {
-    this.scope = scope;
+  constructor(req: IncomingMessage, socket: Duplex, { span, request, timer }: ServerStart) {
+    this.request = request;
     this.#req = req;
     this.#span = span;
     this.#timer = timer;

@@ -27,6 +27,8 @@ export class Ledger {
   #sampledOut = 0;
   #overLimit = 0;
   #ignoredKeeps = 0;
+  #requestsOpen = 0;
+  #rootsWhileServing = 0;
 
   constructor(sink: SpanSink, limits: Limits) {
     this.limits = limits;
@@ -86,6 +88,21 @@ export class Ledger {
     this.#sampledOut += count;
   }
 
+  /** An inbound request has begun. */
+  requestBegan(): void {
+    this.#requestsOpen++;
+  }
+
+  /** It is over. */
+  requestEnded(): void {
+    this.#requestsOpen--;
+  }
+
+  /** A root begins that is no request: background work, or what has lost the context of its request. */
+  noteRoot(): void {
+    if (this.#requestsOpen > 0) this.#rootsWhileServing++;
+  }
+
   /** Somebody asked to keep a trace of which nothing is recorded. */
   noteIgnoredKeep(): void {
     this.#ignoredKeeps++;
@@ -117,6 +134,7 @@ export class Ledger {
       waiting: this.#waiting,
       sampledOut: this.#sampledOut,
       overLimit: this.#overLimit,
+      rootsWhileServing: this.#rootsWhileServing,
     };
   }
 

@@ -49,6 +49,8 @@ export interface Stats {
   readonly sampledOut: number;
   readonly exported: number;
   readonly dropped: Readonly<DropCounters>;
+  /** Roots that began while the process was serving a request: background work, or context that was lost. Apart from the law. */
+  readonly rootsWhileServing: number;
   /** Taken over from a dead process's spool and sent on; stands apart from the law. */
   readonly adopted: number;
   readonly exporters: readonly ExporterStats[];
@@ -65,11 +67,12 @@ export interface SpanCounts {
   readonly waiting: number;
   readonly sampledOut: number;
   readonly overLimit: number;
+  readonly rootsWhileServing: number;
 }
 
 /** The books of a tracer and of those it sends to. Without exporters whatever was accepted has arrived. */
 export function statsOf(counts: SpanCounts, exporters: readonly ExporterStats[] = []): Stats {
-  const { started, ended, open, waiting, sampledOut, overLimit } = counts;
+  const { started, ended, open, waiting, sampledOut, overLimit, rootsWhileServing } = counts;
   const first = exporters[0];
   const lastError = exporters.find((exporter) => exporter.lastError !== undefined)?.lastError;
   return {
@@ -81,6 +84,7 @@ export function statsOf(counts: SpanCounts, exporters: readonly ExporterStats[] 
     sampledOut,
     exported: first?.exported ?? ended - waiting - sampledOut - overLimit,
     dropped: { queue: 0, export: 0, spool: 0, shutdown: 0, ...first?.dropped, limit: overLimit },
+    rootsWhileServing,
     adopted: first?.adopted ?? 0,
     exporters,
     ...(lastError === undefined ? {} : { lastError }),

@@ -1,5 +1,6 @@
 import { Baggage, type BaggageEntry, type BaggageEntryInput } from '../../../propagation/baggage.ts';
 import { noteFault } from '../diagnostics.ts';
+import { requestOf } from './request-scope.ts';
 import { activeScope, enterBaggage, runInScope } from './scope.ts';
 
 /** The baggage of the active scope. No method throws; what cannot be baggage is left out. */
@@ -55,9 +56,12 @@ function runWith<Result>(values: Readonly<Record<string, string | BaggageEntryIn
 }
 
 function enterChanged(change: (active: Baggage) => Baggage): void {
-  const active = activeScope().baggage ?? Baggage.empty;
+  const scope = activeScope();
+  const active = scope.baggage ?? Baggage.empty;
   const changed = change(active);
-  if (changed !== active) enterBaggage(changed);
+  if (changed === active) return;
+  enterBaggage(changed);
+  requestOf(scope)?.keepBaggage(changed); // for what follows where a callback loses this scope
 }
 
 function withValues(active: Baggage, values: unknown): Baggage {

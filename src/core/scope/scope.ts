@@ -183,6 +183,16 @@ export function runInScope<Arguments extends unknown[], Result>(
   return storage.run(scope, fn, ...args);
 }
 
+/** A channel of `node:diagnostics_channel`, as far as it says in which scope its messages are handled. */
+export interface ScopeChannel {
+  bindStore(store: AsyncLocalStorage<Scope | undefined>, transform: (message: unknown) => Scope | undefined): void;
+}
+
+/** Has what `channel` announces run in the scope that `scopeOf` answers with. */
+export function bindChannel(channel: ScopeChannel, scopeOf: (message: unknown) => Scope): void {
+  channel.bindStore(storage, scopeOf);
+}
+
 /** The scope of what the library does on its own account: nothing is active in it, and nothing that it sends is traced. */
 const OWN_WORK: Scope = shared('ownWork', () => new Scope());
 

@@ -20,6 +20,7 @@ import { redactingSink } from '../pipeline/redacting-sink.ts';
 import { type SpanCounts, type SpanSink, type Stats, statsOf } from '../pipeline/stats.ts';
 import type { Attributes, InstrumentationScope, OpenRecord, Resource, SpanContextInput, SpanKind } from '../record.ts';
 import type { Redaction } from '../redaction.ts';
+import { requestOf } from '../scope/request-scope.ts';
 import { activeScope, type Scope } from '../scope/scope.ts';
 import type { Config } from '../settings/config.ts';
 import type { Span, SpanOptions, SpanParent, SpanStarter } from '../span.ts';
@@ -132,9 +133,16 @@ export class Tracer implements SpanStarter {
     parent: SpanParent,
     scope: InstrumentationScope,
   ): RecordingSpan {
-    if (!this.enabled) return passOn(parent, this.#ids);
+    if (!this.enabled || this.#isSilenced(parent)) return passOn(parent, this.#ids);
+    if (parent === undefined) this.ledger.noteRoot();
     const lineage = parent ? this.#under(parent) : this.#root(undefined);
     return this.#startSpan(lineage, name, kind, attributes, scope);
+  }
+
+  /** Nothing is recorded of a request that is ignored, but for what is started under a span by hand. */
+  #isSilenced(parent: SpanParent): boolean {
+    if (parent instanceof RecordingSpan && parent.localTrace !== undefined) return false;
+    return requestOf(activeScope())?.isSilent === true;
   }
 
   /** Starts the local root of a request that another process sent, continuing the trace it sent, if any. */

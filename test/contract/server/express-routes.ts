@@ -33,12 +33,50 @@ const CASES: readonly RouteCase[] = [
     routes: { '/shops': '/shops', '/shops/': '/shops', '/shops?a=/b': '/shops' },
   },
   {
-    claim: 'takes no static mount for a route',
+    claim: 'takes the mount of a function that answers for the route',
     build(app, makeExpress) {
       app.use('/static', makeExpress.static(import.meta.dirname));
       app.use('/static', answer);
     },
-    routes: { '/static/server.js': undefined, '/static/missing.js': undefined },
+    routes: { '/static/server.js': '/static', '/static/missing.js': '/static', '/elsewhere': undefined },
+  },
+  {
+    claim: 'takes no mount that was left again for the route',
+    build(app, makeExpress) {
+      app.use('/api', pass, makeExpress.Router().get('/x', answer));
+    },
+    routes: { '/api/missing': undefined, '/api/x': '/api/x' },
+  },
+  {
+    claim: 'shows an expression as a mount by itself, and a parameter that is a part of a segment',
+    build(app, makeExpress) {
+      app.use(/^\/tenant-\d+/, makeExpress.Router().get('/users/:id', answer));
+      app.use('/v:version', makeExpress.Router().get('/users/:id', answer));
+      app.use('/shop-:shop/:part', makeExpress.Router().get('/', answer));
+    },
+    routes: {
+      '/tenant-1/users/7': '/^\\/tenant-\\d+//users/:id',
+      '/tenant-2/users/7': '/^\\/tenant-\\d+//users/:id',
+      '/v1/users/7': '/v:version/users/:id',
+      '/v22/users/7': '/v:version/users/:id',
+      '/shop-a/b': '/shop-:shop/:part',
+    },
+  },
+  {
+    claim: 'shows a mount in the letters that the app wrote',
+    build(app, makeExpress) {
+      app.use('/cAsed', makeExpress.Router().get('/x', answer));
+    },
+    routes: { '/cased/x': '/cAsed/x', '/CASED/x': '/cAsed/x' },
+  },
+  {
+    claim: 'looks for the parameters of a mount in that mount alone, when they are merged',
+    build(app, makeExpress) {
+      const users = makeExpress.Router({ mergeParams: true }).get('/users', answer);
+      const team = makeExpress.Router({ mergeParams: true }).use('/admin', users);
+      app.use('/:team', team);
+    },
+    routes: { '/red/admin/users': '/:team/admin/users', '/admin/admin/users': '/:team/admin/users' },
   },
   {
     claim: 'shows all paths of a route that has several',
@@ -74,13 +112,12 @@ const CASES: readonly RouteCase[] = [
     routes: { '/r/12/x': '/r/*/x' },
   },
   {
-    claim: 'takes the right-most of two equal mount segments for the parameter',
+    claim: 'tells a parameter from an equal text beside it',
     build(app, makeExpress) {
       app.use('/users/:name', makeExpress.Router().get('/x', answer));
       app.use('/:name/admins', makeExpress.Router().get('/x', answer));
     },
-    // The second is wrong, and why that is accepted stands in middleware/server/route.ts.
-    routes: { '/users/users/x': '/users/:name/x', '/admins/admins/x': '/admins/:name/x' },
+    routes: { '/users/users/x': '/users/:name/x', '/admins/admins/x': '/:name/admins/x' },
   },
   {
     claim: 'shows the last route that matched, of those that pass on',
