@@ -63,7 +63,7 @@ async function bundle(inputs, folder, output) {
     external: isBuiltin,
     // Loading Node's own does nothing: an import that tree-shaking leaves without a name goes.
     treeshake: { moduleSideEffects: (_id, isExternal) => !isExternal },
-    plugins: [uuidInside(), compilerMaps()],
+    plugins: [uuidInside(), ownAddress(), compilerMaps()],
     onLog(level, { message }) {
       if (level === 'warn') throw new Error(`rollup, ${folder}: ${message}`);
     },
@@ -110,6 +110,15 @@ function uuidInside() {
   return {
     name: 'uuid-inside',
     resolveId: (specifier) => (specifier === 'uuid' ? { id: UUID, moduleSideEffects: false } : undefined),
+  };
+}
+
+/** What a module calls itself, where there is no `import.meta`. Rollup's own answer asks for a page first, and Jest may have one. */
+function ownAddress() {
+  return {
+    name: 'own-address',
+    resolveImportMeta: (property, { format }) =>
+      format === 'cjs' && property === 'url' ? `require('node:url').pathToFileURL(__filename).href` : null,
   };
 }
 

@@ -6,6 +6,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { type ChildOptions, type ChildResult, runChild } from '../support/child-process.ts';
+import { bundlerSets } from './bundlers.ts';
 import { compilerSets } from './compilers.ts';
 import { runnerSets } from './runners.ts';
 import type { ToolSet } from './tool-set.ts';
@@ -22,7 +23,7 @@ const wanted = process.argv.slice(2);
 const packed = mkdtempSync(join(tmpdir(), 'throughline-packed-'));
 try {
   const archive = await pack();
-  for (const set of [...runnerSets, ...compilerSets]) await tryAll(set, archive);
+  for (const set of [...runnerSets, ...bundlerSets, ...compilerSets]) await tryAll(set, archive);
 } finally {
   rmSync(packed, { recursive: true, force: true });
 }

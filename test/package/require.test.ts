@@ -25,4 +25,20 @@ describe('require', () => {
       assert.ok(imported.length > 0, 'the entry exports something');
     });
   }
+
+  it('and import know where each was loaded from', async () => {
+    const script = machine.write(
+      'copies.cjs',
+      `'use strict';
+const { start } = require('throughline');
+import('throughline')
+  .then(() => start({ service: 'both', exporters: 'none' }).doctor())
+  .then(({ checks }) => console.log(checks.find(({ name }) => name === 'copies').message));
+`,
+    );
+    const said = await outputOfNode([script], { cwd: machine.folder });
+    for (const format of ['cjs', 'esm']) {
+      assert.match(said, new RegExp(`file:///.*/node_modules/throughline/lib/${format}/chunks/`));
+    }
+  });
 });
