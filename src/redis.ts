@@ -16,8 +16,40 @@ import { isRedisClient, type RedisClient } from './store/redis/client.ts';
 import { RedisStore } from './store/redis/redis-store.ts';
 import type { SpanStore } from './store/span-store.ts';
 
-export type { SpanRecord, SpanStore } from './store/index.ts';
+export type { ExportProbe, ExportResult } from './core/pipeline/exporter.ts';
+export type {
+  Attributes,
+  AttributeValue,
+  Histogram,
+  InstrumentationScope,
+  RecordedContext,
+  RecordedLink,
+  Resource,
+  SpanEvent,
+  SpanId,
+  SpanKind,
+  SpanRecord,
+  SpanStatus,
+  TraceId,
+} from './store/index.ts';
 export type { RedisClient } from './store/redis/client.ts';
+export type {
+  AggregateQuery,
+  AggregateRow,
+  AppendResult,
+  Operation,
+  Removed,
+  SearchPage,
+  SpanStore,
+  StoreCall,
+  StoredTrace,
+  StoreProblem,
+  StoreProblems,
+  TailBatch,
+  TailOptions,
+  TraceQuery,
+  TraceSummary,
+} from './store/span-store.ts';
 
 /** Options of {@link redis}. */
 export interface RedisOptions {

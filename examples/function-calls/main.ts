@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { start } from 'throughline';
-import { console as consoleExporter, file, memory, parseSpans } from 'throughline/exporters';
+import { file, memory, parseSpans, toConsole } from 'throughline/exporters';
 import { outline, table } from './show.ts';
 import { nested, siblings, single } from './work.ts';
 
@@ -13,7 +13,7 @@ rmSync(path, { force: true }); // the file exporter appends
 const kept = memory();
 const throughline = start({
   service: 'function-calls',
-  exporters: [consoleExporter({ stream: process.stdout }), file({ path }), kept],
+  exporters: [toConsole({ stream: process.stdout }), file({ path }), kept],
 });
 
 await nested();

@@ -1,13 +1,13 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { pino } from 'pino';
 import { logFields, span, start } from 'throughline';
-import { console as consoleExporter } from 'throughline/exporters';
+import { toConsole } from 'throughline/exporters';
 
 /** One line of set-up: every log line names the span it was written in. */
 const log = pino({ mixin: logFields });
 
 /** Spans go to stderr as a tree, log lines to stdout. */
-const throughline = start({ service: 'shop', exporters: consoleExporter() });
+const throughline = start({ service: 'shop', exporters: toConsole() });
 
 log.info('no span is active here: a line as always');
 

@@ -1,4 +1,16 @@
-export type { SpanRecord } from '../core/record.ts';
+export type { SpanId, TraceId } from '../../propagation/context.ts';
+export type {
+  Attributes,
+  AttributeValue,
+  InstrumentationScope,
+  RecordedContext,
+  RecordedLink,
+  Resource,
+  SpanEvent,
+  SpanKind,
+  SpanRecord,
+  SpanStatus,
+} from '../core/record.ts';
 export { type CriticalOperation, criticalOperations } from './critical-operations.ts';
 export { type CriticalPath, type CriticalSection, criticalPath, entryOf } from './critical-path.ts';
 export { type DiffRow, type DiffSide, diffTraces, regressionsOf, type TraceDiff } from './diff.ts';

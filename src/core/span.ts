@@ -15,7 +15,7 @@ export interface SpanOptions {
    * The parent instead of the active span; `null` starts a new trace. With what `extract` read from a
    * message, the baggage of that message is active with the span, in the place of any other.
    */
-  readonly parent?: SpanParent;
+  readonly parent?: SpanParent | undefined;
   /** Spans that this one follows from without being their child. */
   readonly links?: readonly Link[] | undefined;
   /** When it started, where that was before it is told. Default: now. */

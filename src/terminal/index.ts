@@ -5,10 +5,24 @@
  * @module
  */
 
-export type { DiffRow, TraceDiff } from '../analysis/diff.ts';
-export type { Report } from '../analysis/report.ts';
-export type { TraceTree } from '../analysis/types.ts';
-export type { SpanRecord } from '../core/record.ts';
+export type { SpanId, TraceId } from '../../propagation/context.ts';
+export type { CriticalOperation } from '../analysis/critical-operations.ts';
+export type { DiffRow, DiffSide, TraceDiff } from '../analysis/diff.ts';
+export type { Finding, FindingKind } from '../analysis/finding.ts';
+export type { Report, ReportedEdge, ReportedOperation } from '../analysis/report.ts';
+export type { OrphanGroup, OrphanReason, TraceTree, Transit, TreeNode } from '../analysis/types.ts';
+export type {
+  Attributes,
+  AttributeValue,
+  InstrumentationScope,
+  RecordedContext,
+  RecordedLink,
+  Resource,
+  SpanEvent,
+  SpanKind,
+  SpanRecord,
+  SpanStatus,
+} from '../core/record.ts';
 export { drawDiff } from './diff.ts';
 export type { DrawOptions } from './options.ts';
 export { type DrawnReport, drawReport } from './report.ts';

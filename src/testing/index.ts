@@ -4,8 +4,46 @@
  *
  * @module
  */
+
+export type { Baggage } from '../../propagation/baggage.ts';
+export type {
+  Getter,
+  OutboundContext,
+  Propagator,
+  RemoteContext,
+  Setter,
+  SpanContext,
+  SpanId,
+  TraceId,
+} from '../../propagation/context.ts';
+export type { PropagateTo } from '../../propagation/destination.ts';
+export type { TraceState } from '../../propagation/tracestate.ts';
+export type { CriticalOperation } from '../analysis/critical-operations.ts';
 export type { TraceTree, TreeNode } from '../analysis/index.ts';
-export type { SpanRecord } from '../core/record.ts';
+export type { OrphanGroup, OrphanReason, Transit } from '../analysis/types.ts';
+export type { TimeInput } from '../core/clock.ts';
+export type { SampleRule } from '../core/decide/sample-rules.ts';
+export type { Duration } from '../core/options/duration.ts';
+export type { DropCounters, ExporterStats, Stats } from '../core/pipeline/stats.ts';
+export type {
+  Attributes,
+  AttributeValue,
+  InstrumentationScope,
+  Link,
+  RecordedContext,
+  RecordedLink,
+  Resource,
+  SpanContextInput,
+  SpanEvent,
+  SpanKind,
+  SpanRecord,
+  SpanStatus,
+} from '../core/record.ts';
+export type { RedactAttribute, RedactOptions } from '../core/redaction.ts';
+export type { KeepOptions } from '../core/settings/config-keep.ts';
+export type { LimitOptions } from '../core/settings/config-limits.ts';
+export type { PropagatorLists, PropagatorOption } from '../core/settings/config-propagators.ts';
+export type { Span, SpanIdentity, SpanOptions, SpanParent, StatusInput } from '../core/span.ts';
 export type { DrawOptions } from '../terminal/options.ts';
 export { type AssertTreeOptions, assertTree, outline } from './assert-tree.ts';
 export { type CaptureOptions, capture } from './capture.ts';

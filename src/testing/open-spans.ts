@@ -1,3 +1,4 @@
+import type { SpanRecord } from '../core/record.ts';
 import { activeScope } from '../core/scope/scope.ts';
 import type { Span } from '../core/span.ts';
 import { isRecordingSpan, type RecordingSpan } from '../core/spans/recording-span.ts';
@@ -12,14 +13,10 @@ import { nameText } from './tree/notation.ts';
 export interface OpenSpanSource {
   openSpans(): readonly Span[];
   /** Finished spans, to name parents that have ended already. */
-  readonly spans?: readonly NamedSpan[];
+  readonly spans?: readonly NamedSpan[] | undefined;
 }
 
-interface NamedSpan {
-  readonly spanId: string;
-  readonly parentSpanId: string | undefined;
-  readonly name: string;
-}
+type NamedSpan = Pick<SpanRecord, 'spanId' | 'parentSpanId' | 'name'>;
 
 /**
  * Fails when a span is still open: one that nobody ends never arrives. Without an argument it asks the

@@ -5,7 +5,6 @@ import {
   isOptions,
   oneOf,
   type Place,
-  type Reader,
   type Readers,
   readOptions,
   wrongOption,
@@ -50,20 +49,17 @@ const READERS = {
   route: checked('a text or a RegExp', isTextOrPattern),
   kind: oneOf(...SPAN_KINDS),
   status: statusDemand,
-  attributes: checked('an object of attributes', isOptions) as Reader<NonNullable<SpanMatch['attributes']>>,
+  attributes: attributeDemands,
 } satisfies Readers<SpanMatch>;
 
 /** @throws TypeError with code `ERR_THROUGHLINE_OPTION` for a wrong match */
 export function compileMatch(caller: string, match: SpanMatch): CompiledMatch {
   if (!isOptions(match)) throw wrongArgument(caller, "an object such as { name: 'GET /*' }", match);
-  const { name, route, kind, status, attributes = {} } = readOptions(caller, match, READERS);
-  const demands: Demand[] = [];
+  const { name, route, kind, status, attributes = [] } = readOptions(caller, match, READERS);
+  const demands: Demand[] = [...attributes];
   if (route !== undefined) demands.push({ field: attribute('http.route'), matches: textOrPattern(route) });
   if (kind !== undefined) demands.push({ field: { key: 'kind', isOwn: true }, matches: equalTo(kind) });
   if (status !== undefined) demands.push(status);
-  for (const [key, value] of Object.entries(attributes)) {
-    demands.push({ field: attribute(key), matches: value === undefined ? absent : textOrPattern(value) });
-  }
   const fitsName = name === undefined ? undefined : textOrPattern(name);
   return {
     matches: (span) =>
@@ -79,6 +75,15 @@ function isTextOrPattern(given: unknown): given is string | RegExp {
 
 function attribute(key: string): SpanField {
   return { key, isOwn: false };
+}
+
+function attributeDemands(given: unknown, at: Place): Demand[] {
+  if (!isOptions(given)) throw wrongOption(at, 'an object of attributes', given);
+  const wanted: NonNullable<SpanMatch['attributes']> = { ...given };
+  return Object.entries(wanted).map(([key, value]) => ({
+    field: attribute(key),
+    matches: value === undefined ? absent : textOrPattern(value),
+  }));
 }
 
 function statusDemand(status: unknown, at: Place): Demand {

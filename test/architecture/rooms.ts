@@ -397,7 +397,7 @@ const house: readonly Room[] = [
   {
     path: 'src/propagation.ts',
     why: 'The door of throughline/propagation: gives the pure functions the active scope and configuration as their default.',
-    mayImport: ['propagation', 'src/core/scope', 'src/core/spans', 'src/setup.ts'],
+    mayImport: ['src/core/diagnostics.ts', 'propagation', 'src/core/scope', 'src/core/spans', 'src/setup.ts'],
     isShipped: true,
   },
   {

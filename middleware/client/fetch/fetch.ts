@@ -40,11 +40,11 @@ export function traceFetch<Fetch extends FetchFunction | undefined>(
 ): FetchOr<Fetch>;
 export function traceFetch(first?: FetchFunction | ClientOptions, second?: ClientOptions): FetchFunction {
   const [given, options] = isOptions(first) ? [undefined, first] : [first, second];
-  const fetch: FetchFunction | undefined = given ?? globalThis.fetch;
+  const fetch: FetchFunction | undefined = given === undefined ? globalThis.fetch : given;
   if (typeof fetch !== 'function') {
     throw optionError(`traceFetch(): expected a function that fetches, got ${showValue(fetch)}`);
   }
-  const settings = resolveClientOptions('traceFetch', options ?? {});
+  const settings = resolveClientOptions('traceFetch', options === undefined ? {} : options);
   if (TRACED in fetch) return fetch;
   watchUndici();
   return tracedFetch({ fetch, isNodes: isNodesFetch(fetch), settings });

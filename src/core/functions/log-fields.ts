@@ -7,11 +7,11 @@ import { identityOf, isRecordingSpan } from '../spans/recording-span.ts';
  */
 export interface LogFields {
   /** 32 lower-case hex digits. */
-  readonly trace_id?: string;
+  readonly trace_id?: string | undefined;
   /** 16 lower-case hex digits. */
-  readonly span_id?: string;
+  readonly span_id?: string | undefined;
   /** Two lower-case hex digits: the last bit says whether the trace is sampled, 0 while that is not decided. */
-  readonly trace_flags?: string;
+  readonly trace_flags?: string | undefined;
 }
 
 /**

@@ -3,7 +3,7 @@ import type { SpanRecord } from '../record.ts';
 /** The fate of one batch. The pipeline, not the exporter, decides what to do about it. */
 export type ExportResult =
   /** The other side has them, but for `rejected` spans that it refused for good (OTLP partial success). */
-  | { readonly outcome: 'accepted'; readonly rejected?: number; readonly message?: string | undefined }
+  | { readonly outcome: 'accepted'; readonly rejected?: number | undefined; readonly message?: string | undefined }
   /** Worth sending again: connection loss, 429, 502, 503, 504. `retryAfterMs` is what the other side asked for. */
   | { readonly outcome: 'retry'; readonly reason: string; readonly retryAfterMs?: number | undefined }
   /** More than the other side takes at once (413): worth sending in halves. */
@@ -40,7 +40,7 @@ export interface Exporter {
    */
   export(batch: readonly SpanRecord[], signal: AbortSignal): Promise<ExportResult>;
   /** Asks whether spans would be taken, and sends none: for `doctor()`. `signal` fires at the deadline. */
-  probe?(signal: AbortSignal): Promise<ExportProbe>;
+  readonly probe?: ((signal: AbortSignal) => Promise<ExportProbe>) | undefined;
   /** Releases sockets and files. Called once, after the last `export`. */
-  shutdown?(): Promise<void> | void;
+  readonly shutdown?: (() => Promise<void> | void) | undefined;
 }

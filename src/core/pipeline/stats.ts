@@ -31,7 +31,7 @@ export interface ExporterStats {
   readonly dropped: Readonly<DropCounters>;
   /** Spans of dead processes that were sent on; they stand apart from the others. */
   readonly adopted: number;
-  readonly lastError?: string;
+  readonly lastError?: string | undefined;
 }
 
 /**
@@ -55,7 +55,7 @@ export interface Stats {
   readonly adopted: number;
   readonly exporters: readonly ExporterStats[];
   /** The newest failure of an exporter. */
-  readonly lastError?: string;
+  readonly lastError?: string | undefined;
 }
 
 /** The tracer's own count of its spans, before they reach a sink. */

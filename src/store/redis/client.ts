@@ -7,7 +7,7 @@ export interface RedisClient {
   readonly options: object;
   readonly duplicate: (...options: never[]) => unknown;
   /** Only a cluster has nodes. */
-  readonly nodes?: (...role: never[]) => readonly unknown[];
+  readonly nodes?: ((...role: never[]) => readonly unknown[]) | undefined;
 }
 
 export type RedisArgument = string | number | Buffer;
