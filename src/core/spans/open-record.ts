@@ -1,5 +1,6 @@
 import { setOwn } from '../../leaves/own-slot.ts';
-import { attributeValue, bounded, copyAttributes, KEY_LENGTH, type Limits, NAME_LENGTH } from '../limits.ts';
+import { noteFault } from '../diagnostics.ts';
+import { attributeValue, bounded, copyAttributes, KEY_LENGTH, type Limits, NAME_LENGTH, ownKeys } from '../limits.ts';
 import type { Attributes, Link, OpenRecord, RecordedLink, SpanEvent, SpanStatus } from '../record.ts';
 import type { StatusInput } from '../span.ts';
 import { linkedContext } from './given-context.ts';
@@ -16,16 +17,38 @@ const STATUS_ERROR: SpanStatus = Object.freeze({ code: 'error' });
 // is refused. All of it may throw what hostile objects throw: callers guard.
 
 export function putAttribute(record: OpenRecord, key: unknown, value: unknown, limits: Limits): void {
-  if (typeof key !== 'string' || key === '') return;
+  putCounted(record, key, value, limits, Object.keys(record.attributes).length);
+}
+
+/** Each by itself: where a getter of the app's throws, the others still count. */
+export function putAttributes(record: OpenRecord, attributes: Attributes, limits: Limits): void {
+  let count = Object.keys(record.attributes).length;
+  for (const key of ownKeys(attributes)) {
+    try {
+      count = putCounted(record, key, attributes[key], limits, count);
+    } catch (error) {
+      noteFault('span.setAttributes', error);
+    }
+  }
+}
+
+/** `count` is how many there are already; returns how many there are then. Counting anew for each costs 15 ns (bench/micro/span). */
+function putCounted(record: OpenRecord, key: unknown, value: unknown, limits: Limits, count: number): number {
+  if (typeof key !== 'string' || key === '') return count;
   const kept = attributeValue(value, limits.attributeLength);
-  if (kept === undefined) return;
+  if (kept === undefined) return count;
   const name = bounded(key, KEY_LENGTH);
-  if (!Object.hasOwn(record.attributes, name) && Object.keys(record.attributes).length >= limits.attributes) {
+  if (Object.hasOwn(record.attributes, name)) {
+    record.attributes[name] = kept;
+    return count;
+  }
+  if (count >= limits.attributes) {
     record.droppedAttributesCount++;
-    return;
+    return count;
   }
   if (record.attributes === NO_ATTRIBUTES) record.attributes = {};
   setOwn(record.attributes, name, kept);
+  return count + 1;
 }
 
 export function putEvent(record: OpenRecord, name: string, timeMs: number, attributes: unknown, limits: Limits): void {

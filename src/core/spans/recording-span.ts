@@ -5,13 +5,13 @@ import { type TimeInput, timeInputMs } from '../clock.ts';
 import type { LocalTrace } from '../decide/local-trace.ts';
 import type { OpenSpan } from '../decide/open-span.ts';
 import { noteFault } from '../diagnostics.ts';
-import { bounded, type Limits, NAME_LENGTH, ownKeys } from '../limits.ts';
+import { bounded, type Limits, NAME_LENGTH } from '../limits.ts';
 import type { Attributes, AttributeValue, Link, OpenRecord, SpanContextInput } from '../record.ts';
 import { activeScope, runInScope } from '../scope/scope.ts';
 import { shared } from '../shared.ts';
 import type { Span, SpanIdentity, SpanOptions, StatusInput } from '../span.ts';
 import { errorType, exceptionAttributes } from './exception.ts';
-import { putAttribute, putEvent, putLink, putStatus } from './open-record.ts';
+import { putAttribute, putAttributes, putEvent, putLink, putStatus } from './open-record.ts';
 
 const BRAND: unique symbol = Symbol.for(`${SHARED_NAME}.span`);
 
@@ -127,13 +127,7 @@ export class RecordingSpan implements OpenSpan, SpanContext {
   setAttributes(attributes: Attributes): this {
     const record = this.#record;
     if (record === undefined) return this;
-    for (const key of ownKeys(attributes)) {
-      try {
-        putAttribute(record, key, attributes[key], this.#limits());
-      } catch (error) {
-        noteFault('span.setAttributes', error); // a getter of the app's threw: the others still count
-      }
-    }
+    putAttributes(record, attributes, this.#limits());
     return this;
   }
 
