@@ -1,12 +1,20 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { readText } from '../support/repository.ts';
-import { anchorsOf, brokenLinks, listDocuments } from './doc-links.ts';
+import { anchorsOf, brokenLinks, listDocuments, pagesFrom } from './doc-links.ts';
 
 describe('the links of the documents', () => {
   it('lead to files and headings that are there', () => {
     const broken = listDocuments().flatMap((document) => brokenLinks(document, readText(document)));
     assert.deepEqual(broken, []);
+  });
+
+  it('lead from the README to every page', () => {
+    const reached = pagesFrom('README.md');
+    assert.deepEqual(
+      listDocuments().filter((page) => !reached.has(page)),
+      [],
+    );
   });
 });
 

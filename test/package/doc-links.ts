@@ -15,6 +15,18 @@ export function brokenLinks(document: string, text: string): string[] {
     .map((link) => `${document} → ${link}`);
 }
 
+/** The pages that can be reached from one by links, itself among them. */
+export function pagesFrom(document: string): Set<string> {
+  const reached = new Set([document]);
+  for (const page of reached) {
+    for (const link of linksOf(readText(page))) {
+      const target = posix.join(posix.dirname(page), link.split('#')[0] || posix.basename(page));
+      if (target.endsWith('.md')) reached.add(target);
+    }
+  }
+  return reached;
+}
+
 function leadsSomewhere(document: string, link: string, text: string): boolean {
   const [path = '', anchor] = link.split('#');
   if (path === '') return anchorsOf(text).has(anchor ?? '');
