@@ -1,5 +1,3 @@
-import { statSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { entryOf } from '../src/analysis/critical-path.ts';
 import { buildTrace, serviceName } from '../src/analysis/tree.ts';
 import type { TraceTree } from '../src/analysis/types.ts';
@@ -9,7 +7,7 @@ import { findTrace, namesTrace } from './find-trace.ts';
 import { quote } from './given.ts';
 import type { Io } from './io.ts';
 import { loadTraces } from './load-traces.ts';
-import { isRedisAddress } from './redis-address.ts';
+import { namesStore } from './open-store.ts';
 import { parseMoment } from './times.ts';
 
 /** One side of a diff, as it was named. */
@@ -30,16 +28,12 @@ export type DiffSide =
 export function parseSide(word: string, io: Io): DiffSide {
   if (word === 'baseline') return { kind: 'baseline', word };
   if (namesTrace(word)) return { kind: 'trace', word };
-  if (isRedisAddress(word) || isFile(resolve(io.cwd, word))) return { kind: 'run', word };
+  if (namesStore(word, io)) return { kind: 'run', word };
   const window = parseWindow(word, io.now());
   if (window !== undefined) return { kind: 'window', word, ...window };
   throw new UsageError(
     `diff compares traces (an id, "last", "slowest", "baseline"), stores (a file that is there, redis://…) or times (yesterday..today), got ${quote(word)}`,
   );
-}
-
-function isFile(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
 }
 
 /** `2h..1h`, `yesterday..today`, `15m..`, `..today`. */

@@ -82,7 +82,8 @@ function givenValue(name: string, spec: OptionSpec, value: string | undefined, i
   if (value === undefined || (value === '' && spec.value !== 'name')) {
     throw new UsageError(`--${name} needs a value: --${name} <${spec.value}>`);
   }
-  if (value.startsWith('-') && isInline !== true) {
+  // "-" alone is what comes through a pipe.
+  if (value.startsWith('-') && value !== '-' && isInline !== true) {
     throw new UsageError(
       `--${name} needs a value, got ${quote(value)}; if that is the value, write --${name}=${value}`,
     );

@@ -15,7 +15,7 @@ export function generalHelp(columns: number | undefined): string {
     'throughline: follow one request through every service.',
     '',
     ...wrapText(
-      'Looks at the traces that your services have stored: in a file of OTLP JSON lines, or in Redis.',
+      'Looks at traces: in a file of OTLP, Jaeger, Zipkin or Tempo JSON, through a pipe, or in Redis.',
       width,
     ),
     '',
@@ -27,6 +27,7 @@ export function generalHelp(columns: number | undefined): string {
     ...table(
       [
         ['--store spans.jsonl', "what exporters: 'file' writes; the default when it is there"],
+        ['throughline report trace.json', 'a file of any of these, by its name alone; - for a pipe'],
         ['--store redis://host:6379', 'what redis({ client }) of throughline/redis writes'],
         ['THROUGHLINE_STORE=…', 'the same, once for all'],
       ],

@@ -4,6 +4,8 @@ export interface Io {
   out(text: string): void;
   /** To standard error. */
   err(text: string): void;
+  /** Standard input, for a store that comes through a pipe. */
+  readonly input: AsyncIterable<Uint8Array>;
   /** Columns of the terminal; `undefined` when there is none. */
   readonly width: number | undefined;
   readonly color: boolean;

@@ -18,6 +18,7 @@ for (const stream of [process.stdout, process.stderr]) {
 const io: Io = {
   out: (text) => process.stdout.write(text),
   err: (text) => process.stderr.write(text),
+  input: process.stdin,
   // Into a pager the terminal of stderr says how wide it is.
   width: process.stdout.columns ?? process.stderr.columns,
   color: supportsColor(process.stdout, process.env),

@@ -14,7 +14,7 @@ export type OptionSpecs = Readonly<Record<string, OptionSpec>>;
 export const COMMON_OPTIONS: OptionSpecs = {
   store: {
     value: 'where',
-    help: 'a file of spans, redis://host:port/db, rediss://, redis-cluster://host:port,host:port or redis-sentinel://host:port,host:port/name (default: $THROUGHLINE_STORE, else ./spans.jsonl)',
+    help: 'a file of spans (OTLP, Jaeger, Zipkin or Tempo JSON, plain or gzip), - for a pipe, redis://host:port/db, rediss://, redis-cluster://host:port,host:port or redis-sentinel://host:port,host:port/name (default: $THROUGHLINE_STORE, else ./spans.jsonl)',
   },
   json: { help: 'JSON instead of text' },
   width: { value: 'columns', help: 'how wide to draw, 40 to 300 (default: the terminal, else 100)' },

@@ -13,7 +13,7 @@ import { type DiffSide, loadSide, parseSide } from '../diff-side.ts';
 import { EXIT, UsageError } from '../exit-code.ts';
 import { type Given, quote } from '../given.ts';
 import { type Io, safeJson } from '../io.ts';
-import { storeAddress } from '../open-store.ts';
+import { usualStore } from '../open-store.ts';
 import { COMMON_OPTIONS, FILTER_OPTIONS } from '../option-specs.ts';
 import { parseDuration } from '../times.ts';
 import { traceFilter } from '../trace-filter.ts';
@@ -101,7 +101,7 @@ async function load(
   given: Given,
   io: Io,
 ): Promise<TraceTree[]> {
-  const address = side.kind === 'run' ? side.word : storeAddress(given.text('store'), io);
+  const address = side.kind === 'run' ? side.word : (given.text('store') ?? usualStore(io));
   return withStore(address, io, (store: SpanStore) => loadSide(side, store, query, other, io));
 }
 

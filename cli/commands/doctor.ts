@@ -8,13 +8,13 @@ import { type Command, drawOptions } from '../command.ts';
 import { EXIT, UsageError } from '../exit-code.ts';
 import { type Given, quote } from '../given.ts';
 import { type Io, safeJson } from '../io.ts';
-import { openStore, storeAddress } from '../open-store.ts';
+import { isStoreWord, namedStore, openStore } from '../open-store.ts';
 import { COMMON_OPTIONS } from '../option-specs.ts';
 
 const { width, help } = COMMON_OPTIONS;
 
 export const command: Command = {
-  usage: '[options]',
+  usage: '[store] [options]',
   about:
     'Says why spans do not arrive: which variables are set, whether the collector that they name takes spans and why not, whether context survives the way out and in, whether the clocks agree, whether the store can be read. Sends no span and changes nothing. What a running service knows beside (spans lost, its spool, copies of the package), tl.doctor() tells there.',
   options: {
@@ -31,7 +31,7 @@ export const command: Command = {
     ['throughline doctor --store redis://127.0.0.1:6379', 'a Redis, too'],
   ],
   async run(given, io) {
-    const [extra] = given.positionals;
+    const extra = given.positionals.find((word) => !isStoreWord(word, io));
     if (extra !== undefined) throw new UsageError(`doctor takes no argument, got ${quote(extra)}`);
     const [tracer, store] = await Promise.all([tracerChecks(), storeChecks(given, io)]);
     const checks = [environmentCheck(io.env), ...tracer, ...store];
@@ -75,7 +75,7 @@ function withoutCredentials(value: string): string {
 async function storeChecks(given: Given, io: Io): Promise<DoctorCheck[]> {
   let address: string;
   try {
-    address = storeAddress(given.text('store'), io);
+    address = namedStore(given, io).address;
   } catch {
     return [okCheck('store', 'none is named, and there is no spans.jsonl here')];
   }

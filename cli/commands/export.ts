@@ -12,7 +12,7 @@ import { findTrace } from '../find-trace.ts';
 import { type Given, quote } from '../given.ts';
 import { escapeJson, type Io, safeJson } from '../io.ts';
 import { MOST_TRACES } from '../load-traces.ts';
-import { storeAddress } from '../open-store.ts';
+import { namedStore } from '../open-store.ts';
 import { COMMON_OPTIONS, FILTER_OPTIONS } from '../option-specs.ts';
 import { Progress } from '../progress.ts';
 import { traceFilter } from '../trace-filter.ts';
@@ -42,7 +42,7 @@ const FORMATS: Readonly<Record<string, () => Promise<Encoder>>> = {
 };
 
 export const command: Command = {
-  usage: '<trace | last | slowest> | --all [options]',
+  usage: '<trace | last | slowest> | --all [store] [options]',
   about:
     'Writes traces in a format that other tools read: OTLP JSON lines (collectors, and this command), Jaeger JSON (its page has an upload), Zipkin v2 JSON, or Chrome trace events (ui.perfetto.dev, chrome://tracing).',
   options: {
@@ -85,14 +85,14 @@ interface Request {
 }
 
 function readRequest(given: Given, io: Io): Request {
-  const [word, extra] = given.positionals;
+  const { address, words } = namedStore(given, io);
+  const [word, extra] = words;
   if ((word === undefined) !== given.has('all')) {
     throw new UsageError('export needs a trace (its id or the beginning of it, "last", "slowest"), or --all');
   }
   if (extra !== undefined)
     throw new UsageError(`export takes one trace, got also ${quote(extra)}; several: --all with filters`);
   const query = { ...traceFilter(given, io.now()), limit: given.number('limit') ?? MOST_TRACES };
-  const address = storeAddress(given.text('store'), io);
   const output = given.text('output');
   if (output !== undefined && resolve(io.cwd, output) === resolve(io.cwd, address))
     throw new UsageError('--output is the store itself, which it would replace');

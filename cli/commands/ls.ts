@@ -6,7 +6,7 @@ import { type Command, drawOptions } from '../command.ts';
 import { EXIT, UsageError } from '../exit-code.ts';
 import { quote } from '../given.ts';
 import { safeJson } from '../io.ts';
-import { storeAddress } from '../open-store.ts';
+import { namedStore } from '../open-store.ts';
 import { COMMON_OPTIONS, FILTER_OPTIONS } from '../option-specs.ts';
 import { traceFilter } from '../trace-filter.ts';
 import { withStore } from '../with-store.ts';
@@ -14,7 +14,7 @@ import { withStore } from '../with-store.ts';
 const DEFAULT_LIMIT = 20;
 
 export const command: Command = {
-  usage: '[options]',
+  usage: '[store] [options]',
   about: 'Lists traces, the latest first.',
   options: {
     ...FILTER_OPTIONS,
@@ -32,12 +32,13 @@ export const command: Command = {
     ],
   ],
   async run(given, io) {
-    const [extra] = given.positionals;
+    const { address, words } = namedStore(given, io);
+    const [extra] = words;
     if (extra !== undefined)
       throw new UsageError(`ls takes no argument, got ${quote(extra)}; to see one trace: throughline show <trace>`);
     const query = { ...traceFilter(given, io.now()), limit: given.number('limit') ?? DEFAULT_LIMIT };
     const expected = expectation(given.text('expect'));
-    return withStore(storeAddress(given.text('store'), io), io, async (store) => {
+    return withStore(address, io, async (store) => {
       const traces: TraceSummary[] = [];
       let isMore = false;
       for await (const trace of searchAll(store, { ...query, limit: query.limit + 1 }, { signal: io.signal })) {

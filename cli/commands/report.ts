@@ -13,14 +13,14 @@ import { EXIT, UsageError } from '../exit-code.ts';
 import { type Given, quote } from '../given.ts';
 import { type Io, safeJson } from '../io.ts';
 import { loadTraces, MOST_TRACES } from '../load-traces.ts';
-import { storeAddress } from '../open-store.ts';
+import { namedStore } from '../open-store.ts';
 import { COMMON_OPTIONS, FILTER_OPTIONS } from '../option-specs.ts';
 import { momentOf } from '../times.ts';
 import { traceFilter } from '../trace-filter.ts';
 import { withStore } from '../with-store.ts';
 
 export const command: Command = {
-  usage: '[options]',
+  usage: '[store] [options]',
   about:
     'Says what was slow, what failed, and why: findings with their evidence, ranked by the time they could save; where the time goes; rate, errors and durations of each operation; who calls whom.',
   options: {
@@ -72,7 +72,8 @@ interface Request {
 }
 
 function readRequest(given: Given, io: Io): Request {
-  const [extra] = given.positionals;
+  const { address, words } = namedStore(given, io);
+  const [extra] = words;
   if (extra !== undefined)
     throw new UsageError(
       `report takes no argument, got ${quote(extra)}; filters are options, such as --service ${quote(extra)}`,
@@ -84,7 +85,7 @@ function readRequest(given: Given, io: Io): Request {
     usualFrom: historyStart(given, query, io),
     asJson: given.has('json'),
     drawing: { ...drawOptions(given, io), maxRows: given.number('rows') },
-    address: storeAddress(given.text('store'), io),
+    address,
   };
 }
 

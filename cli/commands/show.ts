@@ -8,13 +8,13 @@ import { EXIT, UsageError } from '../exit-code.ts';
 import { findTrace } from '../find-trace.ts';
 import { quote } from '../given.ts';
 import { safeJson } from '../io.ts';
-import { storeAddress } from '../open-store.ts';
+import { namedStore } from '../open-store.ts';
 import { COMMON_OPTIONS, FILTER_OPTIONS } from '../option-specs.ts';
 import { traceFilter } from '../trace-filter.ts';
 import { withStore } from '../with-store.ts';
 
 export const command: Command = {
-  usage: '<trace | last | slowest> [options]',
+  usage: '<trace | last | slowest> [store] [options]',
   about: 'Draws one trace as a waterfall: by its id or the beginning of it, the last one, or the slowest.',
   options: {
     critical: { help: 'show what the trace waited for: solid bars, the rest shaded' },
@@ -29,13 +29,15 @@ export const command: Command = {
     ['throughline show 4bf92f35 --critical', 'one trace, and what it waited for'],
   ],
   async run(given, io) {
-    const [word, extra] = given.positionals;
+    const { address, words } = namedStore(given, io);
+    // A file that is named is looked into; without one, nobody said what to show.
+    const [word = given.positionals.length > 0 ? 'last' : undefined, extra] = words;
     if (word === undefined)
       throw new UsageError('show needs a trace: its id or the beginning of it, "last" or "slowest"');
     if (extra !== undefined) throw new UsageError(`show takes one trace, got also ${quote(extra)}`);
     const query = traceFilter(given, io.now());
     const maxRows = given.number('lines');
-    return withStore(storeAddress(given.text('store'), io), io, async (store) => {
+    return withStore(address, io, async (store) => {
       const stored = await findTrace(store, word, query, io);
       const trace = buildTrace(stored.spans);
       if (given.has('json')) {

@@ -9,7 +9,7 @@ import { type Command, drawOptions } from '../command.ts';
 import { EXIT, UsageError } from '../exit-code.ts';
 import { type Given, quote } from '../given.ts';
 import { type Io, safeJson } from '../io.ts';
-import { storeAddress } from '../open-store.ts';
+import { namedStore } from '../open-store.ts';
 import { COMMON_OPTIONS, FILTER_OPTIONS, type OptionSpecs } from '../option-specs.ts';
 import { parseDuration } from '../times.ts';
 import { traceFilter } from '../trace-filter.ts';
@@ -22,7 +22,7 @@ const SETTLE_MS = 1000;
 const { since: _since, until: _until, ...filters }: OptionSpecs = FILTER_OPTIONS;
 
 export const command: Command = {
-  usage: '[options]',
+  usage: '[store] [options]',
   about: 'Follows a store: a line for each trace as it comes, or all of it as a waterfall. Ctrl-C ends it.',
   options: {
     full: { help: 'draw each trace as a waterfall' },
@@ -39,7 +39,8 @@ export const command: Command = {
     ['throughline tail --json --min-duration 1s | jq -r .traceId', 'for scripts'],
   ],
   async run(given, io) {
-    const [extra] = given.positionals;
+    const { address, words } = namedStore(given, io);
+    const [extra] = words;
     if (extra !== undefined)
       throw new UsageError(
         `tail takes no argument, got ${quote(extra)}; filters are options, such as --service ${quote(extra)}`,
@@ -47,7 +48,6 @@ export const command: Command = {
     const matches = spanMatcher(traceFilter(given, io.now()));
     const settle = given.text('settle');
     const settleMs = settle === undefined ? SETTLE_MS : parseDuration('settle', settle);
-    const address = storeAddress(given.text('store'), io);
     const show = (trace: ReadyTrace): void => {
       if (trace.spans.some(matches)) io.out(`${textOf(trace, matches, given, io)}\n`);
     };

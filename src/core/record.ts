@@ -64,12 +64,17 @@ export interface RecordedContext {
 /** What produced the spans: `service.name` and the other resource attributes. One object a tracer. */
 export interface Resource {
   readonly attributes: Attributes;
+  /** The schema that the attributes follow, where who made them says so. */
+  readonly schemaUrl?: string | undefined;
 }
 
 /** The instrumentation that made the span. */
 export interface InstrumentationScope {
   readonly name: string;
   readonly version?: string | undefined;
+  readonly attributes?: Attributes | undefined;
+  /** The schema that the attributes of its spans follow. */
+  readonly schemaUrl?: string | undefined;
 }
 
 /**

@@ -1,22 +1,51 @@
+import { gunzipSync } from 'node:zlib';
 import type { SpanRecord } from '../core/record.ts';
-import { decodeTraceRequest } from '../formats/otlp-json-decode.ts';
+import { SpanTextReader, type TextForm } from '../formats/span-text.ts';
+
+/** A part of a text that could not be read. */
+export interface SpanTextProblem {
+  /** The line in which it begins, from 1. */
+  readonly line: number;
+  readonly message: string;
+}
+
+/** The spans of a text, in order, and what of it could not be read. */
+export interface ParsedSpans extends Array<SpanRecord> {
+  readonly problems: readonly SpanTextProblem[];
+}
 
 /**
- * The spans of a file that `file({ path })`, or the OpenTelemetry file exporter, has written: OTLP JSON
- * lines, in order. A line that cannot be read (torn by a crash, no OTLP) and a span without valid ids,
- * times or name are left out; it never throws.
+ * The spans of a file, whatever tool has written it: OTLP JSON as documents, lines or lists (what `file({ path })` and
+ * the Collector write), Jaeger's, Zipkin's and Tempo's JSON; as text, or as bytes that may be gzip. What cannot be
+ * read (a line that is torn, a span without valid ids) is left out, and told in `problems`; it never throws.
  *
  * @example
- * const spans = parseSpans(await readFile('spans.jsonl', 'utf8'));
+ * const spans = parseSpans(await readFile('spans.jsonl'));
+ * for (const { line, message } of spans.problems) console.warn(`line ${line}: ${message}`);
  */
-export function parseSpans(text: string): SpanRecord[] {
+export function parseSpans(text: string | Uint8Array): ParsedSpans {
   const spans: SpanRecord[] = [];
-  for (let start = 0; start < text.length; ) {
-    const newline = text.indexOf('\n', start);
-    const end = newline === -1 ? text.length : newline;
-    const line = text.slice(start, end).trim();
-    if (line !== '') for (const record of decodeTraceRequest(line).records) spans.push(record);
-    start = end + 1;
+  const problems: SpanTextProblem[] = [];
+  const bytes = unpacked(text, problems);
+  for (let form: TextForm | undefined = 'look'; form !== undefined; ) {
+    const reader: SpanTextReader = new SpanTextReader(form, (part) => Buffer.from(part).toString('utf8'));
+    for (const piece of [...reader.push(bytes), ...reader.end()]) {
+      for (const record of piece.records) spans.push(record);
+      if (piece.problem !== undefined) problems.push({ line: piece.line, message: piece.problem });
+    }
+    form = reader.again;
   }
-  return spans;
+  // Not enumerable: the list prints, compares and becomes JSON as any other.
+  return Object.defineProperty(spans, 'problems', { value: problems }) as ParsedSpans;
+}
+
+function unpacked(text: string | Uint8Array, problems: SpanTextProblem[]): Uint8Array {
+  const bytes = typeof text === 'string' ? Buffer.from(text) : text;
+  if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
+  try {
+    return gunzipSync(bytes);
+  } catch (error) {
+    problems.push({ line: 1, message: `the gzip cannot be read: ${(error as Error).message}` });
+    return new Uint8Array();
+  }
 }

@@ -29,6 +29,11 @@ export function wireFlags(traceFlags: number, isRemote: boolean | undefined): nu
   return flags | HAS_IS_REMOTE | (isRemote ? IS_REMOTE : 0);
 }
 
+/** True for the kinds whose parent lives in another process where nobody says otherwise: they answer, or consume. */
+export function isAnswer(kind: SpanKind): boolean {
+  return kind === 'server' || kind === 'consumer';
+}
+
 /** True when the other span is remote; `undefined` when the sender did not know. */
 export function remoteOfFlags(flags: number): boolean | undefined {
   return (flags & HAS_IS_REMOTE) === 0 ? undefined : (flags & IS_REMOTE) !== 0;

@@ -11,7 +11,7 @@ import { asList, asObject, countOf } from '../leaves/json-value.ts';
 import { parseBoundedJson } from './bounded-json.ts';
 import { type DecodedTraceRequest, malformedRequest, Rejections } from './decoded-request.ts';
 import { decodeId } from './hex-id.ts';
-import { remoteOfFlags, SPAN_KINDS, STATUS_CODES } from './otlp-enums.ts';
+import { isAnswer, remoteOfFlags, SPAN_KINDS, STATUS_CODES } from './otlp-enums.ts';
 import { decodeAttributes } from './otlp-json-value.ts';
 import { durationBetween, parseUnixNano, toMs, type UnixNano } from './unix-nano.ts';
 
@@ -43,17 +43,25 @@ export function decodeTraceRequest(json: unknown): DecodedTraceRequest {
   return decodeResourceSpans(resourceSpans);
 }
 
-function decodeResourceSpans(resourceSpans: readonly unknown[]): DecodedTraceRequest {
+/** Reads an id of so many hex digits; `undefined` for what is none. */
+type IdReader = (value: unknown, length: number) => string | undefined;
+
+/**
+ * Reads a list of `ResourceSpans`. `readId`: files may have ids in base64, as proto3 JSON would write bytes, which
+ * OTLP forbids.
+ */
+export function decodeResourceSpans(
+  resourceSpans: readonly unknown[],
+  readId: IdReader = decodeId,
+): DecodedTraceRequest {
   const records: SpanRecord[] = [];
   const rejections = new Rejections();
   for (const group of resourceSpans) {
-    const resource: Resource = {
-      attributes: decodeAttributes(asObject(asObject(group)?.resource)?.attributes).attributes,
-    };
-    for (const scopeSpans of asList(asObject(group)?.scopeSpans)) {
-      const scope = decodeScope(asObject(asObject(scopeSpans)?.scope));
-      for (const span of asList(asObject(scopeSpans)?.spans)) {
-        const record = decodeSpan(asObject(span), resource, scope, rejections);
+    const resource = decodeResource(asObject(group));
+    for (const scopeSpans of scopeSpansOf(asObject(group))) {
+      const scope = decodeScope(scopeSpans);
+      for (const span of asList(scopeSpans.spans)) {
+        const record = decodeSpan(asObject(span), resource, scope, { rejections, readId });
         if (record !== undefined) records.push(record);
       }
     }
@@ -61,23 +69,49 @@ function decodeResourceSpans(resourceSpans: readonly unknown[]): DecodedTraceReq
   return rejections.with(records);
 }
 
-function decodeScope(scope: Fields | undefined): InstrumentationScope {
-  const name = text(scope?.name);
-  return typeof scope?.version === 'string' && scope.version !== '' ? { name, version: scope.version } : { name };
+/** OTLP before 0.16 called the scope an instrumentation library. */
+function scopeSpansOf(group: Fields | undefined): Fields[] {
+  const lists = [group?.scopeSpans, group?.instrumentationLibrarySpans].flatMap(asList);
+  return lists.map((item) => asObject(item) ?? {});
+}
+
+function decodeResource(group: Fields | undefined): Resource {
+  const { attributes } = decodeAttributes(asObject(group?.resource)?.attributes);
+  const schemaUrl = text(group?.schemaUrl);
+  return schemaUrl === '' ? { attributes } : { attributes, schemaUrl };
+}
+
+function decodeScope(scopeSpans: Fields): InstrumentationScope {
+  const scope = asObject(scopeSpans.scope) ?? asObject(scopeSpans.instrumentationLibrary);
+  const version = text(scope?.version);
+  const { attributes } = decodeAttributes(scope?.attributes);
+  const schemaUrl = text(scopeSpans.schemaUrl);
+  return {
+    name: text(scope?.name),
+    ...(version !== '' && { version }),
+    ...(Object.keys(attributes).length > 0 && { attributes }),
+    ...(schemaUrl !== '' && { schemaUrl }),
+  };
+}
+
+/** What the spans of one request have in common while they are read. */
+interface Reading {
+  readonly rejections: Rejections;
+  readonly readId: IdReader;
 }
 
 function decodeSpan(
   span: Fields | undefined,
   resource: Resource,
   scope: InstrumentationScope,
-  rejections: Rejections,
+  { rejections, readId }: Reading,
 ): SpanRecord | undefined {
   if (span === undefined) return rejections.add('a span must be an object');
-  const traceId = decodeId(span.traceId, 32);
+  const traceId = readId(span.traceId, 32);
   if (traceId === undefined) return rejections.add('traceId must be 32 hex digits, not all zero');
-  const spanId = decodeId(span.spanId, 16);
+  const spanId = readId(span.spanId, 16);
   if (spanId === undefined) return rejections.add('spanId must be 16 hex digits, not all zero');
-  const parentSpanId = isNoId(span.parentSpanId) ? undefined : decodeId(span.parentSpanId, 16);
+  const parentSpanId = isNoId(span.parentSpanId) ? undefined : readId(span.parentSpanId, 16);
   if (parentSpanId === undefined && !isNoId(span.parentSpanId))
     return rejections.add('parentSpanId must be 16 hex digits');
   const start = decodeTime(span.startTimeUnixNano);
@@ -85,16 +119,17 @@ function decodeSpan(
   if (start === undefined || end === undefined) return rejections.add('times must be nanoseconds in decimal digits');
   if (typeof (span.name ?? '') !== 'string') return rejections.add('name must be a string');
   const flags = decodeFlags(span.flags);
+  const kind = SPAN_KINDS[enumIndex(span.kind, KIND_NAMES)] ?? 'internal';
   const { attributes, dropped } = decodeAttributes(span.attributes);
   const events = decodeEach(span.events, decodeEvent);
-  const links = decodeEach(span.links, decodeLink);
+  const links = decodeEach(span.links, (link) => decodeLink(link, readId));
   return {
     traceId,
     spanId,
     parentSpanId,
-    parentIsRemote: remoteOfFlags(flags) === true,
+    parentIsRemote: remoteOfFlags(flags) ?? (parentSpanId !== undefined && isAnswer(kind)),
     name: text(span.name),
-    kind: SPAN_KINDS[enumIndex(span.kind, KIND_NAMES)] ?? 'internal',
+    kind,
     startTimeMs: toMs(start),
     durationMs: durationBetween(start, end),
     attributes,
@@ -135,14 +170,14 @@ function decodeEvent(event: Fields): SpanEvent | undefined {
   return { name: text(event.name), timeMs: toMs(time), attributes: decodeAttributes(event.attributes).attributes };
 }
 
-function decodeLink(link: Fields): RecordedLink | undefined {
-  const context = decodeLinkContext(link);
+function decodeLink(link: Fields, readId: IdReader): RecordedLink | undefined {
+  const context = decodeLinkContext(link, readId);
   return context && { context, attributes: decodeAttributes(link.attributes).attributes };
 }
 
-function decodeLinkContext(link: Fields): RecordedContext | undefined {
-  const traceId = decodeId(link.traceId, 32);
-  const spanId = decodeId(link.spanId, 16);
+function decodeLinkContext(link: Fields, readId: IdReader): RecordedContext | undefined {
+  const traceId = readId(link.traceId, 32);
+  const spanId = readId(link.spanId, 16);
   if (traceId === undefined || spanId === undefined) return undefined;
   const flags = decodeFlags(link.flags);
   const remote = remoteOfFlags(flags);
@@ -156,10 +191,14 @@ function decodeLinkContext(link: Fields): RecordedContext | undefined {
   };
 }
 
-/** Roots leave the field out, send `""`, or sixteen zeros. */
+/** Roots leave the field out, send `""`, or sixteen zeros (`AAAAAAAAAAA=` in base64). */
 function isNoId(value: unknown): boolean {
-  return value === undefined || value === null || value === '' || value === '0000000000000000';
+  return (
+    value === undefined || value === null || value === '' || value === '0000000000000000' || value === NO_BASE64_ID
+  );
 }
+
+const NO_BASE64_ID = 'AAAAAAAAAAA=';
 
 function decodeTime(value: unknown): UnixNano | undefined {
   return value === undefined || value === null || value === '' ? { ms: 0, nanos: 0 } : parseUnixNano(value);

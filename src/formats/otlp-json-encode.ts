@@ -84,10 +84,18 @@ function writeResourceSpans(resource: Resource, scopes: ScopeGroups): void {
       writer.byte(COMMA);
     }
     writer.endList();
+    writeSchemaUrl(scope.schemaUrl);
     writer.ascii('},');
   }
   writer.endList();
+  writeSchemaUrl(resource.schemaUrl);
   writer.byte(CLOSE_BRACE);
+}
+
+function writeSchemaUrl(url: string | undefined): void {
+  if (url === undefined) return;
+  writer.ascii(',"schemaUrl":');
+  writer.quoted(url);
 }
 
 /** The bytes that `write` writes for `owner`, kept and taken off the writer again. */
@@ -116,6 +124,7 @@ function writeScope(scope: InstrumentationScope): void {
     writer.ascii(',"version":');
     writer.quoted(scope.version);
   }
+  writeAttributesField(scope.attributes ?? {}, ',"attributes":[');
   writer.byte(CLOSE_BRACE);
 }
 

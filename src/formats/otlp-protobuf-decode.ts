@@ -9,7 +9,7 @@ import type {
 } from '../core/record.ts';
 import { setOwn } from '../leaves/own-slot.ts';
 import { type DecodedTraceRequest, malformedRequest, Rejections } from './decoded-request.ts';
-import { remoteOfFlags, SPAN_KINDS, STATUS_CODES } from './otlp-enums.ts';
+import { isAnswer, remoteOfFlags, SPAN_KINDS, STATUS_CODES } from './otlp-enums.ts';
 import { decodeAnyValue } from './otlp-protobuf-value.ts';
 import { ProtobufError, ProtobufReader } from './protobuf-reader.ts';
 import { durationBetween, toMs, type UnixNano } from './unix-nano.ts';
@@ -40,16 +40,21 @@ export function decodeTraceRequestProtobuf(bytes: Uint8Array): DecodedTraceReque
   return rejections.with(records);
 }
 
-/** ResourceSpans: resource = 1, scope_spans = 2. The resource may come after its spans: encoders are free in the order. */
+/** ResourceSpans: resource = 1, scope_spans = 2, schema_url = 3. The resource may come after its spans: encoders are free in the order. */
 function decodeResourceSpans(reader: ProtobufReader, records: SpanRecord[], rejections: Rejections): void {
   const scopeSpans: ProtobufReader[] = [];
   let resource: Resource = { attributes: {} };
   while (reader.next()) {
-    if (reader.field === 1) resource = decodeResource(reader.message());
+    if (reader.field === 1) resource = { ...resource, ...decodeResource(reader.message()) };
     else if (reader.field === 2) scopeSpans.push(reader.message());
+    else if (reader.field === 3) resource = withSchemaUrl(resource, reader.text());
     else reader.skip();
   }
   for (const group of scopeSpans) decodeScopeSpans(group, resource, records, rejections);
+}
+
+function withSchemaUrl<Owner extends object>(owner: Owner, schemaUrl: string): Owner {
+  return schemaUrl === '' ? owner : { ...owner, schemaUrl };
 }
 
 function decodeResource(reader: ProtobufReader): Resource {
@@ -61,7 +66,7 @@ function decodeResource(reader: ProtobufReader): Resource {
   return { attributes };
 }
 
-/** ScopeSpans: scope = 1, spans = 2. */
+/** ScopeSpans: scope = 1, spans = 2, schema_url = 3. */
 function decodeScopeSpans(
   reader: ProtobufReader,
   resource: Resource,
@@ -71,8 +76,9 @@ function decodeScopeSpans(
   const spans: ProtobufReader[] = [];
   let scope: InstrumentationScope = { name: '' };
   while (reader.next()) {
-    if (reader.field === 1) scope = decodeScope(reader.message());
+    if (reader.field === 1) scope = { ...scope, ...decodeScope(reader.message()) };
     else if (reader.field === 2) spans.push(reader.message());
+    else if (reader.field === 3) scope = withSchemaUrl(scope, reader.text());
     else reader.skip();
   }
   for (const span of spans) {
@@ -84,12 +90,18 @@ function decodeScopeSpans(
 function decodeScope(reader: ProtobufReader): InstrumentationScope {
   let name = '';
   let version = '';
+  const attributes: Attributes = {};
   while (reader.next()) {
     if (reader.field === 1) name = reader.text();
     else if (reader.field === 2) version = reader.text();
+    else if (reader.field === 3) addAttribute(attributes, reader.message());
     else reader.skip();
   }
-  return version === '' ? { name } : { name, version };
+  return {
+    name,
+    ...(version !== '' && { version }),
+    ...(Object.keys(attributes).length > 0 && { attributes }),
+  };
 }
 
 /** A span's fields as they are read. */
@@ -127,13 +139,14 @@ function decodeSpan(
   if (!isId(span.spanId, 16)) return rejections.add('spanId must be 8 bytes, not all zero');
   const isRoot = NO_ID.test(span.parentSpanId);
   if (!isRoot && !isId(span.parentSpanId, 16)) return rejections.add('parentSpanId must be 8 bytes');
+  const kind = SPAN_KINDS[span.kind] ?? 'internal';
   return {
     traceId: span.traceId,
     spanId: span.spanId,
     parentSpanId: isRoot ? undefined : span.parentSpanId,
-    parentIsRemote: remoteOfFlags(span.flags) === true,
+    parentIsRemote: remoteOfFlags(span.flags) ?? (!isRoot && isAnswer(kind)),
     name: span.name,
-    kind: SPAN_KINDS[span.kind] ?? 'internal',
+    kind,
     startTimeMs: toMs(span.start),
     durationMs: durationBetween(span.start, span.end),
     attributes: span.attributes,

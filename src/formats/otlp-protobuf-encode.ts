@@ -51,11 +51,13 @@ export function encodeTraceRequestProtobuf(records: readonly SpanRecord[]): Uint
   return writer.copySince(0);
 }
 
-/** ResourceSpans: resource = 1, scope_spans = 2. */
+/** ResourceSpans: resource = 1, scope_spans = 2, schema_url = 3; ScopeSpans: scope = 1, spans = 2, schema_url = 3. */
 function writeResourceSpans(resource: Resource, scopes: ScopeGroups): void {
   const from = writer.size;
+  writeText(3, resource.schemaUrl);
   for (const [scope, records] of [...scopes].reverse()) {
     const scopeFrom = writer.size;
+    writeText(3, scope.schemaUrl);
     for (let i = records.length - 1; i >= 0; i--) {
       const record = records[i];
       if (record !== undefined) writeSpan(record);
@@ -77,11 +79,12 @@ function resourceBytes(resource: Resource): Uint8Array {
   return keep(resourceCache, resource, from);
 }
 
-/** The field `scope = 1` with its tag. InstrumentationScope: name = 1, version = 2. */
+/** The field `scope = 1` with its tag. InstrumentationScope: name = 1, version = 2, attributes = 3. */
 function scopeBytes(scope: InstrumentationScope): Uint8Array {
   const cached = scopeCache.get(scope);
   if (cached !== undefined) return cached;
   const from = writer.size;
+  writeAttributes(3, scope.attributes ?? {});
   writeText(2, scope.version);
   writeText(1, scope.name);
   writer.lengthSince(from, 1);

@@ -28,7 +28,13 @@ export function decodeZipkinV1Spans(json: unknown): DecodedTraceRequest {
   return decodeZipkinSpans(parsed.value.flatMap((item) => (asObject(item) === undefined ? [item] : v2SpansOf(item))));
 }
 
-function v2SpansOf(span: Fields): Fields[] {
+/** True for a span that says what only v1 says: who noted its annotations. */
+export function isZipkinV1Span(span: Fields): boolean {
+  return 'binaryAnnotations' in span || asList(span.annotations).some((item) => 'endpoint' in (asObject(item) ?? {}));
+}
+
+/** A v1 span as the one or two of v2 that it holds. */
+export function v2SpansOf(span: Fields): Fields[] {
   const annotations = asList(span.annotations).map((item) => asObject(item) ?? {});
   const binary = asList(span.binaryAnnotations).map((item) => asObject(item) ?? {});
   const halves = HALVES.filter(({ begin, end }) => annotations.some(({ value }) => value === begin || value === end));

@@ -1,9 +1,9 @@
 import { type FSWatcher, watch } from 'node:fs';
 import { dirname } from 'node:path';
 import type { SpanRecord } from '../core/record.ts';
+import { findSpans } from '../formats/any-spans.ts';
 import { LineReader } from './line-reader.ts';
 import { closeSpanFiles, openSpanFile, openSpanFiles, type SpanFile } from './span-files.ts';
-import { decodeSpanLine } from './span-line.ts';
 
 /** Network file systems announce no change: there we look ourselves. */
 const LOOK_MS = 1000;
@@ -113,7 +113,7 @@ export class FileFollower {
     if (this.#reader === undefined) return;
     for await (const line of this.#reader.readEnded()) {
       if (this.#stopped) return;
-      this.#onSpans(decodeSpanLine(line).spans);
+      this.#onSpans(findSpans(line).records);
     }
   }
 }

@@ -2,7 +2,7 @@ import type { SpanRecord } from '../core/record.ts';
 
 interface Read {
   readonly spans: readonly SpanRecord[];
-  readonly fileIndex: number;
+  readonly index: number;
 }
 
 /** Files that can go, and what goes with them. */
@@ -30,7 +30,7 @@ export async function removableFiles(
 ): Promise<RemovableFiles> {
   const traces = new Map<string, Extent>();
   const firstFile = new Map<string, number>();
-  for await (const { spans, fileIndex } of reads) {
+  for await (const { spans, index: fileIndex } of reads) {
     for (const span of spans) {
       if (!firstFile.has(span.traceId)) firstFile.set(span.traceId, fileIndex);
       note(traces, span, fileIndex);

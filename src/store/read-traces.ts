@@ -38,6 +38,10 @@ export async function* readTraces(
   query: TraceQuery = {},
   call: StoreCall = {},
 ): AsyncGenerator<StoredTrace, void, undefined> {
+  if (store.read !== undefined) {
+    yield* store.read(query, call);
+    return;
+  }
   const traceIds: string[] = [];
   for await (const { traceId } of searchAll(store, query, call)) traceIds.push(traceId);
   yield* await store.traces(traceIds, call);

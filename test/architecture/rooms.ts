@@ -312,7 +312,17 @@ const house: readonly Room[] = [
       'src/core/pipeline/record-size.ts',
       'src/exporters/file.ts',
     ],
-    builtins: ['node:buffer', 'node:fs', 'node:fs/promises', 'node:path', 'node:url', 'node:util'],
+    builtins: [
+      'node:buffer',
+      'node:fs',
+      'node:fs/promises',
+      'node:path',
+      'node:stream',
+      'node:stream/promises',
+      'node:url',
+      'node:util',
+      'node:zlib',
+    ],
     isShipped: true,
   },
   {

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import type { TestContext } from 'node:test';
 import { fileStore } from 'throughline/store';
 import type { Io } from '../../cli/io.ts';
@@ -22,6 +23,7 @@ export async function call(args: readonly string[], around: Partial<Io> = {}): P
   const io: Io = {
     out: (text) => void out.push(text),
     err: (text) => void err.push(text),
+    input: Readable.from([]),
     width: undefined,
     color: false,
     showsProgress: false,

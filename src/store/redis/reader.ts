@@ -58,7 +58,7 @@ export class RedisReader {
     if (!(reply instanceof Error)) return reply;
     const { kind, reason } = faultOf(reply);
     if (kind !== 'wrong-type') throw storeError(`${this.#destination}: ${reason}`, reply);
-    this.note(key, `${reason}; to mend, look at it with TYPE, and delete it if it is not needed`);
+    this.note(key, `${reason}; to mend, look at it with TYPE: who else writes it?`);
     return undefined;
   }
 
