@@ -34,7 +34,8 @@ export const command: Command = {
     const extra = given.positionals.find((word) => !isStoreWord(word, io));
     if (extra !== undefined) throw new UsageError(`doctor takes no argument, got ${quote(extra)}`);
     const [tracer, store] = await Promise.all([tracerChecks(), storeChecks(given, io)]);
-    const checks = [environmentCheck(io.env), ...tracer, ...store];
+    const endpoints = store.isInUse && !namesCollector(io.env) ? tracer.map(withoutCollector) : tracer;
+    const checks = [environmentCheck(io.env), ...endpoints, ...store.checks];
     const ok = checks.every(({ state }) => state !== 'error');
     if (given.has('json')) io.out(`${safeJson({ ok, checks })}\n`);
     else io.out(`${drawChecks(checks, drawOptions(given, io))}\n`);
@@ -72,37 +73,61 @@ function withoutCredentials(value: string): string {
   return value.replace(/\/\/\S*@/g, '//(not shown)@');
 }
 
-async function storeChecks(given: Given, io: Io): Promise<DoctorCheck[]> {
+interface StoreFindings {
+  readonly checks: readonly DoctorCheck[];
+  /** It was named, by option or variable, and has spans of today: whoever keeps spans there may have no collector. */
+  readonly isInUse: boolean;
+}
+
+const DAY_MS = 86_400_000;
+
+function namesCollector(env: Io['env']): boolean {
+  return Object.keys(env).some((name) => /^OTEL_EXPORTER_|^OTEL_TRACES_EXPORTER$/.test(name) && env[name] !== '');
+}
+
+/** That nobody answers where nobody was named is no fault of a service that keeps its spans elsewhere. */
+function withoutCollector(check: DoctorCheck): DoctorCheck {
+  if (check.name !== 'endpoint' || check.state !== 'error') return check;
+  return warningCheck(
+    'endpoint',
+    `${check.message}. None was named, and the store has spans of today: if that is where they go, all is well`,
+  );
+}
+
+async function storeChecks(given: Given, io: Io): Promise<StoreFindings> {
   let address: string;
   try {
     address = namedStore(given, io).address;
   } catch {
-    return [okCheck('store', 'none is named, and there is no spans.jsonl here')];
+    return { checks: [okCheck('store', 'none is named, and there is no spans.jsonl here')], isInUse: false };
   }
   let store: SpanStore | undefined;
   try {
     store = await openStore(address, io);
-    return [await lookInto(store, io)];
+    const { check, lastMs } = await lookInto(store, io);
+    const isNamed = (given.text('store') ?? io.env.THROUGHLINE_STORE ?? '') !== '';
+    return { checks: [check], isInUse: isNamed && lastMs > Date.now() - DAY_MS };
   } catch (error) {
     if (io.signal.aborted) throw error;
-    return [errorCheck('store', (error as Error).message)];
+    return { checks: [errorCheck('store', (error as Error).message)], isInUse: false };
   } finally {
     await store?.close();
   }
 }
 
-async function lookInto(store: SpanStore, io: Io): Promise<DoctorCheck> {
+async function lookInto(store: SpanStore, io: Io): Promise<{ check: DoctorCheck; lastMs: number }> {
   const where = store.destination ?? store.name;
   const services = await store.services({ signal: io.signal });
   let last: TraceSummary | undefined;
   for await (const trace of searchAll(store, { limit: 1 }, { signal: io.signal })) last = trace;
   const problems = store.problems();
   const [first] = problems.first;
-  if (first !== undefined)
-    return warningCheck('store', `${where} can be read, but for ${count(problems.count, 'place')}: ${first.message}`);
-  if (last === undefined) return warningCheck('store', `${where} can be read, and is empty`);
-  return okCheck(
-    'store',
-    `${where} has traces of ${count(services.length, 'service')}, the last one of ${moment(last.startTimeMs)}`,
-  );
+  const check = (): DoctorCheck => {
+    if (first !== undefined)
+      return warningCheck('store', `${where} can be read, but for ${count(problems.count, 'place')}: ${first.message}`);
+    if (last === undefined) return warningCheck('store', `${where} can be read, and is empty`);
+    const when = moment(last.startTimeMs);
+    return okCheck('store', `${where} has traces of ${count(services.length, 'service')}, the last one of ${when}`);
+  };
+  return { check: check(), lastMs: last?.startTimeMs ?? Number.NEGATIVE_INFINITY };
 }

@@ -1,4 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { pathOf, type Readers, readOptions, required, wholeNumber } from '../core/options/options.ts';
 import type { Exporter, ExportResult } from '../core/pipeline/exporter.ts';
 import type { SpanRecord } from '../core/record.ts';
@@ -64,7 +65,7 @@ class FileExporter implements Exporter {
   #tail: Promise<unknown>;
 
   constructor(path: string, maxBytes: number, maxFiles: number) {
-    this.destination = path;
+    this.destination = resolve(path); // the app may change its directory, and a line in a log should say where
     this.#maxBytes = maxBytes;
     this.#maxFiles = maxFiles;
     this.#handle = undefined;

@@ -54,6 +54,24 @@ describe('throughline doctor', { concurrency: 3 }, () => {
     assert.match(messageOf(found, 'store'), /none is named/);
   });
 
+  it('passes who keeps spans in a store that was named and is fresh, and has no collector', async (t) => {
+    const cwd = await folderWith(t, SAMPLE); // its traces are of a day to come
+    const [named, unnamed, asked] = await Promise.all([
+      doctor(cwd, { THROUGHLINE_STORE: 'spans.jsonl' }),
+      doctor(cwd, {}),
+      doctor(cwd, { THROUGHLINE_STORE: 'spans.jsonl', OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9' }),
+    ]);
+    assert.deepEqual(
+      [named, unnamed, asked].map((found) => [found.status, stateOf(found, 'endpoint')]),
+      [
+        [0, 'warning'],
+        [1, 'error'],
+        [1, 'error'],
+      ],
+    );
+    assert.match(messageOf(named, 'endpoint'), /4318.*None was named, and the store has spans of today/);
+  });
+
   it('shows the variables it sees, never what is secret in them', async (t) => {
     const variables = {
       OTEL_SERVICE_NAME: 'shop',

@@ -374,6 +374,18 @@ function pairs<A, B>(as: readonly A[], bs: readonly B[]): [A, B][] {
   return as.flatMap((a) => bs.map((b): [A, B] => [a, b]));
 }
 
+describe('a hint', () => {
+  it('says what was meant, not the word that looks like it', () => {
+    const code = 'ERR_THROUGHLINE_OPTION';
+    const message = 'redis(): unknown option "url"; give a client: client: new Redis(url)';
+    assert.throws(() => redis({ url: 'redis://' } as never), { code, message });
+    const seconds = /^redis\(\): "ttl" must be whole seconds .*, got 3600; write its unit: "3600s" for seconds$/;
+    assert.throws(() => redis({ client, ttl: 3600 as never }), { code, message: seconds });
+    const unused = 'capture(): unknown option "exporters"; spans stay in memory here';
+    assert.throws(() => capture({ exporters: 'otlp' } as never), { code, message: unused });
+  });
+});
+
 describe('what runs while the app works throws for no options', () => {
   for (const [what, value] of Object.entries(HOSTILE)) {
     it(

@@ -1,4 +1,5 @@
 import type { ExportProbe } from '../pipeline/exporter.ts';
+import { hintFor } from '../pipeline/failure-hint.ts';
 import type { SenderState } from '../pipeline/sender.ts';
 import type { ExporterStats } from '../pipeline/stats.ts';
 import { type DoctorCheck, errorCheck, okCheck, warningCheck } from './report.ts';
@@ -30,17 +31,6 @@ function endpointCheck({ stats, probe }: SenderState): DoctorCheck {
     default:
       return errorCheck(name, `${target} refuses spans: ${result.reason}${hintFor(result.reason)}`);
   }
-}
-
-/** What usually helps, by the cause as it stands in the reason. */
-function hintFor(reason: string): string {
-  if (reason.includes('ECONNREFUSED')) return '; is a collector running there? (OTEL_EXPORTER_OTLP_ENDPOINT)';
-  if (reason.includes('ENOTFOUND') || reason.includes('EAI_AGAIN'))
-    return '; the name is not known here (OTEL_EXPORTER_OTLP_ENDPOINT)';
-  if (/CERT|SELF_SIGNED/.test(reason)) return '; name its authority in OTEL_EXPORTER_OTLP_CERTIFICATE';
-  if (/^40[13]\b/.test(reason)) return '; is the key in OTEL_EXPORTER_OTLP_HEADERS right?';
-  if (/^40[45]\b/.test(reason)) return '; an OTLP receiver listens at /v1/traces, usually on port 4318';
-  return '';
 }
 
 function spansCheck({ ended, exported, queued, spooled, dropped, lastError }: ExporterStats): DoctorCheck {

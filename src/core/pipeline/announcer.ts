@@ -1,4 +1,5 @@
 import type { Exporter, ExportResult } from './exporter.ts';
+import { hintFor } from './failure-hint.ts';
 
 /**
  * Says where spans go, or why they cannot: one line at the first answer, then one on each change.
@@ -41,7 +42,7 @@ export class Announcer {
       case 'retry':
         return `cannot send spans to ${target}: ${result.reason}; keeping them in memory${spooling ? ', then on disk,' : ''} and trying again`;
       case 'refused':
-        return `${target} refuses spans: ${result.reason}; refused spans are dropped and counted in stats()`;
+        return `${target} refuses spans: ${result.reason}${hintFor(result.reason)}; refused spans are ${spooling ? 'written to dead-letters.jsonl of the spool' : 'dropped'} and counted in stats()`;
     }
   }
 }

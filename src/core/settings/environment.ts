@@ -1,4 +1,4 @@
-import { hintAt } from '../options/errors.ts';
+import { hintAt, tail } from '../options/errors.ts';
 
 /** What the process was started with: `process.env`, or a test's own. */
 export type Variables = Readonly<Record<string, string | undefined>>;
@@ -101,9 +101,9 @@ export class Environment {
     return Object.fromEntries(pairs);
   }
 
-  /** Says that a variable, or a part of it, is ignored. The value is not shown: it may be a secret. */
-  ignored(name: string, expected: string, what = 'its value'): void {
-    this.#warn(`${name} must be ${expected}; ${what} is ignored`);
+  /** Says that a variable, or a part of it, is ignored. The value is not shown: it may be a secret. `hint` is what it may mean. */
+  ignored(name: string, expected: string, what = 'its value', hint = ''): void {
+    this.#warn(`${name} must be ${expected}; ${what} is ignored${tail(hint)}`);
   }
 
   #unknown(name: string, value: string, names: readonly string[], meant?: string): void {

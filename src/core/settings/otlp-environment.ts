@@ -1,3 +1,4 @@
+import { nearestUrl } from '../options/errors.ts';
 import type { Environment } from './environment.ts';
 import { otlpTls, type TlsEnvironment } from './otlp-tls-environment.ts';
 
@@ -58,7 +59,7 @@ function otlpUrl(name: string, environment: Environment): URL | undefined {
   if (text === undefined) return undefined;
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url !== undefined && isUsable(url)) return url;
-  environment.ignored(name, 'an http:// or https:// URL, or unix:/path');
+  environment.ignored(name, 'an http:// or https:// URL, or unix:/path', undefined, nearestUrl(text));
   return undefined;
 }
 

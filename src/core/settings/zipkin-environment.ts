@@ -1,3 +1,4 @@
+import { nearestUrl } from '../options/errors.ts';
 import { LONGEST_TIMER_MS } from '../timers.ts';
 import type { Environment } from './environment.ts';
 
@@ -18,6 +19,6 @@ function zipkinUrl(environment: Environment): string | undefined {
   const text = environment.text('OTEL_EXPORTER_ZIPKIN_ENDPOINT');
   if (text === undefined) return undefined;
   if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)) return text;
-  environment.ignored('OTEL_EXPORTER_ZIPKIN_ENDPOINT', 'an http:// or https:// URL');
+  environment.ignored('OTEL_EXPORTER_ZIPKIN_ENDPOINT', 'an http:// or https:// URL', undefined, nearestUrl(text));
   return undefined;
 }

@@ -54,7 +54,7 @@ export class Adoption {
     const { spans, damaged, discarded } = this.#inherited.takeSummary();
     const lost =
       damaged + discarded === 0 ? '' : `; ${damaged} damaged records and ${discarded} old spans were left out`;
-    this.#say(`sent ${spans} spans that ended processes had left in the spool${lost}`);
+    this.#say(`sent ${spans === 1 ? '1 span' : `${spans} spans`} that ended processes had left in the spool${lost}`);
     void this.#look(); // no more are taken over at once than one process can send
   }
 }
