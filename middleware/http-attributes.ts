@@ -102,6 +102,12 @@ export function noteRoute(attributes: Attributes, route: string): void {
   attributes['http.route'] = route;
 }
 
+/** The route that a span says, as the app has set it. */
+export function recordedRoute(attributes: Attributes): string | undefined {
+  const route = attributes['http.route'];
+  return typeof route === 'string' && route !== '' ? route : undefined;
+}
+
 export function noteErrorType(attributes: Attributes, type: string): void {
   attributes['error.type'] = type;
 }

@@ -47,10 +47,10 @@ export type EnteredOf = (req: unknown) => Entered | undefined;
 
 const MAX_DEPTH = 8;
 
-/** The layer of `app`, or of a router below it, that matched with this very object. */
-export function layerWith(params: unknown, app: unknown): Layer | undefined {
+/** The layer of this stack, or of a router below it, that matched with this very object. */
+export function layerWith(params: unknown, stack: readonly Layer[] | undefined): Layer | undefined {
   try {
-    return findLayer(stackOf(app), params, 0);
+    return findLayer(stack, params, 0);
   } catch {
     return undefined;
   }

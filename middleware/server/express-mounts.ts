@@ -13,12 +13,26 @@ interface App {
   readonly mountpath?: unknown;
 }
 
-/** The template of the mount that `text` of the URL has just matched. `outer` are the parameters of the mounts around it. */
-export function templateOfMount(text: string, req: object, app: unknown, params: unknown, outer: unknown): string {
+/** A mount that a request is inside of. */
+export interface Mount {
+  /** The whole URL up to here. */
+  readonly path: string;
+  readonly template: string;
+  readonly params: unknown;
+  /** The layers of what is mounted, where they are known. */
+  readonly layers: readonly Layer[] | undefined;
+}
+
+/** The mount that has just matched, inside of `outer`: `path` is the URL up to its end. */
+export function mountAt(path: string, req: object, app: unknown, params: unknown, outer: Mount | undefined): Mount {
+  const text = path.slice(outer?.path.length ?? 0);
   const pattern = matchedPattern(req);
-  if (pattern !== undefined) return templateOfPattern(pattern);
-  const layer = layerWith(params, app) ?? mergedLayer(stackOf(app), text, 0);
-  return (layer && templateOfLayer(layer, text)) ?? mountTemplate(text.toLowerCase(), withoutOuter(params, outer));
+  if (pattern !== undefined) return { path, template: templateOfPattern(pattern), params, layers: undefined };
+  const around = outer?.layers ?? stackOf(app);
+  const layer = layerWith(params, around) ?? mergedLayer(around, text, 0);
+  const written = layer && templateOfLayer(layer, text);
+  const template = written ?? mountTemplate(text.toLowerCase(), withoutOuter(params, outer?.params));
+  return { path, template, params, layers: layer?.handle?.stack };
 }
 
 /** The mount that a middleware stands in which was reached before anybody watched; undefined where it is not found. */

@@ -11,8 +11,9 @@ import {
   layerWith,
   leaveHandlers,
   type Route,
+  stackOf,
 } from './express-layers.ts';
-import { isIn, templateAround, templateOfMount } from './express-mounts.ts';
+import { isIn, type Mount, mountAt, templateAround } from './express-mounts.ts';
 import { firstItem, type ProxyView } from './forwarded.ts';
 import { type ContextCheck, followContext } from './lost-context.ts';
 import type { ServerView } from './request-view.ts';
@@ -25,6 +26,8 @@ const WATCHER: unique symbol = Symbol('throughline.watcher');
 
 /** A request with all that Express and Connect put on it. It may be missing: Connect has `originalUrl` only. */
 interface ExpressRequest extends IncomingMessage {
+  /** Of node's own, for a request of `upgrade`. */
+  readonly upgrade?: boolean;
   [WATCHER]?: ExpressRequestView;
   readonly originalUrl?: string;
   baseUrl?: string;
@@ -36,12 +39,8 @@ interface ExpressRequest extends IncomingMessage {
   readonly ip?: string;
 }
 
-/** A mounted router around the current position: the whole URL up to here, and the template of it. */
-interface Mount {
-  readonly path: string;
-  readonly template: string;
-  readonly params: unknown;
-  /** The route that had matched before the mount was entered, and was passed by. */
+/** A mount around the current position, and the route that had matched before it was entered and was passed by. */
+interface Entrance extends Mount {
   readonly passed: string | undefined;
 }
 
@@ -69,13 +68,13 @@ const INSTRUMENTATION: InstrumentationScope = Object.freeze({ name: 'throughline
  *     app.use('/api/:version', api)   baseUrl = '/api/v1', params = { version: 'v1' }
  *     api.get('/users/:id', …)        route = { path: '/users/:id' }   ▶ /api/:version/users/:id
  */
-class ExpressRequestView implements ServerView, Entered {
+export class ExpressRequestView implements ServerView, Entered {
   readonly req: ExpressRequest;
   readonly res: ServerResponse;
   readonly instrumentation: InstrumentationScope = INSTRUMENTATION;
   readonly #self: unknown;
   /** Outermost first. */
-  readonly #mounts: Mount[] = [];
+  readonly #mounts: Entrance[] = [];
   #request: ScopedRequest | undefined;
   #baseUrl: string | undefined;
   #params: unknown;
@@ -89,7 +88,7 @@ class ExpressRequestView implements ServerView, Entered {
   #check: ContextCheck | undefined;
   answers: (() => void) | undefined;
 
-  constructor(req: IncomingMessage, res: ServerResponse, self: unknown) {
+  constructor(req: IncomingMessage, res: ServerResponse, self?: unknown) {
     this.req = req;
     this.res = res;
     this.#self = self;
@@ -105,7 +104,13 @@ class ExpressRequestView implements ServerView, Entered {
   }
 
   originalUrl(): string {
-    return this.req.originalUrl ?? this.req.url ?? '/';
+    return withoutMark(this.req.originalUrl ?? this.req.url ?? '/', this.req);
+  }
+
+  /** Router 2.3 and later remember the errors that they pass on. */
+  lastError(): unknown {
+    const errors = (this.req as { [PASSED_ERRORS]?: Set<unknown> })[PASSED_ERRORS];
+    return errors instanceof Set ? [...errors].at(-1) : undefined;
   }
 
   proxied(): ProxyView | undefined {
@@ -123,7 +128,8 @@ class ExpressRequestView implements ServerView, Entered {
     this.#matched = req.route;
     if (isIn(req.route, this.#self)) this.#routeBy(req.route);
     Object.defineProperty(req, WATCHER, { value: this, configurable: true });
-    Object.defineProperties(req, req.params === undefined ? WATCHED : WATCHED_WITH_PARAMS);
+    // Connect has no parameters, and an app that `tracing.handler` wraps has none yet.
+    Object.defineProperties(req, req.params === undefined && this.#self !== undefined ? WATCHED : WATCHED_WITH_PARAMS);
     const check = followContext(req, request);
     this.#check = check;
     if (check !== undefined) this.answers = () => check.answers();
@@ -137,7 +143,7 @@ class ExpressRequestView implements ServerView, Entered {
       return;
     }
     this.#baseUrl = baseUrl;
-    this.#mounts.push({ path: String(baseUrl), template, params: undefined, passed: undefined });
+    this.#mounts.push({ path: String(baseUrl), template, params: undefined, layers: undefined, passed: undefined });
   }
 
   /** A mount counts where something mounted has answered, or failed. */
@@ -180,7 +186,10 @@ class ExpressRequestView implements ServerView, Entered {
   /** The router sets `params` before each layer that it runs. */
   reach(params: unknown): void {
     this.#params = params;
-    this.#check?.reached(() => layerWith(params, this.req.app)?.name, this.#isMatching ? this.#route : undefined);
+    this.#check?.reached(
+      () => layerWith(params, stackOf(this.req.app))?.name,
+      this.#isMatching ? this.#route : undefined,
+    );
     const here = activeScope();
     if (this.request.owns(here)) this.request.keepBaggage(here.baggage);
     else this.#bringBack(params);
@@ -189,7 +198,7 @@ class ExpressRequestView implements ServerView, Entered {
   /** The layer that is about to run has lost its request. */
   #bringBack(params: unknown): void {
     if (this.#isMatching) return; // its handlers come back by themselves
-    const layer = layerWith(params, this.req.app);
+    const layer = layerWith(params, stackOf(this.req.app));
     if (layer === undefined) enterByChannel(viewOf);
     else enterOnce(layer, viewOf);
   }
@@ -200,12 +209,9 @@ class ExpressRequestView implements ServerView, Entered {
     const mounts = this.#mounts;
     const inside = typeof baseUrl === 'string' ? baseUrl : '';
     while (mounts.length > 0 && !inside.startsWith(this.#innermost())) this.#leave();
-    const outer = this.#innermost();
-    if (inside.length <= outer.length) return;
-    const params = this.#params;
-    const around = mounts.at(-1)?.params;
-    const template = templateOfMount(inside.slice(outer.length), this.req, this.req.app, params, around);
-    mounts.push({ path: inside, template, params, passed: this.#route });
+    if (inside.length <= this.#innermost().length) return;
+    const mount = mountAt(inside, this.req, this.req.app, this.#params, mounts.at(-1));
+    mounts.push({ ...mount, passed: this.#route });
     this.#route = undefined;
   }
 
@@ -229,13 +235,22 @@ class ExpressRequestView implements ServerView, Entered {
 
   #routeBy(route: Route | undefined): void {
     const path = route?.path;
-    if (path !== undefined) this.#route = joinTemplate(this.mount(), routePattern(path));
+    if (path === undefined) return;
+    this.#route = withoutMark(joinTemplate(this.mount(), routePattern(path)), this.req);
+    if (this.req.upgrade === true) setImmediate(() => exchangeOf(this.req)?.routed());
   }
 
   /** The path of the innermost mount, which is where the router is. */
   #innermost(): string {
     return this.#mounts.at(-1)?.path ?? '';
   }
+}
+
+const PASSED_ERRORS: unique symbol = Symbol.for('router.tracing.publishedErrors');
+
+/** express-ws routes a handshake for `/chat` as `/chat/.websocket`. */
+function withoutMark(path: string, { upgrade }: { readonly upgrade?: unknown }): string {
+  return upgrade === true ? path.replace(/\/\.websocket(?=$|\?)/, '') || '/' : path;
 }
 
 /** The view that watches a request. */

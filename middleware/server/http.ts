@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { observeRejection } from '../../src/core/functions/promise.ts';
 import type { InstrumentationScope } from '../../src/core/record.ts';
+import { ExpressRequestView } from './express.ts';
 import type { ServerView } from './request-view.ts';
 import { beginRequest, exchangeOf } from './server-exchange.ts';
 import type { ServerSettings } from './server-settings.ts';
@@ -33,6 +34,12 @@ class NodeRequestView implements ServerView {
   proxied(): undefined {}
 }
 
+/** An Express app is a listener too, with routes. */
+function isExpressApp(listener: object): boolean {
+  const { handle, set, request } = listener as Partial<Record<'handle' | 'set' | 'request', unknown>>;
+  return typeof handle === 'function' && typeof set === 'function' && typeof request === 'object';
+}
+
 /** A node:http request listener. */
 export type RequestListener<Result = unknown> = (req: IncomingMessage, res: ServerResponse) => Result;
 
@@ -48,8 +55,9 @@ export function tracedListener<Result>(
   listener: RequestListener<Result>,
   settings: ServerSettings,
 ): RequestListener<Result> {
+  const View = isExpressApp(listener) ? ExpressRequestView : NodeRequestView;
   return function tracingListener(this: unknown, req: IncomingMessage, res: ServerResponse): Result {
-    const request = beginRequest(new NodeRequestView(req, res), settings);
+    const request = beginRequest(new View(req, res), settings);
     if (request === undefined) return listener.call(this, req, res);
     const note = (error: unknown): void => exchangeOf(req)?.noteError(error);
     try {

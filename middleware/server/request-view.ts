@@ -23,6 +23,8 @@ export interface ResponseView {
   watch(request: ScopedRequest): void;
   /** The template of the matched route with its mount path (`/api/:version/users/:id`); undefined without a match. */
   route(): string | undefined;
+  /** An error that the router knows of, asked for when the answer is a failure. */
+  lastError?(): unknown;
   /** The template of the mounts that the routing is inside of, now; empty outside of any. */
   mount(): string;
 }

@@ -32,19 +32,20 @@ export function awaitEnd(
   const writtenBefore = countsBytes && !isQueued(res) ? connection?.bytesWritten : undefined;
   let forget: (() => void) | undefined;
   let isOver = false;
-  function end(): void {
+  function end(isFinished: boolean): void {
     forget?.();
     if (isOver) return; // a response without a server behind it may both finish and close
     isOver = true;
     const written = writtenBefore === undefined ? undefined : connection?.bytesWritten;
     onEnd({
-      ending: whyIncomplete(req, res, connection?.timedOut === true),
+      ending: isFinished ? undefined : whyIncomplete(req, res, connection?.timedOut === true),
       bytesWritten: written === undefined ? undefined : written - (writtenBefore as number),
     });
   }
-  if (connection !== undefined && isQueued(res)) forget = connection.onLost(end);
-  res.on('close', end);
-  if (!isServed(req)) res.on('finish', end);
+  if (connection !== undefined && isQueued(res)) forget = connection.onLost(() => end(false));
+  res.on('close', () => end(false));
+  // Where no server stands behind the response nobody may close it, and `finish` may come from inside of `end()`.
+  if (!isServed(req)) res.on('finish', () => end(true));
 }
 
 function whyIncomplete(req: IncomingMessage, res: ServerResponse, timedOut: boolean): ServerEnding | undefined {

@@ -10,6 +10,7 @@ import {
   noteStatusCode,
   type ServerEnding,
 } from '../http-attributes.ts';
+import type { HandshakeEnd } from './handshake.ts';
 import type { TimedOutcome } from './request-timer.ts';
 import type { ResponseEnd } from './response-end.ts';
 
@@ -57,8 +58,7 @@ export function answerOf(
   const { ending, bytesWritten } = end;
   // An answer that was never begun has no status, whatever `statusCode` was preset to.
   const status = ending === undefined || res.headersSent ? res.statusCode : undefined;
-  // What went to `writeHead` past `setHeader`, on plain node:http, is not to be had any more.
-  const announced = body ?? announcedBody((name) => res.getHeader(name));
+  const announced = body ?? announcedBody((name) => res.getHeader(name) ?? writtenType(res, name));
   // What a stream, or the app, destroyed the response with.
   const broken = res.errored ? { error: res.errored, isAtEdge: false } : undefined;
   const isServerError = status !== undefined && status >= 500;
@@ -66,6 +66,31 @@ export function answerOf(
   const type = errorTypeOf(req, status, ending, cause);
   const stream = status === 101 ? 'upgrade' : announced.isEventStream ? 'event-stream' : undefined;
   return { ending, bytesWritten, status, errorType: type, stream, body: announced, failure: cause };
+}
+
+/** Sums up a handshake, which ends with its answer. */
+export function handshakeAnswer(end: HandshakeEnd, failure: Failure | undefined): Answer {
+  const { status } = end;
+  const type = status !== undefined && status >= 500 ? String(status) : undefined;
+  const stream = status === 101 ? 'upgrade' : undefined;
+  return { ...end, errorType: type, stream, body: NO_BODY, failure: type === undefined ? undefined : failure };
+}
+
+const NO_BODY: AnnouncedBody = Object.freeze({ isEventStream: false, length: undefined });
+
+/** Is a response whose head was written a stream of events? */
+export function isStreaming(res: ServerResponse): boolean {
+  return res.headersSent && isEventStream(res.getHeader('content-type') ?? writtenType(res, 'content-type'));
+}
+
+/**
+ * A type that went to `writeHead` past `setHeader`, on plain node:http: it is in the head as it was written.
+ * A length is not looked for: the size of such an answer is what the connection took.
+ */
+function writtenType(res: ServerResponse, name: string): string | undefined {
+  const { _header: head } = res as { readonly _header?: unknown };
+  if (name !== 'content-type' || typeof head !== 'string') return undefined;
+  return /\r\ncontent-type:[ \t]*([^\r\n]*)/i.exec(head)?.[1];
 }
 
 /** HTTP semantic conventions: 5xx is an error on a server span, 4xx is the client's, and so is leaving. */

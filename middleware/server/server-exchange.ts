@@ -10,7 +10,8 @@ import type { ScopedRequest } from '../../src/core/scope/request-scope.ts';
 import { runInScope } from '../../src/core/scope/scope.ts';
 import type { RecordingSpan } from '../../src/core/spans/recording-span.ts';
 import type { Tracer } from '../../src/core/spans/tracer.ts';
-import { knownMethod, noteHeadersTime, noteRoute } from '../http-attributes.ts';
+import { knownMethod, noteHeadersTime, noteRoute, recordedRoute, spanNameMethod } from '../http-attributes.ts';
+import { awaitHandshake, type HandshakeEnd, isTakenOver } from './handshake.ts';
 import { noteHeaders } from './header-capture.ts';
 import type { RequestTimer } from './request-timer.ts';
 import type { ServerView } from './request-view.ts';
@@ -24,6 +25,8 @@ import {
   answerOf,
   describeAnswer,
   type Failure,
+  handshakeAnswer,
+  isStreaming,
   noteFailure,
 } from './server-answer.ts';
 import type { ServerSettings } from './server-settings.ts';
@@ -53,6 +56,11 @@ interface Marked {
 /** The exchange that this request is part of, when `tracing()` has seen it. */
 export function exchangeOf(message: IncomingMessage | undefined): ServerExchange | undefined {
   return (message as Marked | undefined)?.[EXCHANGE]?.exchange;
+}
+
+/** Marks a request that is dealt with otherwise: `tracing()` leaves it alone. */
+export function markRequest(message: IncomingMessage, request: ScopedRequest): void {
+  (message as Marked)[EXCHANGE] ??= { request, exchange: undefined };
 }
 
 /** The request as scopes know it, when `tracing()` has seen it. */
@@ -107,6 +115,7 @@ function listenIn(request: ScopedRequest, message: IncomingMessage | ServerRespo
 /** One request and its response, from the first middleware to the close of the response. */
 export class ServerExchange implements RequestFacts {
   readonly span: RecordingSpan;
+  readonly #method: string;
   readonly #request: ScopedRequest;
   readonly #tracer: Tracer;
   readonly #settings: ServerSettings;
@@ -120,6 +129,14 @@ export class ServerExchange implements RequestFacts {
   /** As the head has it; undefined before that is looked at. */
   #body: AnnouncedBody | undefined;
   #failure: Failure | undefined;
+  /** As the app has named it. */
+  #givenRoute: string | undefined;
+  /** As it was when the exchange was over. */
+  #endedRoute: string | undefined;
+  /** As we have named the span: any other name is the app's. */
+  #name: string;
+  /** Ends a handshake that was over before it was seen. */
+  #endHandshake: (() => void) | undefined;
 
   constructor(span: RecordingSpan, start: ServerStart, view: ServerView, settings: ServerSettings) {
     this.span = span;
@@ -132,15 +149,50 @@ export class ServerExchange implements RequestFacts {
     this.#mount = '';
     this.#body = undefined;
     this.#failure = undefined;
+    this.#givenRoute = undefined;
+    this.#endedRoute = undefined;
+    // As it came: middlewares write another method over it.
+    this.#method = view.req.method ?? '';
+    this.#name = spanNameMethod(this.#method);
+    this.#endHandshake = undefined;
   }
 
   open(): void {
     const { req, res } = this.#view;
     const decision = this.span.localTrace?.decision;
     if (decision !== undefined && this.span.isRecording()) decision.facts = this;
+    this.span.owner = this;
+    if ((req as { readonly upgrade?: unknown }).upgrade === true) this.#openHandshake(req);
+    else this.#openResponse(req, res);
     this.#tracer.ledger.requestBegan();
+  }
+
+  #openResponse(req: IncomingMessage, res: ServerResponse): void {
     awaitEnd(req, res, this.span.record !== undefined, (end) => this.#finish(end));
     if (this.#needsHead()) watchHead(res, (head, args) => this.#answer(head, args));
+  }
+
+  /**
+   * An upgrade that came past `tracing.upgrade`, through an app: what follows the handshake is no request. A
+   * WebSocket server that has answered already is routed yet (express-ws): that gives the span its name.
+   */
+  #openHandshake(req: IncomingMessage): void {
+    const finish = (end: HandshakeEnd): void => {
+      this.#endHandshake = undefined;
+      this.#end(() => handshakeAnswer(end, this.#failure));
+    };
+    const unwatch = awaitHandshake(req, req.socket, finish);
+    if (!isTakenOver(req)) return;
+    unwatch();
+    const end = (): void => finish({ status: 101, ending: undefined, bytesWritten: undefined });
+    this.#endHandshake = end;
+    const endOnce = (): void => this.#endHandshake?.();
+    req.socket.once('close', endOnce);
+  }
+
+  /** The routing has found a route. */
+  routed(): void {
+    this.#endHandshake?.();
   }
 
   /** `tracing()` a second time on one request: no second span, but a framework that knows routes is listened to. */
@@ -154,12 +206,49 @@ export class ServerExchange implements RequestFacts {
 
   /** For whoever decides about the trace before it ends. */
   get method(): string {
-    return knownMethod(this.#view.req.method ?? '');
+    return knownMethod(this.#method);
   }
 
+  /** The app's word goes before the router's; a name that the app gave to the span counts where there is no route. */
   get route(): string | undefined {
+    return this.#endedRoute ?? this.#knownRoute() ?? this.#namedRoute();
+  }
+
+  #knownRoute(): string | undefined {
+    if (this.#givenRoute !== undefined) return this.#givenRoute;
+    const attribute = this.span.record && recordedRoute(this.span.record.attributes);
+    if (attribute !== undefined) return attribute;
     const route = this.#view.route();
     return route === undefined ? undefined : joinTemplate(this.#mount, route);
+  }
+
+  #namedRoute(): string | undefined {
+    const name = this.span.record?.name;
+    if (name === undefined || name === this.#name || name === '') return undefined;
+    const method = `${spanNameMethod(this.#method)} `;
+    return name.startsWith(method) && name.length > method.length ? name.slice(method.length) : name;
+  }
+
+  /** Names the route by hand: it holds, whatever a router says. */
+  routeBy(template: string): void {
+    this.#givenRoute = bounded(template, NAME_LENGTH);
+  }
+
+  /** A stream of events, which is open as long as somebody listens. */
+  get isStream(): boolean {
+    return isStreaming(this.#view.res);
+  }
+
+  /** Names the span as far as its route is known, for whoever looks at it while it is open. */
+  nameNow(): void {
+    const { record } = this.span;
+    const route = this.route;
+    if (record !== undefined && route !== undefined && record.name === this.#name) this.#nameBy(record, route);
+  }
+
+  #nameBy(record: OpenRecord, route: string): void {
+    this.#name = bounded(`${spanNameMethod(this.#method)} ${bounded(route, NAME_LENGTH)}`, NAME_LENGTH);
+    record.name = this.#name;
   }
 
   /** Notes the error that reached the edge of the app. Whether it is the request's failure, the status says. */
@@ -206,14 +295,25 @@ export class ServerExchange implements RequestFacts {
     return responseHeader === undefined ? args : withTrace(head, args, this.span, responseHeader);
   }
 
-  /** Ends the span as the response ended, and counts the request. */
+  /** The response is over. */
   #finish(end: ResponseEnd): void {
-    let route: string | undefined;
+    const { req, res } = this.#view;
+    this.#end(() => answerOf(req, res, end, this.#body, this.#failure ?? this.#routersFailure(res)));
+  }
+
+  /** The error that the router knows of, where nobody else has told it. */
+  #routersFailure(res: ServerResponse): Failure | undefined {
+    const error = res.statusCode >= 500 ? this.#view.lastError?.() : undefined;
+    return error === undefined ? undefined : { error, isAtEdge: false };
+  }
+
+  /** Ends the span with what the answer was, and counts the request. */
+  #end(sumUp: () => Answer): void {
     let answer: Answer | undefined;
     try {
-      const { req, res } = this.#view;
-      route = this.route;
-      answer = answerOf(req, res, end, this.#body, this.#failure);
+      const route = this.#knownRoute();
+      this.#endedRoute = route ?? this.#namedRoute();
+      answer = sumUp();
       const { record } = this.span;
       if (record !== undefined) this.#describe(record, route, answer);
     } catch (error) {
@@ -221,13 +321,17 @@ export class ServerExchange implements RequestFacts {
     }
     const { method, span } = this;
     this.#tracer.ledger.requestEnded();
+    span.owner = undefined;
     span.end();
-    this.#timer?.end({ method, route, span }, answer);
+    this.#timer?.end({ method, route: this.#endedRoute, span }, answer);
   }
 
   #describe(record: OpenRecord, route: string | undefined, answer: Answer): void {
     const { attributes } = record;
-    if (route !== undefined) nameByRoute(record, route);
+    if (route !== undefined) {
+      noteRoute(attributes, bounded(route, NAME_LENGTH));
+      if (record.name === this.#name) this.#nameBy(record, route);
+    }
     describeAnswer(attributes, this.#view.req, answer);
     this.#askApp();
     noteFailure(this.span, attributes, answer);
@@ -246,10 +350,4 @@ export class ServerExchange implements RequestFacts {
       noteFault('tracing() attributes', error);
     }
   }
-}
-
-function nameByRoute(record: OpenRecord, route: string): void {
-  const template = bounded(route, NAME_LENGTH);
-  noteRoute(record.attributes, template);
-  record.name = bounded(`${record.name} ${template}`, NAME_LENGTH);
 }

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { optionError, showValue } from '../../src/core/options/errors.ts';
+import { type OptionError, optionError, showValue } from '../../src/core/options/errors.ts';
+import type { RequestLike } from './current.ts';
 import { type ErrorHandler, tracingErrors } from './error-handler.ts';
 import { expressMiddleware } from './express.ts';
 import { type RequestListener, tracedListener } from './http.ts';
@@ -7,6 +8,7 @@ import { type KoaContext, koaMiddleware } from './koa.ts';
 import { tracedLayer } from './layer.ts';
 import { metaTag } from './meta-tag.ts';
 import { createMetricsHandler, type MetricsHandler } from './metrics-handler.ts';
+import { nameRoute, reportError } from './report.ts';
 import { resolveSettings, type TracingOptions } from './server-settings.ts';
 import { tracedUpgrade, type UpgradeListener } from './upgrade.ts';
 
@@ -75,6 +77,23 @@ export interface Tracing {
    */
   layer<Layer extends (...args: never[]) => unknown>(name: string, middleware: Layer): Layer;
   /**
+   * Names the route of a request by hand, where its framework has none, or another one is better: in the
+   * span, in metrics and for sampling rules alike. It holds whatever a router says. Takes a request or
+   * response of node's, or Koa's context.
+   *
+   * @example
+   * tracing.route(req, '/graphql/:operation');
+   */
+  route(request: RequestLike, template: string): void;
+  /**
+   * Reports the error that a request fails by, where a framework answers for it before anybody else sees it.
+   * It is on the span when the answer is a 5xx, and nowhere when it is not.
+   *
+   * @example
+   * catch(error, host) { tracing.error(host.switchToHttp().getRequest(), error); super.catch(error, host); }
+   */
+  error(request: RequestLike, error: unknown): void;
+  /**
    * The active context as an HTML element, for the head of a page whose scripts go on with the trace:
    * `<meta name="traceparent" content="00-…">`. Empty where nothing is active.
    */
@@ -90,6 +109,7 @@ function createMiddleware(options: TracingOptions = {}): TracingMiddleware {
     third?: (error?: unknown) => void,
   ): unknown {
     if (third === undefined) {
+      if (typeof second !== 'function') throw misplaced('tracing()', 'http.createServer(tracing.handler(listener))');
       return koaMiddleware(first as KoaContext, second as () => Promise<unknown>, settings, tracingMiddleware);
     }
     return expressMiddleware(first as IncomingMessage, second as ServerResponse, third, settings, tracingMiddleware);
@@ -101,6 +121,9 @@ function createHandler<Result>(
   listener: RequestListener<Result>,
   options: TracingOptions = {},
 ): RequestListener<Result> {
+  if (isExchange(listener, options)) {
+    throw misplaced('tracing.handler', 'http.createServer(tracing.handler(listener))');
+  }
   const settings = resolveSettings('tracing.handler', options);
   if (typeof listener !== 'function') {
     throw optionError(`tracing.handler(): expected a request listener, got ${showValue(listener)}`);
@@ -112,6 +135,9 @@ function createUpgrade<Result>(
   listener: UpgradeListener<Result>,
   options: TracingOptions = {},
 ): UpgradeListener<Result> {
+  if (isExchange(listener, options)) {
+    throw misplaced('tracing.upgrade', "server.on('upgrade', tracing.upgrade(listener))");
+  }
   const settings = resolveSettings('tracing.upgrade', options);
   if (typeof listener !== 'function') {
     throw optionError(`tracing.upgrade(): expected an upgrade listener, got ${showValue(listener)}`);
@@ -119,11 +145,44 @@ function createUpgrade<Result>(
   return tracedUpgrade(listener, settings);
 }
 
+function createErrors(...given: unknown[]): ErrorHandler {
+  if (given.length > 0) throw misplaced('tracing.errors', 'app.use(tracing.errors())');
+  return tracingErrors;
+}
+
+function createMetrics(...given: unknown[]): MetricsHandler {
+  if (given.length > 0) throw misplaced('tracing.metrics', "app.get('/metrics', tracing.metrics())");
+  return createMetricsHandler();
+}
+
+function createLayer<Layer extends (...args: never[]) => unknown>(name: string, middleware: Layer): Layer {
+  if (isMessage(name)) throw misplaced('tracing.layer', "app.use(tracing.layer('name', middleware))");
+  return tracedLayer(name, middleware);
+}
+
+/** A factory that was handed over itself, in the place of what it makes. */
+function misplaced(what: string, meant: string): OptionError {
+  const forgotten = what.endsWith(')') ? 'is a middleware, and was called as a listener' : 'was called with a request';
+  return optionError(`${what} ${forgotten}; did you mean ${meant}?`);
+}
+
+/** True for the arguments that node calls its listeners with. */
+function isExchange(first: unknown, second: unknown): boolean {
+  return isMessage(first) && typeof second === 'object';
+}
+
+/** A request of node's, or a context of Koa's. */
+function isMessage(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && ('headers' in value || 'req' in value);
+}
+
 export const tracing: Tracing = Object.assign(createMiddleware, {
   handler: createHandler,
   upgrade: createUpgrade,
-  errors: () => tracingErrors,
-  layer: tracedLayer,
+  errors: createErrors,
+  error: reportError,
+  route: nameRoute,
+  layer: createLayer,
   metaTag,
-  metrics: createMetricsHandler,
+  metrics: createMetrics,
 });

@@ -7,10 +7,10 @@ import type { ScopedRequest } from '../../src/core/scope/request-scope.ts';
 import { errorType } from '../../src/core/spans/exception.ts';
 import type { RecordingSpan } from '../../src/core/spans/recording-span.ts';
 import { knownMethod, noteEnding, noteErrorType, noteStatusCode } from '../http-attributes.ts';
-import { connectionOf } from './connection.ts';
+import { awaitHandshake, type HandshakeEnd } from './handshake.ts';
 import type { RequestTimer } from './request-timer.ts';
 import type { RequestView } from './request-view.ts';
-import { closedBy } from './response-state.ts';
+import { markRequest } from './server-exchange.ts';
 import type { ServerSettings } from './server-settings.ts';
 import { type ServerStart, startServerSpan } from './server-span.ts';
 
@@ -53,7 +53,9 @@ function begin(req: IncomingMessage, socket: Duplex, settings: ServerSettings): 
       proxied() {},
     };
     start = startServerSpan(view, settings);
-    return new Handshake(req, socket, start);
+    const handshake = new Handshake(req, socket, start);
+    markRequest(req, start.request); // so that `tracing()` further in leaves it alone
+    return handshake;
   } catch (error) {
     noteFault('upgrade start', error);
     start?.span?.end();
@@ -77,7 +79,7 @@ class Handshake {
     this.#span = span;
     this.#timer = timer;
     this.#status = undefined;
-    this.#unwatch = span === undefined ? () => undefined : watchAnswer(socket, (chunk) => this.#answered(chunk));
+    this.#unwatch = span === undefined ? () => undefined : awaitHandshake(req, socket, (end) => this.#answered(end));
   }
 
   /** The listener failed before it answered. */
@@ -89,9 +91,7 @@ class Handshake {
     });
   }
 
-  /** `chunk` is the beginning of the answer; undefined when the socket closed without any. */
-  #answered(chunk: unknown): void {
-    const status = chunk === undefined ? undefined : statusIn(chunk);
+  #answered({ status, ending }: HandshakeEnd): void {
     this.#status = status;
     this.#finish((span) => {
       const attributes = span.record?.attributes;
@@ -101,7 +101,7 @@ class Handshake {
         noteErrorType(attributes, String(status));
         span.setStatus({ code: 'error' });
       }
-      if (chunk === undefined) noteEnding(attributes, closedBy(this.#req, connectionOf(this.#req)?.timedOut === true));
+      if (ending !== undefined) noteEnding(attributes, ending);
     });
   }
 
@@ -122,45 +122,4 @@ class Handshake {
     const stream = status === 101 ? 'upgrade' : undefined;
     this.#timer?.end({ method, route: undefined, span }, { status, errorType: type, stream });
   }
-}
-
-/** `HTTP/1.1 101 Switching Protocols`, as the app writes it itself. */
-function statusIn(chunk: unknown): number | undefined {
-  const text = typeof chunk === 'string' ? chunk.slice(0, 16) : chunk instanceof Uint8Array ? latin1(chunk) : '';
-  const code = /^HTTP\/1\.[01] (\d{3})/.exec(text)?.[1];
-  return code === undefined ? undefined : Number(code);
-}
-
-function latin1(chunk: Uint8Array): string {
-  return Buffer.from(chunk.buffer, chunk.byteOffset, Math.min(16, chunk.byteLength)).toString('latin1');
-}
-
-/**
- * Calls `onAnswer` once, with the first bytes that are written to the socket or with nothing when it
- * closes before. There is no event for a write, so `write` and `end` of this one socket stand behind
- * ours until then; afterwards the socket is as it was.
- */
-function watchAnswer(socket: Duplex, onAnswer: (chunk: unknown) => void): () => void {
-  const { write, end } = socket;
-  const onClose = (): void => onAnswer(undefined);
-  function unwatch(): void {
-    socket.off('close', onClose);
-    for (const [name, original] of [['write', write] as const, ['end', end] as const]) {
-      if (!Object.hasOwn(socket, name)) continue;
-      Reflect.deleteProperty(socket, name);
-      if (socket[name] !== original)
-        Object.defineProperty(socket, name, { value: original, configurable: true, writable: true });
-    }
-  }
-  function watched(original: typeof write | typeof end): (...args: unknown[]) => unknown {
-    return function write(this: Duplex, ...args: unknown[]): unknown {
-      const [chunk] = args;
-      if (typeof chunk === 'string' || chunk instanceof Uint8Array) onAnswer(chunk);
-      return Reflect.apply(original, this, args);
-    };
-  }
-  Object.defineProperty(socket, 'write', { value: watched(write), configurable: true, writable: true });
-  Object.defineProperty(socket, 'end', { value: watched(end), configurable: true, writable: true });
-  socket.on('close', onClose);
-  return unwatch;
 }

@@ -168,7 +168,7 @@ export class Decision implements Undecided {
     const record = ended ?? this.#rootRecord;
     return keepRule({
       failed: this.#failed,
-      durationMs: headersMsOf(record) ?? ended?.durationMs ?? this.#ageMs(),
+      durationMs: headersMsOf(record) ?? (this.facts?.isStream === true ? 0 : (ended?.durationMs ?? this.#ageMs())),
       status: statusOf(record),
     });
   }

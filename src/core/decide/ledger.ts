@@ -3,7 +3,7 @@ import type { Limits } from '../limits.ts';
 import type { SpanCounts, SpanSink } from '../pipeline/stats.ts';
 import type { OpenRecord } from '../record.ts';
 import type { OpenSpan } from './open-span.ts';
-import { OpenSpansWatch } from './open-spans-watch.ts';
+import { named, OpenSpansWatch } from './open-spans-watch.ts';
 
 /**
  * The books of one tracer: where each of its spans is, from its start until its record has left.
@@ -115,7 +115,7 @@ export class Ledger {
 
   /** Spans started and not ended yet, oldest first; at most `limits.openSpans`, though more may be counted. */
   openSpans(): OpenSpan[] {
-    return [...this.#open];
+    return [...this.#open].map(named);
   }
 
   /** How many of them are open for longer than `limits.openMs`. */

@@ -1,4 +1,4 @@
-import { say } from '../diagnostics.ts';
+import { noteFault, say } from '../diagnostics.ts';
 import { runOutsideScopes } from '../scope/scope.ts';
 import type { OpenSpan } from './open-span.ts';
 
@@ -36,7 +36,7 @@ export class OpenSpansWatch {
       const ageMs = span.ageMs();
       if (ageMs === undefined) continue; // not recorded: nobody waits for it
       if (ageMs < this.#openMs) return;
-      yield span;
+      if (!isStream(span)) yield span;
     }
   }
 
@@ -55,7 +55,7 @@ export class OpenSpansWatch {
       span.decideNow(); // those that wait for it have waited enough
     }
     const oldest = found[0];
-    if (oldest !== undefined) say(this.#line(found.length, oldest));
+    if (oldest !== undefined) say(this.#line(found.length, named(oldest)));
     this.#isArmed = false;
     if (this.#open.size > 0) this.#armFor(this.#nextMs());
   }
@@ -75,6 +75,24 @@ export class OpenSpansWatch {
       `(trace ${oldest.traceId}); a span that is never ended never arrives. openSpans() lists them, limits.openMs sets the time`
     );
   }
+}
+
+function isStream({ owner }: OpenSpan): boolean {
+  try {
+    return owner?.isStream === true;
+  } catch {
+    return false; // a response of the app's own making
+  }
+}
+
+/** A span with the name that it has so far. */
+export function named<Open extends OpenSpan>(span: Open): Open {
+  try {
+    span.owner?.nameNow();
+  } catch (error) {
+    noteFault('name of an open span', error);
+  }
+  return span;
 }
 
 function durationText(ms: number): string {

@@ -15,6 +15,8 @@ export interface RequestFacts {
   readonly method: string | undefined;
   /** The template of the matched route; undefined while none has matched. */
   readonly route: string | undefined;
+  /** Lasts as long as somebody listens, which is no latency. */
+  readonly isStream?: boolean;
 }
 
 /** One decision, and the share of traces that it keeps of such. Shared: decisions are not made anew for each trace. */

@@ -3,7 +3,7 @@ import { SHARED_NAME } from '../../../propagation/shared-name.ts';
 import type { TraceState } from '../../../propagation/tracestate.ts';
 import { type TimeInput, timeInputMs } from '../clock.ts';
 import type { LocalTrace } from '../decide/local-trace.ts';
-import type { OpenSpan } from '../decide/open-span.ts';
+import type { OpenSpan, SpanOwner } from '../decide/open-span.ts';
 import { noteFault } from '../diagnostics.ts';
 import { bounded, type Limits, NAME_LENGTH } from '../limits.ts';
 import type { Attributes, AttributeValue, Link, OpenRecord, SpanContextInput } from '../record.ts';
@@ -47,6 +47,8 @@ export class RecordingSpan implements OpenSpan, SpanContext {
   readonly deferred: boolean;
   /** The local trace this span ends in; undefined for another process's span that we only pass on. */
   readonly localTrace: LocalTrace | undefined;
+  /** Set, and taken away, by the operation that the span is of. */
+  owner: SpanOwner | undefined;
   #record: OpenRecord | undefined;
   #ended = false;
   /** Closes the `using` scope that belongs to this span. */
@@ -69,6 +71,7 @@ export class RecordingSpan implements OpenSpan, SpanContext {
     this.vendor = carried?.vendor;
     this.deferred = localTrace === undefined && carried?.deferred === true;
     this.localTrace = localTrace;
+    this.owner = undefined;
     this.#record = record;
   }
 

@@ -55,8 +55,8 @@ const CASES: readonly RouteCase[] = [
       app.use('/shop-:shop/:part', makeExpress.Router().get('/', answer));
     },
     routes: {
-      '/tenant-1/users/7': '/^\\/tenant-\\d+//users/:id',
-      '/tenant-2/users/7': '/^\\/tenant-\\d+//users/:id',
+      '/tenant-1/users/7': '/^\\/tenant-\\d+/users/:id',
+      '/tenant-2/users/7': '/^\\/tenant-\\d+/users/:id',
       '/v1/users/7': '/v:version/users/:id',
       '/v22/users/7': '/v:version/users/:id',
       '/shop-a/b': '/shop-:shop/:part',
