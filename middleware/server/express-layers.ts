@@ -72,17 +72,28 @@ function findLayer(stack: readonly Layer[] | undefined, params: unknown, depth: 
   return undefined;
 }
 
-/** Has the next call of a layer run in the scope of the request that it is called for. */
+/** The layer whose next call is to enter a scope, and the handle it has otherwise. */
+let awaited: { readonly layer: Layer; readonly handle: Handle } | undefined;
+
+/** Has the call of a layer that is about to come run in the scope of the request that it is called for. */
 export function enterOnce(layer: Layer, enteredOf: EnteredOf): void {
+  giveBack();
   const { handle } = layer;
   if (typeof handle !== 'function') return;
-  const once = likeHandle(handle, function enterLayer(this: unknown, ...args: unknown[]): unknown {
-    if (layer.handle === once) layer.handle = handle;
+  awaited = { layer, handle };
+  layer.handle = likeHandle(handle, function enterLayer(this: unknown, ...args: unknown[]): unknown {
+    giveBack();
     const entered = enteredOf(args[args.length === 4 ? 1 : 0]);
     if (entered === undefined) return Reflect.apply(handle, this, args);
     return entered.request.enter(Reflect.apply, handle, this, args);
   });
-  layer.handle = once;
+  queueMicrotask(giveBack); // Express passes an error handler by without calling it
+}
+
+/** The layer that was to be called has the app's handle again. */
+function giveBack(): void {
+  if (awaited !== undefined) awaited.layer.handle = awaited.handle;
+  awaited = undefined;
 }
 
 let isBound = false;

@@ -199,6 +199,21 @@ for (const [name, makeExpress] of [
   });
 }
 
+test('an error handler that lost requests pass by stays as the app made it', async () => {
+  const queued = sharedQueue();
+  const app = express4();
+  app.use(tracing());
+  app.use((_req, _res, next) => queued(next));
+  const answerError: express.ErrorRequestHandler = (_error, _req, res, _next) => void res.status(500).end();
+  app.use(answerError);
+  await listening(app, async (port) => {
+    for (let i = 0; i < 3; i++) await (await fetch(`http://127.0.0.1:${port}/nowhere`)).text();
+  });
+  const { stack } = (app as unknown as { readonly _router: { readonly stack: readonly { handle: unknown }[] } })
+    ._router;
+  assert.equal(stack.at(-1)?.handle, answerError);
+});
+
 for (const [name, KoaApp] of [
   ['Koa 2', Koa2 as unknown as typeof Koa],
   ['Koa 3', Koa],
