@@ -11,6 +11,7 @@ type Unused = 'exporters' | 'spool' | 'instrument';
 const CAPTURE = {
   caller: 'capture',
   service: 'test',
+  readText: () => undefined,
   unused: {
     exporters: 'spans stay in memory here',
     spool: 'spans stay in memory here',

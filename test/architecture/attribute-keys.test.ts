@@ -6,7 +6,7 @@ import { listFiles, readText } from '../support/repository.ts';
 
 /** The namespaces of the semantic conventions that this library writes or reads. */
 const KEY_LITERAL =
-  /'((?:client|code|deployment|error|exception|host|http|network|process|server|service|telemetry|url|user_agent)\.[a-z_.]+)'/g;
+  /'((?:aws|client|cloud|code|container|deployment|error|exception|faas|gcp|host|http|k8s|network|process|server|service|telemetry|url|user_agent)\.[a-z_.]+)'/g;
 
 /** Names of Node's diagnostics channels, which look alike. */
 const CHANNELS: readonly unknown[] = ['http.client.request.created', 'http.client.response.finish'];

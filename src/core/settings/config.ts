@@ -32,6 +32,7 @@ import { environmentSampler, sampleReader } from './config-sampling.ts';
 import { resolveSpool, type SpoolModeName, type SpoolOptions, spoolReader } from './config-spool.ts';
 import { Environment, type Variables } from './environment.ts';
 import { type OtlpEnvironment, resolveOtlp } from './otlp-environment.ts';
+import { type ReadText, readBeginning } from './platform.ts';
 import { resolveResource } from './resource.ts';
 import { resolveZipkin, type ZipkinEnvironment } from './zipkin-environment.ts';
 
@@ -177,9 +178,11 @@ export interface OptionsTaker {
   readonly unused: Hints;
   /** The name of the service where none was given. */
   readonly service: string | undefined;
+  /** Whether the machine may be asked what it is: a test finds the same spans wherever it runs. */
+  readonly readText: ReadText;
 }
 
-const START: OptionsTaker = { caller: 'start', unused: {}, service: undefined };
+const START: OptionsTaker = { caller: 'start', unused: {}, service: undefined, readText: readBeginning };
 
 /**
  * Turns options and variables into a complete configuration. `warn` is told of ignored variables.
@@ -190,14 +193,14 @@ export function resolveConfig(
   options: StartOptions,
   variables: Variables,
   warn: (message: string) => void,
-  { caller, unused, service }: OptionsTaker = START,
+  { caller, unused, service, readText }: OptionsTaker = START,
 ): Config {
   const given = readOptions(caller, options, readersBut(unused), { ...HINTS, ...unused });
   const environment = new Environment(variables, warn);
   const limits = resolveLimits(given.limits ?? {}, environment);
   return {
     enabled: !environment.flag('OTEL_SDK_DISABLED'),
-    resource: resolveResource({ ...given, service: given.service ?? service }, environment),
+    resource: resolveResource({ ...given, service: given.service ?? service }, environment, process.argv[1], readText),
     limits,
     location: given.location ?? environment.flag('THROUGHLINE_LOCATION'),
     sampler: given.sample ?? environmentSampler(environment),

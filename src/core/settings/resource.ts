@@ -7,6 +7,7 @@ import { copyAttributes, DEFAULT_LIMITS } from '../limits.ts';
 import type { Attributes, Resource } from '../record.ts';
 import { version } from '../version.ts';
 import type { Environment } from './environment.ts';
+import { describePlatform, type ReadText, readBeginning } from './platform.ts';
 
 /** What `start()` was told about the service. */
 export interface ServiceIdentity {
@@ -24,6 +25,7 @@ export function resolveResource(
   identity: ServiceIdentity,
   environment: Environment,
   mainScript: string | undefined = process.argv[1],
+  readText: ReadText = readBeginning,
 ): Resource {
   const found = nearestPackage(mainScript);
   const attributes: Attributes = {
@@ -37,6 +39,7 @@ export function resolveResource(
     'process.runtime.name': 'nodejs',
     'process.runtime.version': process.versions.node,
     ...(found.version === undefined ? {} : { 'service.version': found.version }),
+    ...describePlatform(environment, readText),
     ...environment.pairs('OTEL_RESOURCE_ATTRIBUTES'),
     ...named('service.name', environment.text('OTEL_SERVICE_NAME')),
     ...copyAttributes(identity.resource, DEFAULT_LIMITS).attributes,
