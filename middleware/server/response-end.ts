@@ -44,8 +44,9 @@ export function awaitEnd(
   }
   if (connection !== undefined && isQueued(res)) forget = connection.onLost(() => end(false));
   res.on('close', () => end(false));
-  // Where no server stands behind the response nobody may close it, and `finish` may come from inside of `end()`.
-  if (!isServed(req)) res.on('finish', () => end(true));
+  // Where no server stands behind the response nobody may close it, or somebody does as it finishes; and that may
+  // be inside of `end()`, before node knows it for ended.
+  if (!isServed(req)) res.prependListener('finish', () => end(true));
 }
 
 function whyIncomplete(req: IncomingMessage, res: ServerResponse, timedOut: boolean): ServerEnding | undefined {

@@ -152,7 +152,7 @@ for (const [name, makeExpress] of [
       app.use('/api/:version', body, look, api);
       app.post('/plain', lossy, answer);
       api.post('/orders/:id', lossy, look, session, answer);
-      await askCrowd(app, '/api/v1/orders/7', 250, 'm');
+      await askCrowd(app, '/api/v1/orders/7', 1000, 'm');
       await askCrowd(app, '/plain', 50, 'm');
     });
 
@@ -241,7 +241,7 @@ for (const [name, KoaApp] of [
       journeyOf(ctx.req).push(seen());
       ctx.body = journeyOf(ctx.req);
     });
-    await askCrowd(app.callback(), '/x', 250, 'm');
+    await askCrowd(app.callback(), '/x', 1000, 'm');
   });
 }
 
@@ -257,7 +257,7 @@ test('node:http: listeners of request and response run in their request', async 
     for (const event of ['finish', 'close'] as const) res.on(event, () => work(event));
     req.on('close', () => work('request close'));
   });
-  await askCrowd(listener, '/x', 250);
+  await askCrowd(listener, '/x', 1000);
 });
 
 test('node:http: what a client that leaves sets off runs in the request', async () => {
