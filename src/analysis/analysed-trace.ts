@@ -83,6 +83,7 @@ export function findingOf(
   evidence: readonly TreeNode[],
   savingMs: number,
   message: string,
+  target?: string,
 ): Finding {
   return {
     kind,
@@ -90,6 +91,7 @@ export function findingOf(
     spanIds: evidence.slice(0, MOST_SPAN_IDS).map(({ span }) => span.spanId),
     service: serviceName(subject.span),
     operation: subject.span.name,
+    ...(target === undefined ? {} : { target }),
     savingMs: Math.round(savingMs * 1000) / 1000,
     message,
   };

@@ -26,8 +26,20 @@ export interface Finding {
   readonly service: string;
   /** The name of the span that it is about. */
   readonly operation: string;
+  /** The other side of it, where it has one: whom it calls, waits for, or breaks with. */
+  readonly target?: string | undefined;
   /** By how much the trace could be shorter, at most, in milliseconds. 0 for errors and broken traces. */
   readonly savingMs: number;
   /** A sentence for people. It contains text from spans: make it safe before printing it. */
   readonly message: string;
+}
+
+/** One cause of all findings of the same kind, service, operation and target, with the costliest of them as evidence. */
+export interface Cause extends Finding {
+  /** The savings in all traces together, in milliseconds. */
+  readonly totalSavingMs: number;
+  /** The number of traces in which it was found. */
+  readonly traces: number;
+  /** These as a share of the requests of the same entries, 0 to 1. */
+  readonly share: number;
 }

@@ -14,8 +14,8 @@ export type {
 export { type CriticalOperation, criticalOperations } from './critical-operations.ts';
 export { type CriticalPath, type CriticalSection, criticalPath, entryOf } from './critical-path.ts';
 export { type DiffRow, type DiffSide, diffTraces, regressionsOf, type TraceDiff } from './diff.ts';
-export { FINDING_KINDS, type Finding, type FindingKind } from './finding.ts';
-export { type FindingOptions, findingsIn } from './findings/findings-in.ts';
+export { type Cause, FINDING_KINDS, type Finding, type FindingKind } from './finding.ts';
+export { causesIn, type FindingOptions, findingsIn } from './findings/findings-in.ts';
 export { type BucketBounds, boundsOf, bucketOf, Histogram } from './histogram.ts';
 export { History, historyOf } from './history.ts';
 export { type OperationStats, Operations } from './operations.ts';

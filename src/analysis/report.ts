@@ -1,6 +1,6 @@
 import type { SpanKind } from '../core/record.ts';
-import type { Finding } from './finding.ts';
-import { findingsIn } from './findings/findings-in.ts';
+import type { Cause } from './finding.ts';
+import { causesIn } from './findings/findings-in.ts';
 import type { Histogram } from './histogram.ts';
 import { type History, historyOf } from './history.ts';
 import { statableTarget } from './labels.ts';
@@ -50,8 +50,8 @@ export interface Report {
   readonly operations: readonly ReportedOperation[];
   /** By caller and called. */
   readonly edges: readonly ReportedEdge[];
-  /** The greatest saving first. */
-  readonly findings: readonly Finding[];
+  /** One a cause; what costs all its traces together the most comes first. */
+  readonly findings: readonly Cause[];
 }
 
 /**
@@ -82,7 +82,7 @@ export function report(trees: readonly TraceTree[], options: ReportOptions = {})
     spans,
     operations: operations.list().map(describeOperation),
     edges: graph.edges().map(describeEdge),
-    findings: findingsIn(trees, { history: options.history ?? historyOf(trees) }),
+    findings: causesIn(trees, { history: options.history ?? historyOf(trees) }),
   };
 }
 

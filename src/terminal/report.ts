@@ -1,5 +1,5 @@
 import type { CriticalOperation } from '../analysis/critical-operations.ts';
-import type { Finding } from '../analysis/finding.ts';
+import type { Cause } from '../analysis/finding.ts';
 import { operationText } from '../analysis/labels.ts';
 import type { Report, ReportedEdge, ReportedOperation } from '../analysis/report.ts';
 import { count } from './count.ts';
@@ -59,7 +59,7 @@ function headLine({ from, to, traces, spans, findings }: Report, { width, paint 
   );
 }
 
-function findingLines(findings: readonly Finding[], maxRows: number, page: Page): string[] {
+function findingLines(findings: readonly Cause[], maxRows: number, page: Page): string[] {
   if (findings.length === 0) return ['No findings.'];
   const lines = [composeLine([{ text: 'Findings', paint: page.paint.bold }], page.width)];
   for (const [i, finding] of findings.slice(0, maxRows).entries()) lines.push(...findingText(finding, i + 1, page));
@@ -67,17 +67,22 @@ function findingLines(findings: readonly Finding[], maxRows: number, page: Page)
 }
 
 /**
- *      1. sequential · saves up to 25.3 ms · trace 4bf92f3577b34da6a3ce929d0e0e4736
+ * The costliest trace stands for all that show the same cause:
+ *
+ *      1. sequential · in 30 traces (75 %) · saves up to 25.3 ms · trace 4bf92f3577b34da6a3ce929d0e0e4736
  *         pricing GET /prices/:item makes 2 calls in a row: …
  *         spans 00f067aa0ba902b7, 00f067aa0ba902b8
  */
-function findingText(finding: Finding, number: number, { width, paint }: Page): string[] {
-  const { kind, savingMs, traceId, message, spanIds } = finding;
+function findingText(finding: Cause, number: number, { width, paint }: Page): string[] {
+  const { kind, savingMs, traceId, message, spanIds, traces, share, totalSavingMs } = finding;
   const indent = ' '.repeat(5);
-  const saving = savingMs > 0 ? ` · saves up to ${formatDuration(savingMs)}` : '';
+  const often = traces > 1 ? ` · in ${count(traces, 'trace')} (${Math.round(share * 100)} %)` : '';
+  const together = traces > 1 ? `, ${formatDuration(totalSavingMs)} together` : '';
+  const saving = savingMs > 0 ? ` · saves up to ${formatDuration(savingMs)}${together}` : '';
   const title = [
     { text: `${String(number).padStart(3)}. ` },
     { text: kind, paint: savingMs > 0 ? paint.yellow : paint.red },
+    { text: often },
     { text: saving, paint: paint.bold },
   ];
   const trace = { text: `trace ${safe(traceId)}`, paint: paint.dim };

@@ -75,7 +75,11 @@ describe('report', () => {
           spanIds: ['0000000000000002', '0000000000000003'],
           service: 'shop',
           operation: 'GET /page',
+          target: 'GET → pricing /a, then GET → stock /stock/:sku',
           savingMs: 30,
+          totalSavingMs: 30,
+          traces: 1,
+          share: 1,
           message:
             'shop GET /page makes 2 calls in a row: GET → pricing /a, then GET → stock /stock/:sku. ' +
             'If none needs the one before, side by side they save up to 30 ms',

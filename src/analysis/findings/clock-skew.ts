@@ -28,5 +28,5 @@ function describe(servers: readonly TreeNode[], shiftOf: (node: TreeNode) => num
     `the clock of ${serviceName(server.span)} is about ${milliseconds(Math.abs(shiftMs))} ${way} that of ` +
     `${serviceName(client.span)}: its spans are shown as recorded, and moved when times are reckoned`;
   const evidence = servers.flatMap((node) => (node.parent ? [node, node.parent] : [node]));
-  return findingOf('clock-skew', server, evidence, 0, message);
+  return findingOf('clock-skew', server, evidence, 0, message, serviceName(client.span));
 }

@@ -1,6 +1,7 @@
 import { groupBy, pushTo } from '../../leaves/grouping.ts';
 import { type AnalysedTrace, findingOf } from '../analysed-trace.ts';
 import type { Finding } from '../finding.ts';
+import { describeCall } from '../labels.ts';
 import type { Retries } from '../retries.ts';
 import type { TreeNode } from '../types.ts';
 import { describeAttempts, waitedUntilLast } from './attempts.ts';
@@ -15,7 +16,8 @@ export function findLayeredRetries(trace: AnalysedTrace): Finding[] {
     const more = below.length > 1 ? ` and ${below.length - 1} more` : '';
     const evidence = [...outer.attempts, ...inner.flatMap(({ attempts }) => attempts)];
     const message = `${describeAttempts(outer)}, and below that ${below[0]}${more}: retries multiply, keep one layer`;
-    findings.push(findingOf('layered-retries', outer.attempts[0] as TreeNode, evidence, savingMs, message));
+    const first = outer.attempts[0] as TreeNode;
+    findings.push(findingOf('layered-retries', first, evidence, savingMs, message, describeCall(first)));
   }
   return findings;
 }

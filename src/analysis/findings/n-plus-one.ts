@@ -48,5 +48,5 @@ function describe(parent: TreeNode, first: TreeNode, chain: readonly TreeNode[],
   const message =
     `${describeSpan(parent)} calls ${describeCall(first)} ${chain.length} times, one after another: ` +
     `one call for all would save up to ${milliseconds(savingMs)}`;
-  return findingOf('n-plus-one', parent, chain, savingMs, message);
+  return findingOf('n-plus-one', parent, chain, savingMs, message, describeCall(first));
 }

@@ -1,3 +1,4 @@
+import { compareText } from '../../leaves/compare.ts';
 import { groupBy } from '../../leaves/grouping.ts';
 import { type AnalysedTrace, findingOf } from '../analysed-trace.ts';
 import { addressOf, answersOf, textAttribute } from '../calls.ts';
@@ -31,7 +32,7 @@ export function findNotPropagated(traces: readonly AnalysedTrace[]): Finding[] {
 
 function unansweredCalls(traces: readonly AnalysedTrace[]): TreeNode[] {
   const calls = traces.flatMap(({ nodes }) => nodes.filter((node) => isUnanswered(node)));
-  return calls.sort((a, b) => a.span.startTimeMs - b.span.startTimeMs);
+  return calls.sort(byStart);
 }
 
 function isUnanswered(node: TreeNode): boolean {
@@ -41,13 +42,30 @@ function isUnanswered(node: TreeNode): boolean {
 /** The servers that began a trace, in order of start, by their service and by the address they were called at. */
 function groupRoots(traces: readonly AnalysedTrace[]): Map<string, TreeNode[]> {
   const roots = traces.flatMap(({ tree }) => tree.roots.filter(({ span, cycle }) => span.kind === 'server' && !cycle));
-  roots.sort((a, b) => a.span.startTimeMs - b.span.startTimeMs);
+  roots.sort(byStart);
   const places = roots.flatMap((root) => {
-    const names = [`service ${serviceName(root.span)}`, `address ${addressOf(root.span)}`];
+    const names = placesOf(serviceName(root.span), addressOf(root.span));
     return names.map((place) => ({ place, root }));
   });
   return new Map(
     [...groupBy(places, ({ place }) => place)].map(([place, list]) => [place, list.map(({ root }) => root)]),
+  );
+}
+
+/** A call that names no peer, or no address, is looked for nowhere by it. */
+function placesOf(service: string | undefined, address: string | undefined): string[] {
+  const places: string[] = [];
+  if (service !== undefined) places.push(`service ${service}`);
+  if (address !== undefined) places.push(`address ${address}`);
+  return places;
+}
+
+/** Of equal starts the lower ids first: the order of the traces makes no difference. */
+function byStart(a: TreeNode, b: TreeNode): number {
+  return (
+    a.span.startTimeMs - b.span.startTimeMs ||
+    compareText(a.span.traceId, b.span.traceId) ||
+    compareText(a.span.spanId, b.span.spanId)
   );
 }
 
@@ -59,7 +77,7 @@ function rootFor(
   const peer =
     textAttribute(call.span, 'service.peer.name', 'peer.service') ?? textAttribute(call.span, 'server.address');
   const address = addressOf(call.span);
-  for (const place of [`service ${peer}`, `address ${address}`]) {
+  for (const place of placesOf(peer, address)) {
     const roots = rootsByPlace.get(place) ?? [];
     const first = firstFrom(roots, call.span.startTimeMs - TOLERANCE_MS);
     for (const root of roots.slice(first, first + MOST_CANDIDATES)) {
@@ -108,5 +126,5 @@ function describe(call: TreeNode, root: TreeNode): Finding {
   const message =
     `${describeSpan(call)} has no answer in its trace, while ${describeSpan(root)} began trace ${root.span.traceId} ` +
     'in that time: the context is not passed on, or not read';
-  return findingOf('not-propagated', call, [call, root], 0, message);
+  return findingOf('not-propagated', call, [call, root], 0, message, describeSpan(root));
 }

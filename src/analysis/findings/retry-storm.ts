@@ -1,6 +1,7 @@
 import { type AnalysedTrace, findingOf, milliseconds } from '../analysed-trace.ts';
 import { hasFailed } from '../failures.ts';
 import type { Finding } from '../finding.ts';
+import { describeCall } from '../labels.ts';
 import type { TreeNode } from '../types.ts';
 import { describeAttempts, waitedUntilLast } from './attempts.ts';
 
@@ -14,6 +15,7 @@ export function findRetryStorms(trace: AnalysedTrace): Finding[] {
     const savingMs = waitedUntilLast(trace, retries);
     if (savingMs < trace.leastSavingMs) return [];
     const message = `${describeAttempts(retries)}: ${milliseconds(savingMs)} passed before the last attempt`;
-    return [findingOf('retry-storm', attempts[0] as TreeNode, attempts, savingMs, message)];
+    const first = attempts[0] as TreeNode;
+    return [findingOf('retry-storm', first, attempts, savingMs, message, describeCall(first))];
   });
 }

@@ -64,5 +64,5 @@ function describe(parent: TreeNode, row: readonly TreeNode[], savingMs: number):
   const message =
     `${describeSpan(parent)} makes ${row.length} calls in a row: ${names}. ` +
     `If none needs the one before, side by side they save up to ${milliseconds(savingMs)}`;
-  return findingOf('sequential', parent, row, savingMs, message);
+  return findingOf('sequential', parent, row, savingMs, message, names);
 }

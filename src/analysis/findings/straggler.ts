@@ -43,7 +43,16 @@ function slowest(trace: AnalysedTrace, parent: TreeNode, group: readonly TreeNod
     const message =
       `${describeSpan(parent)} waits for one of ${group.length} equal calls: ${describeCall(call)} took ` +
       `${milliseconds(durationOf(call))}, half of them ${milliseconds(medianMs)} or less`;
-    return [findingOf('straggler', call, [call, ...group.filter((other) => other !== call)], savingMs, message)];
+    return [
+      findingOf(
+        'straggler',
+        call,
+        [call, ...group.filter((other) => other !== call)],
+        savingMs,
+        message,
+        describeCall(call),
+      ),
+    ];
   });
 }
 

@@ -32,5 +32,5 @@ function describe(trace: AnalysedTrace, parent: TreeNode, nodes: readonly TreeNo
   const often = nodes.length === 1 ? '' : `, ${nodes.length} times`;
   const message = `${describeSpan(origin)} failed${reason === '' ? '' : ` (${reason})`}${often}, and ${describeSpan(parent)} went on without it`;
   const evidence = [...wayUp(origin, first), ...nodes.slice(1), parent];
-  return findingOf('swallowed-error', origin, evidence, 0, message);
+  return findingOf('swallowed-error', origin, evidence, 0, message, describeSpan(parent));
 }

@@ -37,5 +37,5 @@ function describe(call: TreeNode, server: TreeNode, longerMs: number): Finding {
   const message =
     `${describeSpan(call)} gave up after ${milliseconds(durationOf(call))}, but ${describeSpan(server)} ` +
     `worked on for ${milliseconds(longerMs)}: give the server a shorter timeout, or the client a longer one`;
-  return findingOf('timeout-mismatch', server, [server, call], 0, message);
+  return findingOf('timeout-mismatch', server, [server, call], 0, message, describeSpan(call));
 }

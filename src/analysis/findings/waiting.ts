@@ -28,5 +28,5 @@ const BEFORE: Readonly<Record<Wait['what'], string>> = {
 function describe(wait: Wait, usualMs: number, savingMs: number): Finding {
   const { what, node, next, fromMs, toMs } = wait;
   const message = `${describeSpan(node)} waited ${milliseconds(toMs - fromMs)} ${BEFORE[what]}, usually ${milliseconds(usualMs)}`;
-  return findingOf('waiting', node, next ? [node, next] : [node], savingMs, message);
+  return findingOf('waiting', node, next ? [node, next] : [node], savingMs, message, next && describeSpan(next));
 }
