@@ -185,4 +185,4 @@ await bundle([...entries, COMMAND], 'esm', { format: 'es' });
 await bundle(entries, 'cjs', { format: 'cjs', esModule: true, dynamicImportInCjs: false });
 writeFileSync(join(root, 'lib', 'cjs', 'package.json'), '{ "type": "commonjs" }\n');
 cpSync(join(dirname(UUID), '..', 'LICENSE.md'), join(root, 'lib', 'LICENSE-uuid.md'));
-writeDeclarations(root, entries);
+await writeDeclarations(root, entries);

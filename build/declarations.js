@@ -1,37 +1,37 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { rollup } from 'rollup';
+import { dts } from 'rollup-plugin-dts';
 
-/** `from './span.ts'` · `import('./span.ts')`: the compiler leaves the name of the source. */
-const OTHER_FILE = /(\bfrom |\bimport\()(["'])(\.{1,2}\/[^"']+)\.ts\2/g;
+/** What rollup-plugin-dts says of a type that users meet and cannot name; the options of entries are still being sorted. */
+const UNNAMED = /references private shared type exports/;
 
 /**
- * Writes the declarations that the entries reach to `lib/types`, and a door to each entry's beside either format.
+ * Writes the declarations of the entries, bundled too: what no user can reach is left out, and what entries share is
+ * declared once. They lie beside the CommonJS bundles; beside the ES modules a line passes them on.
  *
- * Once, not once a format: two declarations of a class with private fields are two types, and a project of both
- * formats could not hand the one's object to the other. They are CommonJS, since that is what both formats may import,
- * in every `moduleResolution`.
+ * Once, not once a format: two declarations of a class with private fields are two types, and a project of both formats
+ * could not hand the one's object to the other. As CommonJS, since that is what both formats may import, in every
+ * `moduleResolution`.
  */
-export function writeDeclarations(root, entries) {
-  const types = join(root, 'lib', 'types');
-  const written = new Set();
-  for (const { name, compiled } of entries) {
-    const entry = compiled.replace(/\.js$/, '.d.ts');
-    copyWithImports(join(root, entry));
-    const door = `export * from '../types/${relative('dist', compiled)}';\n`;
-    for (const format of ['esm', 'cjs']) writeText(join(root, 'lib', format, `${name}.d.ts`), door);
+export async function writeDeclarations(root, entries) {
+  const input = entries.map(({ name, compiled }) => [name, join(root, compiled.replace(/\.js$/, '.d.ts'))]);
+  const made = await rollup({
+    input: Object.fromEntries(input),
+    external: /^node:/,
+    plugins: [dts()],
+    onLog(level, { message }) {
+      if (level === 'warn' && !UNNAMED.test(message)) throw new Error(`rollup, declarations: ${message}`);
+    },
+  });
+  await made.write({
+    dir: join(root, 'lib', 'cjs'),
+    entryFileNames: '[name].d.ts',
+    minifyInternalExports: false,
+    chunkFileNames: ({ name }) => `types/${name.replace(/\.d$/, '')}.d.ts`,
+  });
+  await made.close();
+  for (const { name } of entries) {
+    writeFileSync(join(root, 'lib', 'esm', `${name}.d.ts`), `export * from '../cjs/${name}.js';\n`);
   }
-  writeText(join(types, 'package.json'), '{ "type": "commonjs" }\n');
-
-  function copyWithImports(file) {
-    if (written.has(file)) return;
-    written.add(file);
-    const text = readFileSync(file, 'utf8');
-    writeText(join(types, relative(join(root, 'dist'), file)), text.replace(OTHER_FILE, '$1$2$3.js$2'));
-    for (const [, , , path] of text.matchAll(OTHER_FILE)) copyWithImports(join(dirname(file), `${path}.d.ts`));
-  }
-}
-
-function writeText(path, text) {
-  mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(path, text);
 }

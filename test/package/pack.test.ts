@@ -24,7 +24,7 @@ describe('the published package', () => {
 
   it('holds the bundles, the declarations, the manifest and the papers, nothing else', () => {
     const expected =
-      /^(?:package\.json|README\.md|LICENSE|CHANGELOG\.md|CONTRIBUTING\.md|docs\/.+\.md|lib\/(?:LICENSE-uuid\.md|(?:cjs|types)\/package\.json|.+\.(?:js|d\.ts)))$/;
+      /^(?:package\.json|README\.md|LICENSE|CHANGELOG\.md|CONTRIBUTING\.md|docs\/.+\.md|lib\/(?:LICENSE-uuid\.md|cjs\/package\.json|.+\.(?:js|d\.ts)))$/;
     const strays = report.files.map(({ path }) => path).filter((path) => !expected.test(path));
     assert.deepEqual(strays, []);
     for (const path of ['package.json', 'README.md', 'LICENSE', 'lib/LICENSE-uuid.md', 'docs/api.md']) {
