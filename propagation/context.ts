@@ -18,8 +18,9 @@ export const FLAG_RANDOM = 0x02;
 export type VendorFields = Readonly<Record<string, string>>;
 
 /**
- * The identity of a span as it travels: complete, and shaped as OpenTelemetry's `SpanContext`.
- * Code that has to decide something takes this one; what came off the wire is a {@link RemoteContext}.
+ * The identity of a span as it travels: complete, and shaped as OpenTelemetry's `SpanContext`, whose two optional
+ * fields are left out where they are not there, and never undefined. Code that has to decide something takes this one; what came off the wire is a
+ * {@link RemoteContext}, and what goes out with it an {@link OutboundContext}.
  */
 export interface SpanContext {
   readonly traceId: TraceId;
@@ -27,8 +28,8 @@ export interface SpanContext {
   /** W3C trace-flags: a combination of `FLAG_SAMPLED` and `FLAG_RANDOM`. */
   readonly traceFlags: number;
   /** True when the context came from another process. */
-  readonly isRemote?: boolean | undefined;
-  readonly traceState?: TraceState | undefined;
+  readonly isRemote?: boolean;
+  readonly traceState?: TraceState;
   /** B3 and Jaeger debug: sampled, and every service downstream must keep it. */
   readonly debug?: boolean | undefined;
   readonly vendor?: VendorFields | undefined;

@@ -33,6 +33,7 @@ export type {
   RemoteContext,
   Setter,
   SpanContext,
+  SpanContext as SpanIdentity,
   SpanId,
   TraceId,
 } from '../propagation/context.ts';
@@ -73,5 +74,5 @@ export type { KeepOptions } from './core/settings/config-keep.ts';
 export type { LimitOptions } from './core/settings/config-limits.ts';
 export type { PropagatorLists, PropagatorOption } from './core/settings/config-propagators.ts';
 export type { SpoolModeName, SpoolOptions } from './core/settings/config-spool.ts';
-export type { Span, SpanIdentity, SpanOptions, SpanParent, StatusInput } from './core/span.ts';
+export type { Span, SpanOptions, SpanParent, StatusInput } from './core/span.ts';
 export { start, type Throughline } from './setup.ts';

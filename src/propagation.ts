@@ -10,7 +10,7 @@ import { settledContext } from '../propagation/composite.ts';
 import type { Getter, OutboundContext, RemoteContext, Setter } from '../propagation/context.ts';
 import { noteFault } from './core/diagnostics.ts';
 import { activeScope } from './core/scope/scope.ts';
-import { identityOf } from './core/spans/recording-span.ts';
+import { contextOf } from './core/spans/recording-span.ts';
 import { currentTracer } from './core/spans/runtime.ts';
 
 export { b3, b3multi } from '../propagation/b3.ts';
@@ -93,5 +93,5 @@ export function extract<Carrier>(carrier: Carrier, options?: ExtractOptions<Carr
 
 function activeContext(): OutboundContext {
   const { span, baggage } = activeScope();
-  return { span: span && identityOf(span), baggage };
+  return { span: span && contextOf(span), baggage };
 }

@@ -1,10 +1,12 @@
-import type { OutboundContext, Setter } from '../../propagation/context.ts';
+import type { Baggage } from '../../propagation/baggage.ts';
+import type { Setter } from '../../propagation/context.ts';
 import { noteFault } from '../../src/core/diagnostics.ts';
 import type { RequestOutcome } from '../../src/core/metrics/request-metrics.ts';
 import type { Attributes } from '../../src/core/record.ts';
 import type { Scope } from '../../src/core/scope/scope.ts';
+import type { Span } from '../../src/core/span.ts';
 import { errorType, exceptionAttributes } from '../../src/core/spans/exception.ts';
-import type { RecordingSpan } from '../../src/core/spans/recording-span.ts';
+import { contextOf, type RecordingSpan } from '../../src/core/spans/recording-span.ts';
 import type { Tracer } from '../../src/core/spans/tracer.ts';
 import {
   type NetworkFacts,
@@ -52,6 +54,12 @@ export type ClientStage =
   /** The head of the answer is there: time to first byte. */
   | 'response head';
 
+/** All that may go along with a request. The span is asked for its context when the headers are written: that decides. */
+export interface Outbound {
+  readonly span: Span | undefined;
+  readonly baggage: Baggage | undefined;
+}
+
 /**
  * One attempt, from the moment its headers are written to its answer.
  *
@@ -62,17 +70,11 @@ export class ClientCall {
   readonly scope: Scope;
   readonly #span: RecordingSpan | undefined;
   readonly #tracer: Tracer;
-  readonly #outbound: OutboundContext;
+  readonly #outbound: Outbound;
   /** Undefined where nothing is counted, and once it was. */
   #timer: AttemptTimer | undefined;
 
-  constructor(
-    tracer: Tracer,
-    span: RecordingSpan | undefined,
-    scope: Scope,
-    outbound: OutboundContext,
-    timer?: AttemptTimer,
-  ) {
+  constructor(tracer: Tracer, span: RecordingSpan | undefined, scope: Scope, outbound: Outbound, timer?: AttemptTimer) {
     this.scope = scope;
     this.#span = span;
     this.#tracer = tracer;
@@ -93,7 +95,8 @@ export class ClientCall {
   /** Writes what may go along, and nothing else, into the headers of the request, instead of what the app put there itself. */
   writeTo(target: HeaderTarget): void {
     try {
-      this.#tracer.propagator.inject(this.#outbound, target, TARGET_SETTER);
+      const { span, baggage } = this.#outbound;
+      this.#tracer.propagator.inject({ span: span && contextOf(span), baggage }, target, TARGET_SETTER);
     } catch (error) {
       noteFault('client request inject', error);
     }

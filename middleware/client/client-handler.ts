@@ -1,18 +1,17 @@
 import type { Baggage } from '../../propagation/baggage.ts';
-import type { OutboundContext } from '../../propagation/context.ts';
 import type { Destination, DestinationRule } from '../../propagation/destination.ts';
 import { isPrivateHost } from '../../propagation/private-host.ts';
 import { noteFault } from '../../src/core/diagnostics.ts';
 import type { Attributes, InstrumentationScope } from '../../src/core/record.ts';
 import { activeScope, isOwnWork, type Scope } from '../../src/core/scope/scope.ts';
-import { identityOf } from '../../src/core/spans/recording-span.ts';
+import type { Span } from '../../src/core/span.ts';
 import { tracerFor } from '../../src/core/spans/runtime.ts';
 import type { Tracer } from '../../src/core/spans/tracer.ts';
 import { clientRequestAttributes, type HostPort, noteWithheld, spanNameMethod } from '../http-attributes.ts';
 import { defaultPort, redactUrl } from '../url-parts.ts';
 import { AttemptTimer } from './attempt-timer.ts';
 import { isSignedOver } from './aws-signature.ts';
-import { ClientCall } from './client-call.ts';
+import { ClientCall, type Outbound } from './client-call.ts';
 
 /** One outbound request, a single attempt, as its client shows it. An adapter shows; every decision is made here. */
 export interface ClientRequestView {
@@ -65,7 +64,7 @@ function begin(tracer: Tracer, view: ClientRequestView, settings: ClientSettings
   const allowed = destinationOf(tracer, view, settings);
   const parent = around.span;
   if (!tracer.enabled) {
-    return new ClientCall(tracer, undefined, around, outboundContext(parent && identityOf(parent), around, allowed));
+    return new ClientCall(tracer, undefined, around, outbound(parent, around, allowed));
   }
   const { requests } = tracer;
   const span = tracer.start(spanNameMethod(view.method), 'client', {}, parent, view.instrumentation);
@@ -78,7 +77,7 @@ function begin(tracer: Tracer, view: ClientRequestView, settings: ClientSettings
     tracer.noteBaggage(span, around.baggage);
   }
   const timer = requests && new AttemptTimer(requests, view.method, host);
-  return new ClientCall(tracer, span, around.withSpan(span), outboundContext(span, around, allowed), timer);
+  return new ClientCall(tracer, span, around.withSpan(span), outbound(span, around, allowed), timer);
 }
 
 /** What may go along: what `propagateTo` says, but nothing where it would break the app's signature. */
@@ -104,7 +103,7 @@ const TRACE_ALONE: Destination = Object.freeze({ trace: true, baggage: false });
  */
 const SOMEWHERE = new URL('http://unknown.invalid/');
 
-function outboundContext(span: OutboundContext['span'], around: Scope, allowed: Destination): OutboundContext {
+function outbound(span: Span | undefined, around: Scope, allowed: Destination): Outbound {
   return { span: allowed.trace ? span : undefined, baggage: allowed.baggage ? around.baggage : undefined };
 }
 

@@ -1,7 +1,7 @@
 import { tracecontext } from '../../propagation/tracecontext.ts';
 import { noteFault } from '../../src/core/diagnostics.ts';
 import { activeScope } from '../../src/core/scope/scope.ts';
-import { identityOf } from '../../src/core/spans/recording-span.ts';
+import { contextOf } from '../../src/core/spans/recording-span.ts';
 
 /** The active context as a `<meta>` element; empty without one. Never throws. */
 export function metaTag(): string {
@@ -9,7 +9,7 @@ export function metaTag(): string {
     const { span } = activeScope();
     if (span === undefined) return '';
     const carrier: { traceparent?: string } = {};
-    tracecontext.inject({ span: identityOf(span), baggage: undefined }, carrier, INTO_CARRIER);
+    tracecontext.inject({ span: contextOf(span), baggage: undefined }, carrier, INTO_CARRIER);
     return carrier.traceparent === undefined ? '' : `<meta name="traceparent" content="${carrier.traceparent}">`;
   } catch (error) {
     noteFault('tracing.metaTag()', error);

@@ -114,8 +114,8 @@ export function withTrace(
   kind: ResponseHeader,
 ): readonly unknown[] {
   const existing = head.header(kind);
-  const { traceId, spanId, answerFlags } = span;
-  const named = formatTraceparent({ traceId, spanId, traceFlags: answerFlags });
+  const { traceId, spanId } = span;
+  const named = formatTraceparent({ traceId, spanId, traceFlags: span.decideAnswerFlags() });
   if (kind === 'traceresponse') {
     return existing === undefined ? head.withHeader(kind, named) : args; // the app's own word stands
   }

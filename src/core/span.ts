@@ -1,5 +1,4 @@
 import type { RemoteContext, SpanContext, SpanId, TraceId } from '../../propagation/context.ts';
-import type { TraceState } from '../../propagation/tracestate.ts';
 import type { TimeInput } from './clock.ts';
 import type { Attributes, AttributeValue, Link, SpanContextInput, SpanKind, SpanStatus } from './record.ts';
 
@@ -28,12 +27,6 @@ export interface StatusInput {
   readonly message?: string | undefined;
 }
 
-/** A span context as `@opentelemetry/api` types it: what is not there is left out, never undefined. */
-export interface SpanIdentity extends SpanContext {
-  readonly isRemote?: boolean;
-  readonly traceState?: TraceState;
-}
-
 /**
  * One timed operation of a trace. Structurally an OpenTelemetry API `Span`, with the short forms
  * `tag`, `log`, `fail`, `child` and `run`.
@@ -45,8 +38,8 @@ export interface Span {
   readonly traceId: TraceId;
   /** 16 lower-case hex digits. */
   readonly spanId: SpanId;
-  /** The identity that travels to other services. */
-  spanContext(): SpanIdentity;
+  /** The identity that travels to other services. Asking decides about a trace that waited for its decision. */
+  spanContext(): SpanContext;
   /** False once ended, and for spans of traces that are not sampled: then attributes need not be computed. */
   isRecording(): boolean;
   /** Sets one attribute. An equal key is replaced; values that OpenTelemetry does not know are left out. */

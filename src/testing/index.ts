@@ -43,7 +43,7 @@ export type { RedactAttribute, RedactOptions } from '../core/redaction.ts';
 export type { KeepOptions } from '../core/settings/config-keep.ts';
 export type { LimitOptions } from '../core/settings/config-limits.ts';
 export type { PropagatorLists, PropagatorOption } from '../core/settings/config-propagators.ts';
-export type { Span, SpanIdentity, SpanOptions, SpanParent, StatusInput } from '../core/span.ts';
+export type { Span, SpanOptions, SpanParent, StatusInput } from '../core/span.ts';
 export type { DrawOptions } from '../terminal/options.ts';
 export { type AssertTreeOptions, assertTree, outline } from './assert-tree.ts';
 export { type CaptureOptions, capture } from './capture.ts';

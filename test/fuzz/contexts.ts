@@ -31,7 +31,11 @@ export const spanContext: fc.Arbitrary<SpanContext> = fc
     isRemote: fc.boolean(),
     debug: fc.boolean(),
   })
-  .map((span) => ({ ...span, debug: span.debug && (span.traceFlags & FLAG_SAMPLED) !== 0 }));
+  .map(({ traceState, ...span }) => ({
+    ...span,
+    debug: span.debug && (span.traceFlags & FLAG_SAMPLED) !== 0,
+    ...(traceState && { traceState }),
+  }));
 
 /** Baggage as an app makes it: any text as a value. */
 export const baggage: fc.Arbitrary<Baggage> = fc

@@ -36,7 +36,10 @@ export function passOn(context: RemoteContext | undefined): OutboundContext {
   const { traceId = OWN_TRACE, spanId = OWN_SPAN, sampled, debug, random, traceState, baggage, vendor } = context;
   const isSampled = sampled ?? true;
   const traceFlags = (isSampled ? FLAG_SAMPLED : 0) | (random ? FLAG_RANDOM : 0);
-  return { span: { traceId, spanId, traceFlags, debug, traceState, vendor, isRemote: true }, baggage };
+  return {
+    span: { traceId, spanId, traceFlags, debug, vendor, isRemote: true, ...(traceState && { traceState }) },
+    baggage,
+  };
 }
 
 /**

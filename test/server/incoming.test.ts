@@ -29,7 +29,7 @@ test('trust-ids lets the sampler decide, whatever the caller and its debug mark 
     const { tracer } = testTracer({ sample });
     const span = tracer.startRemote('GET', 'server', withoutDecision({ ...REMOTE, sampled }), scope);
     assert.deepEqual([span.traceId, span.isRecording(), span.debug], [REMOTE.traceId, sample === 1, false]);
-    assert.equal(span.traceFlags, sample === 1 ? 3 : 2);
+    assert.equal(span.startFlags, sample === 1 ? 3 : 2);
     assert.equal(span.vendor, undefined);
     span.end();
   }

@@ -74,7 +74,9 @@ describe('the flags of a root', () => {
     const { tracer, onlyRecord } = testTracer(options);
     const span = tracer.startSpan('root');
     const headers = new Map<string, string>();
-    tracer.propagator.inject({ span, baggage: undefined }, headers, { set: (map, key, value) => map.set(key, value) });
+    tracer.propagator.inject({ span: span.spanContext(), baggage: undefined }, headers, {
+      set: (map, key, value) => map.set(key, value),
+    });
     assert.match(headers.get('traceparent') ?? '', new RegExp(`^00-${span.traceId}-${span.spanId}-`));
     span.end();
     return { sent: headers.get('traceparent')?.slice(-2), recorded: (await onlyRecord()).flags };
@@ -92,7 +94,7 @@ describe('the flags of a root', () => {
     for (const randomFlag of [false, true]) {
       const { tracer } = testTracer({ sample: 0, randomFlag });
       const span = tracer.startSpan('root');
-      assert.deepEqual([span.traceFlags, span.isRecording()], [randomFlag ? 2 : 0, false]);
+      assert.deepEqual([span.spanContext().traceFlags, span.isRecording()], [randomFlag ? 2 : 0, false]);
       span.end();
     }
   });
@@ -107,7 +109,7 @@ describe('the flags of a root', () => {
       const remote = { traceId, spanId: '00f067aa0ba902b7', sampled: true, random, debug: false };
       const parent = { ...remote, traceState: undefined, baggage: undefined, vendor: undefined };
       const span = tracer.startSpan('continued', { parent });
-      assert.equal(span.traceFlags, random ? 3 : 1);
+      assert.equal(span.spanContext().traceFlags, random ? 3 : 1);
       span.end();
     }
   });

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { carrierGetter, carrierSetter } from '../../propagation/carriers.ts';
-import type { RemoteContext, SpanContext } from '../../propagation/context.ts';
+import type { RemoteContext } from '../../propagation/context.ts';
 import type { StartOptions } from '../../src/core/settings/config.ts';
+import type { Span } from '../../src/core/span.ts';
 import type { Tracer } from '../../src/core/spans/tracer.ts';
 import { testTracer } from '../core/tracer-fixture.ts';
 
@@ -18,9 +19,9 @@ function read(tracer: Tracer, fields: Readonly<Record<string, string>>): RemoteC
   return remote;
 }
 
-function written(tracer: Tracer, span: SpanContext | undefined): Readonly<Record<string, string>> {
+function written(tracer: Tracer, span: Span | undefined): Readonly<Record<string, string>> {
   const carrier = {};
-  tracer.propagator.inject({ span, baggage: undefined }, carrier, carrierSetter(carrier));
+  tracer.propagator.inject({ span: span?.spanContext(), baggage: undefined }, carrier, carrierSetter(carrier));
   return carrier;
 }
 

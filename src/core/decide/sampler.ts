@@ -1,13 +1,10 @@
-import type { TraceId } from '../../../propagation/context.ts';
+import type { RemoteContext, SpanContext } from '../../../propagation/context.ts';
 import { hasThreshold, RANDOM_DIGITS, randomnessOf, withThreshold } from '../../../propagation/probability.ts';
 import { TraceState } from '../../../propagation/tracestate.ts';
 import type { Clock } from '../clock.ts';
 
 /** A trace as the one who decides about it sees it. */
-export interface TraceIdentity {
-  readonly traceId: TraceId;
-  readonly traceState: TraceState | undefined;
-}
+export type TraceIdentity = Pick<RemoteContext, 'traceState'> & Pick<SpanContext, 'traceId'>;
 
 /** What the local root is known to be, at the moment it is asked. */
 export interface RequestFacts {

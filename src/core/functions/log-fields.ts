@@ -1,5 +1,5 @@
 import { activeScope } from '../scope/scope.ts';
-import { identityOf, isRecordingSpan } from '../spans/recording-span.ts';
+import { contextOf, isRecordingSpan } from '../spans/recording-span.ts';
 
 /**
  * The active span as a log line names it (OpenTelemetry, Trace Context in non-OTLP Log Formats):
@@ -24,8 +24,8 @@ export interface LogFields {
 export function logFields(): LogFields {
   const { span } = activeScope();
   if (span === undefined) return {};
-  if (isRecordingSpan(span)) return fieldsOf(span.traceId, span.spanId, span.knownFlags);
-  const { traceId, spanId, traceFlags } = identityOf(span);
+  if (isRecordingSpan(span)) return fieldsOf(span.traceId, span.spanId, span.flagsSoFar);
+  const { traceId, spanId, traceFlags } = contextOf(span);
   return fieldsOf(traceId, spanId, traceFlags);
 }
 

@@ -17,16 +17,17 @@ import type { Span, SpanParent } from '../span.ts';
  * objects: callers guard.
  */
 export function checkedContext(given: SpanContextInput): SpanContext | undefined {
-  const { traceId, spanId, traceState } = given;
+  const { traceId, spanId, vendor } = given;
   if (!isTraceId(traceId) || !isSpanId(spanId)) return undefined;
+  const traceState = isTraceState(given.traceState) ? given.traceState : TraceState.parse(textOf(given.traceState));
   return {
     traceId,
     spanId,
     traceFlags: given.traceFlags & (FLAG_SAMPLED | FLAG_RANDOM),
     isRemote: given.isRemote === true,
-    traceState: isTraceState(traceState) ? traceState : TraceState.parse(textOf(traceState)),
     debug: given.debug === true,
-    vendor: given.vendor,
+    ...(traceState && { traceState }),
+    ...(vendor && { vendor }),
   };
 }
 

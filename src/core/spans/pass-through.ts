@@ -10,7 +10,7 @@ import type { SpanContextInput } from '../record.ts';
 import type { Span, SpanParent } from '../span.ts';
 import { checkedContext, checkedRemote, isRemoteContext } from './given-context.ts';
 import type { IdGenerator } from './ids.ts';
-import { type CarriedFields, identityOf, isRecordingSpan, NO_SPAN, RecordingSpan } from './recording-span.ts';
+import { type CarriedFields, contextOf, isRecordingSpan, NO_SPAN, RecordingSpan } from './recording-span.ts';
 
 /** A span that only carries another process's identity on: nothing is recorded or counted. */
 export function passThrough(remote: RemoteContext, ids: IdGenerator): RecordingSpan | undefined {
@@ -33,9 +33,9 @@ function denied(remote: RemoteContext, ids: IdGenerator): RecordingSpan {
 /** What a disabled tracer starts: nothing of its own, the parent's identity for what goes out. */
 export function passOn(parent: SpanParent, ids: IdGenerator): RecordingSpan {
   if (!parent) return NO_SPAN;
-  if (isPassedOn(parent)) return passedOn(parent.traceId, parent.spanId, parent.traceFlags, parent);
+  if (isPassedOn(parent)) return passedOn(parent.traceId, parent.spanId, parent.startFlags, parent);
   if (isRemoteContext(parent)) return passThrough(checkedRemote(parent), ids) ?? NO_SPAN;
-  const context = checkedContext(identityOf(parent));
+  const context = checkedContext(contextOf(parent));
   if (context === undefined) return NO_SPAN;
   const { traceId, spanId, traceFlags } = context;
   return passedOn(traceId, spanId, traceFlags, context);

@@ -9,7 +9,7 @@ import { bounded, type Limits, NAME_LENGTH } from '../limits.ts';
 import type { Attributes, AttributeValue, Link, OpenRecord, SpanContextInput } from '../record.ts';
 import { activeScope, runInScope } from '../scope/scope.ts';
 import { shared } from '../shared.ts';
-import type { Span, SpanIdentity, SpanOptions, StatusInput } from '../span.ts';
+import type { Span, SpanOptions, StatusInput } from '../span.ts';
 import { errorType, exceptionAttributes } from './exception.ts';
 import { putAttribute, putAttributes, putEvent, putLink, putStatus } from './open-record.ts';
 
@@ -20,24 +20,21 @@ export interface CarriedFields {
   readonly traceState?: TraceState | undefined;
   readonly debug?: boolean | undefined;
   readonly vendor?: VendorFields | undefined;
-  /** Of what is only passed on: nobody has decided yet. */
   readonly deferred?: boolean | undefined;
 }
 
 /**
  * A handle on a record in the making. Ending hands the record to the pipeline and keeps only the
  * identity, so a captured ended span costs some 100 bytes, whatever was recorded on it.
- *
- * It is its own `SpanContext` inside the library, which saves an object a span.
  */
-export class RecordingSpan implements OpenSpan, SpanContext {
+export class RecordingSpan implements OpenSpan {
   static {
     Object.defineProperty(RecordingSpan.prototype, BRAND, { value: true });
   }
 
   readonly traceId: TraceId;
   readonly spanId: SpanId;
-  /** As they were at the start; the sampled bit says whether the span was to be recorded. See `traceFlags`. */
+  /** As they were at the start; the sampled bit says whether the span was to be recorded. See `decideFlags`. */
   readonly startFlags: number;
   readonly isRemote: boolean;
   readonly #traceState: TraceState | undefined;
@@ -75,32 +72,41 @@ export class RecordingSpan implements OpenSpan, SpanContext {
     this.#record = record;
   }
 
-  /** The flags to send. Asking is what decides about a trace that its start could not decide. */
-  get traceFlags(): number {
-    return this.localTrace === undefined ? this.startFlags : this.localTrace.decideFlags(this.startFlags);
-  }
-
   /** The flags as far as they are known, for whoever only wants to look: decides nothing. */
-  get knownFlags(): number {
+  get flagsSoFar(): number {
     const decision = this.localTrace?.decision;
     return decision === undefined ? this.startFlags : decision.flagsSoFar(this.startFlags);
   }
 
-  /** The flags for an answer to the caller: asks the sampler, but nobody is told to leave anything out. */
-  get answerFlags(): number {
+  /** Decides about a trace that its start could not decide, and gives the flags to send. */
+  decideFlags(): number {
+    return this.localTrace === undefined ? this.startFlags : this.localTrace.decideFlags(this.startFlags);
+  }
+
+  /** Asks the sampler, and gives the flags for an answer to the caller: nobody is told to leave anything out. */
+  decideAnswerFlags(): number {
     const decision = this.localTrace?.decision;
     return decision === undefined ? this.startFlags : decision.decideAnswerFlags(this.startFlags);
   }
 
+  /** The `tracestate` as far as it is decided. */
   get traceState(): TraceState | undefined {
     return this.localTrace === undefined ? this.#traceState : this.localTrace.traceStateSoFar(this.#traceState);
   }
 
-  spanContext(): SpanIdentity {
-    const { traceId, spanId, traceFlags, isRemote, traceState, debug, vendor } = this;
-    const identity = { traceId, spanId, traceFlags, isRemote };
-    if (traceState === undefined && !debug && vendor === undefined) return identity;
-    return { ...identity, ...(traceState && { traceState }), ...(debug && { debug }), ...(vendor && { vendor }) };
+  spanContext(): SpanContext {
+    const { traceId, spanId, isRemote } = this;
+    const traceFlags = this.decideFlags(); // first: it may change what tracestate says
+    const { traceState, debug, vendor, deferred } = this;
+    const context = { traceId, spanId, traceFlags, isRemote };
+    if (traceState === undefined && !debug && vendor === undefined && !deferred) return context;
+    return {
+      ...context,
+      ...(traceState && { traceState }),
+      ...(debug && { debug }),
+      ...(vendor && { vendor }),
+      ...(deferred && { deferred }),
+    };
   }
 
   isRecording(): boolean {
@@ -288,10 +294,9 @@ export function isRecordingSpan(span: object): span is RecordingSpan {
   return (span as { readonly [BRAND]?: true })[BRAND] === true;
 }
 
-/** The identity of a span, whoever made it; ours is its own, with what `spanContext()` has no field for. */
-export function identityOf(span: Span): SpanContext;
-export function identityOf(span: Span | SpanContextInput): SpanContextInput;
-export function identityOf(span: Span | SpanContextInput): SpanContextInput {
-  if (isRecordingSpan(span)) return span;
+/** The context of a span, whoever made it; a context is its own. */
+export function contextOf(span: Span): SpanContext;
+export function contextOf(span: Span | SpanContextInput): SpanContextInput;
+export function contextOf(span: Span | SpanContextInput): SpanContextInput {
   return 'spanContext' in span ? span.spanContext() : span;
 }

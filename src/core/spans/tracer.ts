@@ -29,7 +29,7 @@ import { type IdGenerator, idGenerator } from './ids.ts';
 import { type Caller, locationOf } from './location.ts';
 import { NO_ATTRIBUTES, NO_EVENTS, NO_LINKS, STATUS_UNSET } from './open-record.ts';
 import { isPassedOn, passOn, passThrough } from './pass-through.ts';
-import { type CarriedFields, identityOf, isRecordingSpan, RecordingSpan } from './recording-span.ts';
+import { type CarriedFields, contextOf, isRecordingSpan, RecordingSpan } from './recording-span.ts';
 import { lookAtOptions, spanKind } from './span-options.ts';
 
 /** Everything a tracer needs beside its configuration. */
@@ -176,12 +176,12 @@ export class Tracer implements SpanStarter {
 
   #under(parent: Span | SpanContextInput | RemoteContext): Lineage {
     if (isRecordingSpan(parent) && parent.localTrace?.starter === this) {
-      const { traceId, spanId, startFlags, localTrace } = parent; // its traceFlags would be a decision
+      const { traceId, spanId, startFlags, localTrace } = parent; // its context would be a decision
       return { traceId, parentSpanId: spanId, parentIsRemote: false, flags: startFlags, carried: parent, localTrace };
     }
-    if (isPassedOn(parent)) return this.#root(remoteOf(parent));
+    if (isPassedOn(parent)) return this.#root(remoteOf(parent.spanContext()));
     if (isRemoteContext(parent)) return this.#root(checkedRemote(parent));
-    const context = checkedContext(identityOf(parent));
+    const context = checkedContext(contextOf(parent));
     if (context === undefined) return this.#root(undefined);
     const { traceId, spanId, traceFlags } = context;
     const { localTrace, carried } = this.#localRoot(traceId, (traceFlags & FLAG_SAMPLED) !== 0, context);

@@ -109,7 +109,7 @@ export function outbound(context: RemoteContext | undefined): OutboundContext {
   if (traceId === undefined) return { span: undefined, baggage };
   const traceFlags = (sampled === true ? FLAG_SAMPLED : 0) | (context.random ? FLAG_RANDOM : 0);
   const deferred = sampled === undefined;
-  return { span: { traceId, spanId, traceFlags, traceState, debug, vendor, deferred }, baggage };
+  return { span: { traceId, spanId, traceFlags, debug, vendor, deferred, ...(traceState && { traceState }) }, baggage };
 }
 
 /** What the propagator finds in these fields. */
