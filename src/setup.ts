@@ -18,7 +18,7 @@ import { installTracer, onFirstUse } from './core/spans/runtime.ts';
 import { Tracer } from './core/spans/tracer.ts';
 import { lazyExporter } from './exporters/lazy.ts';
 import { none } from './exporters/none.ts';
-import { otlp } from './exporters/otlp.ts';
+import { otlp, otlpAt } from './exporters/otlp.ts';
 import { spoolCodec } from './exporters/spool-codec.ts';
 import { zipkin } from './exporters/zipkin.ts';
 
@@ -136,7 +136,7 @@ function kitFor(exporter: Exporter, config: Config, announce: (message: string) 
 function exporterFor(item: ExporterName | Exporter, config: Config): Exporter {
   switch (item) {
     case 'otlp':
-      return otlp(config.otlp);
+      return config.otlp.isExact ? otlpAt(config.otlp.options) : otlp(config.otlp.options);
     case 'zipkin':
       return zipkin(config.zipkin);
     case 'file':

@@ -5,9 +5,13 @@ import {
   type IncomingHttpHeaders,
   type IncomingMessage,
   request as plainRequest,
+  type RequestOptions,
 } from 'node:http';
 import { lazyBuiltin } from '../core/lazy-builtin.ts';
+import { unpacked } from './compress.ts';
 import type { Endpoint } from './endpoint.ts';
+import { type ProxyRoute, proxyRoute } from './env-proxy.ts';
+import type { HeadersSource } from './headers-source.ts';
 import type { TlsOptions } from './tls-options.ts';
 
 // Taken once, at load: imports of built-in modules follow later patches, and what instruments
@@ -34,17 +38,24 @@ export interface HttpAnswer {
 export class HttpPost {
   readonly #url: URL;
   readonly #socketPath: string | undefined;
-  readonly #headers: Readonly<Record<string, string>>;
+  readonly #headers: HeadersSource;
   readonly #agent: Agent;
+  /** An agent of the app's is not ours to close. */
+  readonly #isOwnAgent: boolean;
+  readonly #route: ProxyRoute | undefined;
   readonly #request: typeof plainRequest;
 
-  constructor({ url, socketPath }: Endpoint, headers: Readonly<Record<string, string>>, tls: TlsOptions = {}) {
+  /** `agent` is the app's own; without one connections are ours, through the proxy that the environment names. */
+  constructor({ url, socketPath }: Endpoint, headers: HeadersSource, tls: TlsOptions = {}, agent?: Agent) {
     this.#url = url;
     this.#socketPath = socketPath;
     this.#headers = headers;
-    const settings = { keepAlive: true, maxSockets: MAX_SOCKETS };
+    const settings = { keepAlive: true, maxSockets: MAX_SOCKETS, ...tls };
     const isTls = url.protocol === 'https:';
-    this.#agent = isTls ? new (https().Agent)({ ...settings, ...tls }) : new HttpAgent(settings);
+    const isStraight = agent !== undefined || socketPath !== undefined;
+    this.#route = isStraight ? undefined : proxyRoute(url, process.env, settings);
+    this.#agent = agent ?? this.#route?.agent ?? (isTls ? new (https().Agent)(settings) : new HttpAgent(settings));
+    this.#isOwnAgent = agent === undefined;
     this.#request = isTls ? https().request : sendPlain;
   }
 
@@ -61,8 +72,9 @@ export class HttpPost {
     signal: AbortSignal,
     headers: Readonly<Record<string, string>> = {},
   ): Promise<HttpAnswer> {
+    const all = { ...(await this.#headers(signal)), ...headers };
     for (let attempt = 0; ; attempt++) {
-      const { request, answer } = this.#start(body, signal, headers);
+      const { request, answer } = this.#start(body, signal, all);
       try {
         return await answer;
       } catch (error) {
@@ -74,7 +86,7 @@ export class HttpPost {
 
   /** Closes all connections; requests under way fail. */
   close(): void {
-    this.#agent.destroy();
+    if (this.#isOwnAgent) this.#agent.destroy();
   }
 
   #start(
@@ -82,15 +94,27 @@ export class HttpPost {
     signal: AbortSignal,
     given: Readonly<Record<string, string>>,
   ): { request: ClientRequest; answer: Promise<HttpAnswer> } {
-    const headers = { ...this.#headers, ...given, 'content-length': String(body.length) };
-    const socketPath = this.#socketPath;
-    const target = socketPath === undefined ? {} : { socketPath };
-    const request = this.#request(this.#url, { method: 'POST', headers, agent: this.#agent, ...target });
+    const headers = {
+      host: this.#url.host,
+      'accept-encoding': 'identity',
+      ...given,
+      ...this.#route?.headers,
+      'content-length': String(body.length),
+    };
+    const options = { method: 'POST', headers, agent: this.#agent, ...this.#target() };
+    const request = this.#request(this.#url, options);
     // The agent refs a socket each time it hands it out.
     request.on('socket', (socket) => socket.unref());
     const answer = answerOf(request, signal);
     request.end(body);
     return { request, answer };
+  }
+
+  /** Where to connect to, where that is not the URL's own host. A proxy is told the whole URL. */
+  #target(): RequestOptions {
+    if (this.#socketPath !== undefined) return { socketPath: this.#socketPath };
+    const proxy = this.#route?.proxy;
+    return proxy === undefined ? {} : { hostname: proxy.hostname, port: proxy.port || 80, path: this.#url.href };
   }
 }
 
@@ -124,18 +148,17 @@ async function readAnswer(response: IncomingMessage): Promise<HttpAnswer> {
     size += chunk.length;
     if (size >= MAX_ANSWER_BYTES) break;
   }
-  const body = Buffer.concat(chunks).subarray(0, MAX_ANSWER_BYTES);
-  return { status: response.statusCode ?? 0, headers: response.headers, body };
+  const { headers } = response;
+  const body = await unpacked(Buffer.concat(chunks).subarray(0, MAX_ANSWER_BYTES), contentEncoding(headers));
+  return { status: response.statusCode ?? 0, headers, body };
+}
+
+/** Nobody was asked to pack the answer; proxies do so all the same. */
+function contentEncoding(headers: IncomingHttpHeaders): string {
+  return headers['content-encoding']?.trim().toLowerCase() ?? '';
 }
 
 function isConnectionClosed(error: unknown): boolean {
   const code = (error as NodeJS.ErrnoException | undefined)?.code;
   return code === 'ECONNRESET' || code === 'EPIPE';
-}
-
-/** `ECONNREFUSED`, `ENOTFOUND`, `DEPTH_ZERO_SELF_SIGNED_CERT`: the code says it; messages may be empty (two addresses tried). */
-export function describeFailure(error: unknown): string {
-  const { code, message, name } = error as NodeJS.ErrnoException;
-  if (name === 'AbortError') return 'gave up at the deadline'; // a signal that gave no reason of its own
-  return code === undefined ? String(message) : `connection failed: ${code}`;
 }

@@ -19,7 +19,7 @@ const MAX_ANSWER_DEPTH = 64;
  */
 export function resultOfAnswer(answer: HttpAnswer, sent: number, sentType: string, nowMs: number): ExportResult {
   const type = (answer.headers['content-type'] ?? sentType).toLowerCase();
-  return isSuccess(answer) ? acceptedResult(answer, type, sent) : failureResult(answer, type, nowMs);
+  return isSuccess(answer) ? acceptedAnswer(answer, type, sent) : failureResult(answer, type, nowMs);
 }
 
 export function isSuccess({ status }: HttpAnswer): boolean {
@@ -44,7 +44,7 @@ export function failureResult(answer: HttpAnswer, type: string, nowMs: number): 
 }
 
 /** Text from outside, fit for one log line: bounded, no control, bidi or line-breaking characters. */
-function quoteForLog(text: string): string {
+export function quoteForLog(text: string): string {
   const line = text
     .slice(0, MAX_QUOTED)
     .replace(/[\p{C}\p{Zl}\p{Zp}\s]+/gu, ' ')
@@ -52,14 +52,16 @@ function quoteForLog(text: string): string {
   return text.length > MAX_QUOTED ? `${line}…` : line;
 }
 
-/** Partial success (`{"partialSuccess":{"rejectedSpans":"2","errorMessage":"…"}}`) is never retried, as OTLP demands. */
-function acceptedResult({ body, headers }: HttpAnswer, type: string, sent: number): ExportResult {
+function acceptedAnswer({ body, headers }: HttpAnswer, type: string, sent: number): ExportResult {
   if (body.length === 0) return { outcome: 'accepted' };
   const partial = readPartialSuccess(body, type);
-  if (partial === undefined) {
-    const shown = quoteForLog(headers['content-type'] ?? 'no content type');
-    return { outcome: 'accepted', message: `the answer is not OTLP (${shown}): is this a collector?` };
-  }
+  if (partial !== undefined) return acceptedResult(partial, sent);
+  const shown = quoteForLog(headers['content-type'] ?? 'no content type');
+  return { outcome: 'accepted', message: `the answer is not OTLP (${shown}): is this a collector?` };
+}
+
+/** Partial success (`{"partialSuccess":{"rejectedSpans":"2","errorMessage":"…"}}`) is never retried, as OTLP demands. */
+export function acceptedResult(partial: PartialSuccess, sent: number): ExportResult {
   const rejected = Math.min(partial.rejectedSpans, sent);
   const message = quoteForLog(partial.errorMessage);
   return {

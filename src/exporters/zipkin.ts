@@ -1,3 +1,4 @@
+import type { Agent } from 'node:http';
 import type { Duration } from '../core/options/duration.ts';
 import { type Readers, readOptions } from '../core/options/options.ts';
 import { startDeadline } from '../core/pipeline/deadline.ts';
@@ -5,8 +6,10 @@ import type { Exporter, ExportProbe, ExportResult } from '../core/pipeline/expor
 import type { SpanRecord } from '../core/record.ts';
 import { epochMs, nextTurn } from '../core/timers.ts';
 import { defaultEndpoint, endpointReader } from './endpoint.ts';
-import { headersReader, ownHeaders, timeoutReader } from './http-options.ts';
-import { describeFailure, type HttpAnswer, HttpPost } from './http-post.ts';
+import { describeFailure } from './failure-text.ts';
+import { type GivenHeaders, headersSource } from './headers-source.ts';
+import { agentReader, headersReader, ownHeaders, timeoutReader } from './http-options.ts';
+import { type HttpAnswer, HttpPost } from './http-post.ts';
 import { dateOf, failureResult, isSuccess } from './otlp-answer.ts';
 
 /** Options of {@link zipkin}. */
@@ -16,16 +19,19 @@ export interface ZipkinOptions {
    * Credentials and Unix-domain sockets as in `otlp()`. Default `http://127.0.0.1:9411`.
    */
   readonly endpoint?: string | undefined;
-  /** Sent with every request. `content-*` stay the exporter's own. */
-  readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** Sent with every request, or a function that is asked for each, as in `otlp()`. `content-*` stay our own. */
+  readonly headers?: GivenHeaders | undefined;
   /** The longest one request may take, connecting and reading included: milliseconds, or `'10s'`. Default 10000. */
   readonly timeoutMs?: Duration | undefined;
+  /** An agent of node:http or node:https to send through, such as a proxy's; default and environment as in `otlp()`. */
+  readonly agent?: Agent | undefined;
 }
 
 const READERS = {
   endpoint: endpointReader('/api/v2/spans'),
   headers: headersReader,
   timeoutMs: timeoutReader,
+  agent: agentReader,
 } satisfies Readers<ZipkinOptions>;
 
 /**
@@ -37,12 +43,9 @@ const READERS = {
  */
 export function zipkin(options: ZipkinOptions = {}): Exporter {
   const given = readOptions('zipkin', options, READERS);
-  const { endpoint = defaultEndpoint('http://127.0.0.1:9411/api/v2/spans'), headers = {} } = given;
-  const post = new HttpPost(endpoint, {
-    ...ownHeaders('throughline', endpoint.authorization),
-    ...headers,
-    'content-type': 'application/json',
-  });
+  const { endpoint = defaultEndpoint('http://127.0.0.1:9411/api/v2/spans') } = given;
+  const headers = headersSource(ownHeaders('throughline', endpoint.authorization), given.headers);
+  const post = new HttpPost(endpoint, headers, {}, given.agent);
   return new ZipkinExporter(endpoint.destination, given.endpoint === undefined, post, given.timeoutMs);
 }
 
@@ -74,7 +77,7 @@ class ZipkinExporter implements Exporter {
     try {
       const body = await encodeInSlices(batch);
       if (typeof body === 'string') return { result: { outcome: 'refused', reason: body } };
-      const answer = await this.#post.send(body, own?.signal ?? signal);
+      const answer = await this.#post.send(body, own?.signal ?? signal, { 'content-type': 'application/json' });
       return { result: resultOf(answer), serverTimeMs: dateOf(answer) };
     } catch (error) {
       return { result: { outcome: 'retry', reason: describeFailure(error) } };

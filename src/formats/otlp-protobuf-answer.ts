@@ -45,6 +45,53 @@ export function decodeStatusMessage(bytes: Uint8Array): string | undefined {
   });
 }
 
+/**
+ * The `retry_delay` of a `google.rpc.RetryInfo` among the details of a `google.rpc.Status` (details = 3, each an `Any`:
+ * type_url = 1, value = 2), in milliseconds. `undefined` when it says none.
+ */
+export function decodeRetryDelayMs(status: Uint8Array): number | undefined {
+  return guarded(() => {
+    let delayMs: number | undefined;
+    const reader = new ProtobufReader(status);
+    while (reader.next()) {
+      if (reader.field === 3) delayMs ??= retryDelayOf(reader.message());
+      else reader.skip();
+    }
+    return delayMs;
+  });
+}
+
+function retryDelayOf(detail: ProtobufReader): number | undefined {
+  let type = '';
+  let delayMs: number | undefined;
+  while (detail.next()) {
+    if (detail.field === 1) type = detail.text();
+    else if (detail.field === 2) delayMs = guarded(() => retryInfoMs(detail.message()));
+    else detail.skip();
+  }
+  return type.endsWith('/google.rpc.RetryInfo') ? delayMs : undefined;
+}
+
+/** RetryInfo: retry_delay = 1, a Duration: seconds = 1, nanos = 2. */
+function retryInfoMs(info: ProtobufReader): number {
+  let delayMs = 0;
+  while (info.next()) {
+    if (info.field === 1) delayMs = durationMs(info.message());
+    else info.skip();
+  }
+  return delayMs;
+}
+
+function durationMs(duration: ProtobufReader): number {
+  let ms = 0;
+  while (duration.next()) {
+    if (duration.field === 1) ms += Number(duration.int64()) * 1000;
+    else if (duration.field === 2) ms += Number(duration.int64()) / 1e6;
+    else duration.skip();
+  }
+  return Math.max(0, ms);
+}
+
 /** An `ExportTraceServiceResponse`: no bytes at all when nothing was rejected. */
 export function encodeTraceResponse(rejectedSpans: number, errorMessage: string): Uint8Array {
   const writer = new ProtobufWriter();

@@ -155,7 +155,10 @@ describe('otlp() over TLS', () => {
     const { url } = await sink(t);
     const exporter = open(t, { endpoint: url.replace('http:', 'https:') });
     const result = await exporter.export([sampleRecord()], never);
-    assert.deepEqual(result, { outcome: 'retry', reason: 'connection failed: EPROTO' });
+    assert.deepEqual(result, {
+      outcome: 'retry',
+      reason: 'connection failed: EPROTO; the other side speaks no TLS: is it http://, not https://?',
+    });
   });
 
   it('believes the authority it is given, and no other', async (t) => {
@@ -418,7 +421,10 @@ describe('otlp() options', () => {
   const PEM = '-----BEGIN CERTIFICATE-----\nbm8=\n-----END CERTIFICATE-----\n';
   const wrong: [options: Record<string, unknown>, message: string | RegExp][] = [
     [{ endpont: 'x' }, 'otlp(): unknown option "endpont"; did you mean "endpoint"?'],
-    [{ zip: 1 }, 'otlp(): unknown option "zip"; known are endpoint, protocol, compression, headers, timeoutMs, tls'],
+    [
+      { zip: 1 },
+      'otlp(): unknown option "zip"; known are endpoint, protocol, compression, headers, timeoutMs, tls, agent',
+    ],
     [{ endpoint: 7 }, 'otlp(): "endpoint" must be an http or https URL, or unix:/path, got 7'],
     [
       { endpoint: 'localhost:4318' },
@@ -436,11 +442,7 @@ describe('otlp() options', () => {
       { endpoint: 'http+unix://' },
       'otlp(): "endpoint" must be an http or https URL, or unix:/path, got "http+unix://"',
     ],
-    [
-      { protocol: 'grpc' },
-      'otlp(): "protocol" must be "http/protobuf" or "http/json", got "grpc"; for a collector’s gRPC port (4317) give its HTTP port, usually 4318',
-    ],
-    [{ protocol: 'toString' }, 'otlp(): "protocol" must be "http/protobuf" or "http/json", got "toString"'],
+    [{ protocol: 'toString' }, 'otlp(): "protocol" must be "http/protobuf" or "http/json" or "grpc", got "toString"'],
     [{ compression: 'br' }, 'otlp(): "compression" must be "gzip" or "none", got "br"'],
     [{ tls: 1 }, 'otlp(): "tls" must be an object with ca, cert and key, got 1'],
     [{ tls: { cert: '/etc/c.pem' } }, 'otlp(): "tls.cert" must be PEM text (-----BEGIN …), not the path of a file'],
@@ -452,7 +454,7 @@ describe('otlp() options', () => {
       { timeoutMs: '1' },
       'otlp(): "timeoutMs" must be milliseconds from 1 to 2147483647 or a time such as "10s", got "1"',
     ],
-    [{ headers: [] }, 'otlp(): "headers" must be an object of strings, got an array'],
+    [{ headers: [] }, 'otlp(): "headers" must be an object of strings, or a function that gives one, got an array'],
     [{ headers: { a: 1 } }, 'otlp(): "headers.a" must be a string, got 1'],
     [{ headers: { 'a b': 'x' } }, 'otlp(): "headers.a b" has a name or value that HTTP does not allow'],
     [{ headers: { key: 'secret\n' } }, 'otlp(): "headers.key" has a name or value that HTTP does not allow'],

@@ -82,7 +82,7 @@ describe('zipkin()', () => {
       { timeoutMs: -1 },
       'zipkin(): "timeoutMs" must be milliseconds from 1 to 2147483647 or a time such as "10s", got -1',
     ],
-    [{ headers: 'a' }, 'zipkin(): "headers" must be an object of strings, got "a"'],
+    [{ headers: 'a' }, 'zipkin(): "headers" must be an object of strings, or a function that gives one, got "a"'],
   ];
   for (const [options, message] of wrong) {
     it(`refuses ${JSON.stringify(options)}`, () => {

@@ -42,12 +42,12 @@ const enabledOf = (config: Config) => config.enabled;
 const fieldsOf = (config: Config) => config.propagator.fields;
 const XRAY = ['x-amzn-trace-id'];
 const aOf = (config: Config) => config.resource.attributes.a;
-const endpointOf = (config: Config) => config.otlp.endpoint;
+const endpointOf = (config: Config) => config.otlp.options.endpoint;
 
 describe('the defaults', () => {
   it('are all there without options and variables', () => {
     const { enabled, limits, exporters, otlp, batch, propagator } = configOf();
-    assert.deepEqual([enabled, exporters, otlp], [true, ['otlp'], { headers: {} }]);
+    assert.deepEqual([enabled, exporters, otlp], [true, ['otlp'], { options: { headers: {} }, isExact: false }]);
     assert.deepEqual(limits, {
       ...{ attributes: 128, attributeLength: 4096, events: 128, links: 128 },
       ...{ openSpans: 100_000, openMs: 300_000, queueBytes: 8 * 1024 * 1024 },
@@ -105,23 +105,61 @@ describe('a variable', () => {
       (config) => config.batch.timeoutMs,
       14,
     ],
-    [{ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://c:4318' }, (config) => config.otlp.endpoint, 'http://c:4318/v1/traces'],
-    [{ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://c/otel/' }, (config) => config.otlp.endpoint, 'http://c/otel/v1/traces'],
-    [{ OTEL_EXPORTER_OTLP_ENDPOINT: 'HTTPS://c?k=1' }, (config) => config.otlp.endpoint, 'https://c/v1/traces?k=1'],
+    [
+      { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://c:4318' },
+      (config) => config.otlp.options.endpoint,
+      'http://c:4318/v1/traces',
+    ],
+    [
+      { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://c/otel/' },
+      (config) => config.otlp.options.endpoint,
+      'http://c/otel/v1/traces',
+    ],
+    [
+      { OTEL_EXPORTER_OTLP_ENDPOINT: 'HTTPS://c?k=1' },
+      (config) => config.otlp.options.endpoint,
+      'https://c/v1/traces?k=1',
+    ],
     [
       { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://c', OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'http://d/spans' },
-      (config) => config.otlp.endpoint,
+      (config) => config.otlp.options.endpoint,
       'http://d/spans',
     ],
     [
       { OTEL_EXPORTER_OTLP_HEADERS: 'api-key=a%20b,x=1', OTEL_EXPORTER_OTLP_TRACES_HEADERS: 'x=2' },
-      (config) => config.otlp.headers,
+      (config) => config.otlp.options.headers,
       { 'api-key': 'a b', x: '2' },
     ],
-    [{ OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json' }, (config) => config.otlp.protocol, 'http/json'],
+    [{ OTEL_BSP_EXPORT_TIMEOUT: '15' }, ({ batch }) => [batch.timeoutMs, batch.longestTimeoutMs], [10_000, 15]],
+    [
+      { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'http://c' },
+      ({ otlp }) => [otlp.options.endpoint, otlp.isExact],
+      ['http://c/', true],
+    ],
+    [{ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://c' }, ({ otlp }) => otlp.isExact, false],
+    [
+      { OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc', OTEL_EXPORTER_OTLP_ENDPOINT: 'http://c:4317' },
+      ({ otlp }) => [otlp.options.protocol, otlp.options.endpoint],
+      ['grpc', 'http://c:4317/'],
+    ],
+    [
+      { OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: 'grpc', OTEL_EXPORTER_OTLP_ENDPOINT: 'c:4317' },
+      ({ otlp }) => [otlp.options.protocol, otlp.options.endpoint],
+      ['grpc', 'https://c:4317/'],
+    ],
+    [
+      {
+        OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc',
+        OTEL_EXPORTER_OTLP_ENDPOINT: 'c:4317',
+        OTEL_EXPORTER_OTLP_INSECURE: 'true',
+      },
+      ({ otlp }) => otlp.options.endpoint,
+      'http://c:4317/',
+    ],
+    [{ OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json' }, (config) => config.otlp.options.protocol, 'http/json'],
     [
       { OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json', OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: 'HTTP/protobuf' },
-      (config) => config.otlp.protocol,
+      (config) => config.otlp.options.protocol,
       'http/protobuf',
     ],
     [{ OTEL_TRACES_EXPORTER: 'zipkin,otlp' }, (config) => config.exporters, ['zipkin', 'otlp']],
@@ -130,16 +168,16 @@ describe('a variable', () => {
       (config) => config.zipkin,
       { endpoint: 'http://z:9411/api/v2/spans', timeoutMs: 7 },
     ],
-    [{ OTEL_EXPORTER_OTLP_COMPRESSION: 'gzip' }, (config) => config.otlp.compression, 'gzip'],
+    [{ OTEL_EXPORTER_OTLP_COMPRESSION: 'gzip' }, (config) => config.otlp.options.compression, 'gzip'],
     [
       { OTEL_EXPORTER_OTLP_COMPRESSION: 'gzip', OTEL_EXPORTER_OTLP_TRACES_COMPRESSION: 'none' },
-      (config) => config.otlp.compression,
+      (config) => config.otlp.options.compression,
       'none',
     ],
-    [{ OTEL_EXPORTER_OTLP_ENDPOINT: 'unix:/run/o.sock' }, (config) => config.otlp.endpoint, 'unix:/run/o.sock'],
+    [{ OTEL_EXPORTER_OTLP_ENDPOINT: 'unix:/run/o.sock' }, (config) => config.otlp.options.endpoint, 'unix:/run/o.sock'],
     [
       { OTEL_EXPORTER_OTLP_ENDPOINT: 'http+unix://%2Frun%2Fo.sock' },
-      (config) => config.otlp.endpoint,
+      (config) => config.otlp.options.endpoint,
       'http+unix://%2Frun%2Fo.sock/v1/traces',
     ],
   ];
@@ -215,31 +253,31 @@ describe('a variable', () => {
     [
       { OTEL_EXPORTER_OTLP_HEADERS: 'a b=c,x-key=1' },
       /^OTEL_EXPORTER_OTLP_HEADERS must be a list of HTTP headers; one entry is ignored$/,
-      (config) => config.otlp.headers,
+      (config) => config.otlp.options.headers,
       { 'x-key': '1' },
     ],
     [
       { OTEL_EXPORTER_OTLP_HEADERS: 'x-key=secret%0d%0aevil: 1' },
       /^(?!.*secret)OTEL_EXPORTER_OTLP_HEADERS/,
-      (config) => config.otlp.headers,
+      (config) => config.otlp.options.headers,
       {},
     ],
     [
-      { OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc' },
-      /^OTEL_EXPORTER_OTLP_PROTOCOL: "grpc" is ignored: gRPC is not spoken here; set http\/protobuf, and .* 4318$/,
-      (config) => config.otlp.protocol,
+      { OTEL_EXPORTER_OTLP_PROTOCOL: 'http' },
+      /^OTEL_EXPORTER_OTLP_PROTOCOL: "http" is not known here/,
+      ({ otlp }) => otlp.options.protocol,
       undefined,
     ],
     [
       { OTEL_EXPORTER_OTLP_PROTOCOL: 'http/jsn' },
       /did you mean "http\/json"/,
-      (config) => config.otlp.protocol,
+      (config) => config.otlp.options.protocol,
       undefined,
     ],
     [
       { OTEL_EXPORTER_OTLP_COMPRESSION: 'br' },
       /COMPRESSION: "br" is not known/,
-      (config) => config.otlp.compression,
+      (config) => config.otlp.options.compression,
       undefined,
     ],
     [

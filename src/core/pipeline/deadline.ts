@@ -7,6 +7,16 @@ export interface Deadline {
   clear(): void;
 }
 
+/** The same as `promise`, or a rejection with the signal's reason as soon as it fires. */
+export function orAborted<Value>(promise: Promise<Value>, signal: AbortSignal): Promise<Value> {
+  return new Promise((resolve, reject) => {
+    const giveUp = (): void => reject(signal.reason);
+    if (signal.aborted) giveUp();
+    else signal.addEventListener('abort', giveUp, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', giveUp));
+  });
+}
+
 /**
  * A deadline `timeoutMs` from now, or when `outer` fires, if that is sooner. The process does not stay alive for it.
  * (`AbortSignal.any` leaks on long-lived signals in Node 20.)

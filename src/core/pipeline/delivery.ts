@@ -35,13 +35,19 @@ export class Delivery {
     return this.#attemptSinceMs > 0 && monotonicMs() - this.#attemptSinceMs >= this.#timing.outageMs;
   }
 
+  /** The deadline of one request: the exporter's own, within what the pipeline grants. */
+  get #timeoutMs(): number {
+    const { timeoutMs, longestTimeoutMs = Number.POSITIVE_INFINITY } = this.#settings;
+    return Math.min(this.#exporter.timeoutMs ?? timeoutMs, longestTimeoutMs);
+  }
+
   /** One request of what `source` has. Resolves with the answer; `undefined` when there was nothing, or it was taken away. */
   async send(source: Source): Promise<ExportResult | undefined> {
     const inFlight = await source.next(this.#settings.maxBatch);
     const part = inFlight?.records.slice(0, this.pace.requestSpans) ?? [];
     if (part.length === 0) return undefined;
     this.#attemptSinceMs = monotonicMs();
-    const answer = await attempt(this.#exporter, part, this.#exporter.timeoutMs ?? this.#settings.timeoutMs);
+    const answer = await attempt(this.#exporter, part, this.#timeoutMs);
     this.#attemptSinceMs = 0;
     if (source.inFlight !== inFlight) return undefined; // closed: it went to disk meanwhile
     const isOneTooLarge = answer.outcome === 'too-large' && part.length === 1;

@@ -6,6 +6,8 @@ export interface BatchSettings {
   readonly delayMs: number;
   /** Total time one export may take. */
   readonly timeoutMs: number;
+  /** The most that an exporter's own choice of it may be. Default: any. */
+  readonly longestTimeoutMs?: number | undefined;
   /** The most that may wait, in spans and in bytes: whichever is reached first. */
   readonly queueSpans: number;
   readonly queueBytes: number;

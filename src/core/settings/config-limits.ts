@@ -50,6 +50,7 @@ export function resolveLimits(given: GivenLimits, environment: Environment): Lim
 export function resolveBatch(queueBytes: number, environment: Environment): BatchSettings {
   const queueSpans = environment.whole('OTEL_BSP_MAX_QUEUE_SIZE', 1) ?? Number.POSITIVE_INFINITY;
   const maxBatch = environment.whole('OTEL_BSP_MAX_EXPORT_BATCH_SIZE', 1) ?? 512;
+  const longestTimeoutMs = environment.whole('OTEL_BSP_EXPORT_TIMEOUT', 1, LONGEST_TIMER_MS);
   return {
     maxBatch: Math.min(maxBatch, queueSpans), // a queue that never holds a batch would never be full in time
     delayMs: environment.whole('OTEL_BSP_SCHEDULE_DELAY', 0, LONGEST_TIMER_MS) ?? 100,
@@ -57,6 +58,7 @@ export function resolveBatch(queueBytes: number, environment: Environment): Batc
       environment.whole('OTEL_EXPORTER_OTLP_TRACES_TIMEOUT', 1, LONGEST_TIMER_MS) ??
       environment.whole('OTEL_EXPORTER_OTLP_TIMEOUT', 1, LONGEST_TIMER_MS) ??
       10_000,
+    ...(longestTimeoutMs !== undefined && { longestTimeoutMs }),
     queueSpans,
     queueBytes,
   };

@@ -2,8 +2,15 @@ import { nearestUrl } from '../options/errors.ts';
 import type { Environment } from './environment.ts';
 import { otlpTls, type TlsEnvironment } from './otlp-tls-environment.ts';
 
-/** How the OTLP exporter was set up by the environment: fit for `otlp()`, which refuses none of it. */
+/** The set-up of the OTLP exporter by the environment. */
 export interface OtlpEnvironment {
+  /** Fit for `otlp()`, which refuses none of it. */
+  readonly options: OtlpVariables;
+  /** The endpoint is taken as it is, though it may have no path. */
+  readonly isExact: boolean;
+}
+
+interface OtlpVariables {
   readonly endpoint?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly protocol?: (typeof PROTOCOLS)[number];
@@ -11,25 +18,23 @@ export interface OtlpEnvironment {
   readonly tls?: TlsEnvironment;
 }
 
-const PROTOCOLS = ['http/protobuf', 'http/json'] as const;
+const PROTOCOLS = ['http/protobuf', 'http/json', 'grpc'] as const;
 const COMPRESSIONS = ['gzip', 'none'] as const;
-
-/** Of OpenTelemetry's specification, and its default in some SDKs: whoever sets it should know what happens instead. */
-const REFUSED_PROTOCOLS: Readonly<Record<string, string>> = {
-  grpc: 'gRPC is not spoken here; set http/protobuf, and an endpoint with the collector’s HTTP port, usually 4318',
-};
 
 /**
  * Reads `OTEL_EXPORTER_OTLP_*` (OpenTelemetry, OTLP Exporter Configuration), of which the variables for
  * traces come first. `OTEL_EXPORTER_OTLP_ENDPOINT` is a base to which `v1/traces` is appended; the one for
- * traces is taken as it is. The timeout is read with the batch settings; `INSECURE` is for gRPC alone.
+ * traces is taken as it is. gRPC has no path; there a host without a scheme means TLS, unless `INSECURE` is true.
+ * The timeout is read with the batch settings.
  */
 export function resolveOtlp(environment: Environment): OtlpEnvironment {
-  const endpoint = otlpUrl('OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', environment) ?? baseUrl(environment);
-  const protocol = first('PROTOCOL', (name) => environment.choice(name, PROTOCOLS, REFUSED_PROTOCOLS));
+  const protocol = first('PROTOCOL', (name) => environment.choice(name, PROTOCOLS));
+  const scheme = protocol === 'grpc' ? grpcScheme(environment) : undefined;
+  const exact = otlpUrl('OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', environment, scheme);
+  const endpoint = exact ?? baseUrl(environment, scheme);
   const compression = first('COMPRESSION', (name) => environment.choice(name, COMPRESSIONS));
   const tls = otlpTls(environment);
-  return {
+  const options = {
     headers: {
       ...otlpHeaders('OTEL_EXPORTER_OTLP_HEADERS', environment),
       ...otlpHeaders('OTEL_EXPORTER_OTLP_TRACES_HEADERS', environment),
@@ -39,6 +44,14 @@ export function resolveOtlp(environment: Environment): OtlpEnvironment {
     ...(compression !== undefined && { compression }),
     ...(tls !== undefined && { tls }),
   };
+  return { options, isExact: exact !== undefined && exact.protocol !== 'unix:' };
+}
+
+function grpcScheme(environment: Environment): 'http' | 'https' {
+  const isInsecure = first('INSECURE', (name) =>
+    environment.text(name) === undefined ? undefined : environment.flag(name),
+  );
+  return isInsecure === true ? 'http' : 'https';
 }
 
 /** Both are read, so that a wrong one is named also where the other decides. */
@@ -48,16 +61,20 @@ function first<Value>(suffix: string, read: (name: string) => Value | undefined)
 }
 
 /** A `unix:` base names a socket and has no path to append to: the exporter then takes `/v1/traces`. */
-function baseUrl(environment: Environment): URL | undefined {
-  const base = otlpUrl('OTEL_EXPORTER_OTLP_ENDPOINT', environment);
-  if (base !== undefined && base.protocol !== 'unix:') base.pathname = `${base.pathname.replace(/\/$/, '')}/v1/traces`;
+function baseUrl(environment: Environment, grpcScheme: string | undefined): URL | undefined {
+  const base = otlpUrl('OTEL_EXPORTER_OTLP_ENDPOINT', environment, grpcScheme);
+  if (grpcScheme === undefined && base !== undefined && base.protocol !== 'unix:')
+    base.pathname = `${base.pathname.replace(/\/$/, '')}/v1/traces`;
   return base;
 }
 
-function otlpUrl(name: string, environment: Environment): URL | undefined {
+/** `grpcScheme` is what a host without a scheme means; without gRPC it is a mistake. */
+function otlpUrl(name: string, environment: Environment, grpcScheme: string | undefined): URL | undefined {
   const text = environment.text(name);
   if (text === undefined) return undefined;
-  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const isBare = grpcScheme !== undefined && nearestUrl(text) !== '';
+  const given = isBare ? `${grpcScheme}://${text}` : text;
+  const url = URL.canParse(given) ? new URL(given) : undefined;
   if (url !== undefined && isUsable(url)) return url;
   environment.ignored(name, 'an http:// or https:// URL, or unix:/path', undefined, nearestUrl(text));
   return undefined;

@@ -142,10 +142,14 @@ async function releasesEverything(t: TestContext, factory: ExporterFactory): Pro
 }
 
 /** Runs the module from where the package can be imported by name. Fails when it does not end in time. */
-export async function runModule(source: string): Promise<{ code: number | null; stdout: string; stderr: string }> {
+export async function runModule(
+  source: string,
+  variables: Readonly<Record<string, string>> = {},
+): Promise<{ code: number | null; stdout: string; stderr: string }> {
   const child = spawn(process.execPath, ['--input-type=module', '--eval', source], {
     cwd: import.meta.dirname,
-    timeout: 10_000,
+    timeout: 30_000,
+    env: { ...process.env, ...variables },
   });
   let stdout = '';
   let stderr = '';
