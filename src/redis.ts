@@ -13,6 +13,7 @@ import {
 } from './core/options/options.ts';
 import type { Exporter } from './core/pipeline/exporter.ts';
 import { isRedisClient, type RedisClient } from './store/redis/client.ts';
+import { REDIS_DEFAULTS } from './store/redis/defaults.ts';
 import { RedisStore } from './store/redis/redis-store.ts';
 import type { SpanStore } from './store/span-store.ts';
 
@@ -71,13 +72,9 @@ export interface RedisTraces extends Exporter, SpanStore {
   readonly destination: string;
 }
 
-const DEFAULT_TTL_SECONDS = 3 * 86_400;
-const DEFAULT_TRACE_SPANS = 200_000;
-const DEFAULT_LIVE = 10_000;
-
 const READERS = {
   client: required(checked('an ioredis client', isRedisClient)),
-  ttl: ttlSeconds,
+  ttl: readTtl,
   index: listOf('a list of attribute keys', isText),
   maxTraceSpans: wholeNumber(1),
   live: wholeNumber(0),
@@ -103,15 +100,16 @@ const HINTS = {
  */
 export function redis(options: RedisOptions): RedisTraces {
   const given = readOptions('redis', options, READERS, HINTS);
-  const { ttl = DEFAULT_TTL_SECONDS, index = [], maxTraceSpans = DEFAULT_TRACE_SPANS, live = DEFAULT_LIVE } = given;
-  return new RedisStore(given.client, { ttlSeconds: ttl, index, maxTraceSpans, live }, sayOnce);
+  const { ttl: ttlSeconds = REDIS_DEFAULTS.ttlSeconds, index = [] } = given;
+  const { maxTraceSpans = REDIS_DEFAULTS.maxTraceSpans, live = REDIS_DEFAULTS.live } = given;
+  return new RedisStore(given.client, { ttlSeconds, index, maxTraceSpans, live }, sayOnce);
 }
 
 /** EXPIRE takes more, but a time that overflows when it is added to now is refused by the server. */
 const LONGEST_TTL_SECONDS = 1e9;
 
 /** Text alone: a number was seconds here and milliseconds everywhere else, so that nobody's spans may go by a guess. */
-function ttlSeconds(given: unknown, at: Place): number {
+function readTtl(given: unknown, at: Place): number {
   const seconds = typeof given === 'string' ? (durationMs(given) ?? 0) / 1000 : 0;
   if (Number.isInteger(seconds) && seconds >= 1 && seconds <= LONGEST_TTL_SECONDS) return seconds;
   const hint = typeof given === 'number' ? `write its unit: "${given}s" for seconds` : '';

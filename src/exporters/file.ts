@@ -18,8 +18,10 @@ export interface FileOptions {
   readonly maxFiles?: number | undefined;
 }
 
-const DEFAULT_MAX_BYTES = 64 * 1024 * 1024;
-const DEFAULT_MAX_FILES = 5;
+export const FILE_DEFAULTS: { readonly maxBytes: number; readonly maxFiles: number } = {
+  maxBytes: 64 * 1024 * 1024,
+  maxFiles: 5,
+};
 
 const READERS = {
   path: required(pathOf('the path of a file')),
@@ -47,7 +49,11 @@ export function file(options: FileOptions): Exporter {
 
 /** The same for `caller`, whose options have these among them. */
 export function fileExporter(caller: string, options: FileOptions): Exporter & { readonly destination: string } {
-  const { path, maxBytes = DEFAULT_MAX_BYTES, maxFiles = DEFAULT_MAX_FILES } = readOptions(caller, options, READERS);
+  const {
+    path,
+    maxBytes = FILE_DEFAULTS.maxBytes,
+    maxFiles = FILE_DEFAULTS.maxFiles,
+  } = readOptions(caller, options, READERS);
   return new FileExporter(path, maxBytes, maxFiles);
 }
 

@@ -33,8 +33,10 @@ export interface MemoryStoreOptions {
   readonly maxTraceSpans?: number | undefined;
 }
 
-const DEFAULT_BYTES = 64 * 1024 * 1024;
-const DEFAULT_TRACE_SPANS = 200_000;
+export const MEMORY_STORE_DEFAULTS: { readonly maxBytes: number; readonly maxTraceSpans: number } = {
+  maxBytes: 64 * 1024 * 1024,
+  maxTraceSpans: 200_000,
+};
 
 const READERS = { maxBytes: wholeNumber(1), maxTraceSpans: wholeNumber(1) } satisfies Readers<MemoryStoreOptions>;
 
@@ -49,7 +51,7 @@ const READERS = { maxBytes: wholeNumber(1), maxTraceSpans: wholeNumber(1) } sati
  */
 export function memoryStore(options: MemoryStoreOptions = {}): SpanStore {
   const given = readOptions('memoryStore', options, READERS);
-  const { maxBytes = DEFAULT_BYTES, maxTraceSpans = DEFAULT_TRACE_SPANS } = given;
+  const { maxBytes = MEMORY_STORE_DEFAULTS.maxBytes, maxTraceSpans = MEMORY_STORE_DEFAULTS.maxTraceSpans } = given;
   return new MemoryStore(maxBytes, maxTraceSpans);
 }
 

@@ -1,6 +1,7 @@
 import { hintAt } from '../options/errors.ts';
 import { type Place, type Reader, wrongOption } from '../options/options.ts';
 import type { Exporter } from '../pipeline/exporter.ts';
+import { DEFAULTS } from './defaults.ts';
 import type { Environment } from './environment.ts';
 
 /** The exporters that have a name. */
@@ -35,5 +36,5 @@ function hintFor(item: unknown): string {
 
 /** `OTEL_TRACES_EXPORTER`; OTLP where it is not set. */
 export function environmentExporters(environment: Environment): readonly (ExporterName | Exporter)[] {
-  return environment.list('OTEL_TRACES_EXPORTER', NAMES) ?? ['otlp'];
+  return environment.list('OTEL_TRACES_EXPORTER', NAMES) ?? DEFAULTS.exporters;
 }

@@ -11,8 +11,6 @@ export interface InstrumentOptions {
 /** The option, complete. */
 export type Instrument = { readonly [Name in keyof InstrumentOptions]-?: boolean };
 
-export const NOTHING_INSTRUMENTED: Instrument = Object.freeze({ fetch: false, http: false });
-
 const fields = group(
   { fetch: flag, http: flag } satisfies Readers<InstrumentOptions>,
   '{ fetch, http }, each true or false',

@@ -1,8 +1,9 @@
-import { DEFAULT_LIMITS, type Limits } from '../limits.ts';
+import type { Limits } from '../limits.ts';
 import type { Duration } from '../options/duration.ts';
 import { duration, group, type Reader, type Readers, wholeNumber } from '../options/options.ts';
 import type { BatchSettings } from '../pipeline/settings.ts';
 import { LONGEST_TIMER_MS } from '../timers.ts';
+import { DEFAULTS } from './defaults.ts';
 import type { Environment } from './environment.ts';
 
 /** The option `limits` of `start()`: each with a default. */
@@ -33,31 +34,28 @@ export function resolveLimits(given: GivenLimits, environment: Environment): Lim
     environment.whole('OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT', 0) ??
     environment.whole('OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT', 0);
   return {
-    attributes: given.attributes ?? attributes ?? DEFAULT_LIMITS.attributes,
-    attributeLength: given.attributeLength ?? attributeLength ?? DEFAULT_LIMITS.attributeLength,
-    events: given.events ?? environment.whole('OTEL_SPAN_EVENT_COUNT_LIMIT', 0) ?? DEFAULT_LIMITS.events,
-    links: given.links ?? environment.whole('OTEL_SPAN_LINK_COUNT_LIMIT', 0) ?? DEFAULT_LIMITS.links,
-    openSpans: given.openSpans ?? DEFAULT_LIMITS.openSpans,
-    openMs: given.openMs ?? DEFAULT_LIMITS.openMs,
-    queueBytes: given.queueBytes ?? DEFAULT_LIMITS.queueBytes,
+    attributes: given.attributes ?? attributes ?? DEFAULTS.limits.attributes,
+    attributeLength: given.attributeLength ?? attributeLength ?? DEFAULTS.limits.attributeLength,
+    events: given.events ?? environment.whole('OTEL_SPAN_EVENT_COUNT_LIMIT', 0) ?? DEFAULTS.limits.events,
+    links: given.links ?? environment.whole('OTEL_SPAN_LINK_COUNT_LIMIT', 0) ?? DEFAULTS.limits.links,
+    openSpans: given.openSpans ?? DEFAULTS.limits.openSpans,
+    openMs: given.openMs ?? DEFAULTS.limits.openMs,
+    queueBytes: given.queueBytes ?? DEFAULTS.limits.queueBytes,
   };
 }
 
-/**
- * OpenTelemetry's default delay is 5 s; ours is 100 ms, so that a process that is killed loses little
- * and a viewer shows a request when it ends. Batches fill up under load all the same.
- */
+/** The batches: environment, then default. */
 export function resolveBatch(queueBytes: number, environment: Environment): BatchSettings {
   const queueSpans = environment.whole('OTEL_BSP_MAX_QUEUE_SIZE', 1) ?? Number.POSITIVE_INFINITY;
-  const maxBatch = environment.whole('OTEL_BSP_MAX_EXPORT_BATCH_SIZE', 1) ?? 512;
+  const maxBatch = environment.whole('OTEL_BSP_MAX_EXPORT_BATCH_SIZE', 1) ?? DEFAULTS.batch.maxBatch;
   const longestTimeoutMs = environment.whole('OTEL_BSP_EXPORT_TIMEOUT', 1, LONGEST_TIMER_MS);
   return {
     maxBatch: Math.min(maxBatch, queueSpans), // a queue that never holds a batch would never be full in time
-    delayMs: environment.whole('OTEL_BSP_SCHEDULE_DELAY', 0, LONGEST_TIMER_MS) ?? 100,
+    delayMs: environment.whole('OTEL_BSP_SCHEDULE_DELAY', 0, LONGEST_TIMER_MS) ?? DEFAULTS.batch.delayMs,
     timeoutMs:
       environment.whole('OTEL_EXPORTER_OTLP_TRACES_TIMEOUT', 1, LONGEST_TIMER_MS) ??
       environment.whole('OTEL_EXPORTER_OTLP_TIMEOUT', 1, LONGEST_TIMER_MS) ??
-      10_000,
+      DEFAULTS.batch.timeoutMs,
     ...(longestTimeoutMs !== undefined && { longestTimeoutMs }),
     queueSpans,
     queueBytes,

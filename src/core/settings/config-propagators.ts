@@ -3,6 +3,7 @@ import type { Propagator } from '../../../propagation/context.ts';
 import { xrayLambda } from '../../../propagation/xray.ts';
 import { hintAt } from '../options/errors.ts';
 import { group, type Place, type Reader, type Readers, required, wrongItem, wrongOption } from '../options/options.ts';
+import { DEFAULTS } from './defaults.ts';
 import type { Environment } from './environment.ts';
 
 /** A header format: one of ours by its name, or an object. */
@@ -79,10 +80,8 @@ const REFUSED: Readonly<Record<string, string>> = {
 
 /** `OTEL_PROPAGATORS`; W3C's two where it is not set. */
 export function environmentPropagator(environment: Environment): Propagator {
-  const names = environment.list('OTEL_PROPAGATORS', [...NAMES, 'none' as const], REFUSED, MEANT) ?? [
-    'tracecontext' as const,
-    'baggage' as const,
-  ];
+  const names =
+    environment.list('OTEL_PROPAGATORS', [...NAMES, 'none' as const], REFUSED, MEANT) ?? DEFAULTS.propagators;
   const list = names.filter((name) => name !== 'none').map((name) => KNOWN[name]);
   return compositePropagator({ extract: list, inject: list });
 }

@@ -13,6 +13,7 @@ import {
   wrongOption,
 } from '../options/options.ts';
 import type { SpoolSettings } from '../pipeline/spool/spool.ts';
+import { DEFAULTS } from './defaults.ts';
 import type { Environment } from './environment.ts';
 
 /** When spans go to disk. */
@@ -32,8 +33,6 @@ export interface SpoolOptions {
 
 const MODES = ['overflow', 'ahead', 'off'] as const satisfies readonly SpoolModeName[];
 const MIN_BYTES = 64 * 1024;
-const DEFAULT_BYTES = 64 * 1024 * 1024;
-const DEFAULT_AGE_MS = 24 * 3_600_000;
 
 const READERS = {
   mode: oneOf(...MODES),
@@ -67,9 +66,9 @@ function hintFor(given: unknown): string {
 export function resolveSpool(given: GivenSpool, environment: Environment): SpoolSettings {
   const named = given.directory ?? environment.text('THROUGHLINE_SPOOL_DIRECTORY');
   return {
-    mode: given.mode ?? environment.choice('THROUGHLINE_SPOOL', MODES) ?? 'overflow',
+    mode: given.mode ?? environment.choice('THROUGHLINE_SPOOL', MODES) ?? DEFAULTS.spool.mode,
     directory: named === undefined || isAbsolute(named) ? named : resolve(named), // the app may change its directory
-    maxBytes: given.maxBytes ?? DEFAULT_BYTES,
-    maxAgeMs: given.maxAge ?? DEFAULT_AGE_MS,
+    maxBytes: given.maxBytes ?? DEFAULTS.spool.maxBytes,
+    maxAgeMs: given.maxAge ?? DEFAULTS.spool.maxAgeMs,
   };
 }

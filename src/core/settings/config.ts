@@ -13,12 +13,7 @@ import type { SpoolSettings } from '../pipeline/spool/spool.ts';
 import type { Attributes, Resource } from '../record.ts';
 import { NOTHING_ALLOWED, type Redaction, type RedactOptions } from '../redaction.ts';
 import { type ExporterName, environmentExporters, exportersReader } from './config-exporters.ts';
-import {
-  type Instrument,
-  type InstrumentOptions,
-  instrumentReader,
-  NOTHING_INSTRUMENTED,
-} from './config-instrument.ts';
+import { type Instrument, type InstrumentOptions, instrumentReader } from './config-instrument.ts';
 import { type KeepOptions, keepReader } from './config-keep.ts';
 import { type LimitOptions, limitsReader, resolveBatch, resolveLimits } from './config-limits.ts';
 import {
@@ -30,6 +25,7 @@ import {
 import { redactReader } from './config-redaction.ts';
 import { environmentSampler, sampleReader } from './config-sampling.ts';
 import { resolveSpool, type SpoolModeName, type SpoolOptions, spoolReader } from './config-spool.ts';
+import { DEFAULTS } from './defaults.ts';
 import { Environment, type Variables } from './environment.ts';
 import { type OtlpEnvironment, resolveOtlp } from './otlp-environment.ts';
 import { type ReadText, readBeginning } from './platform.ts';
@@ -205,9 +201,9 @@ export function resolveConfig(
     location: given.location ?? environment.flag('THROUGHLINE_LOCATION'),
     sampler: given.sample ?? environmentSampler(environment),
     keepRule: given.keep,
-    metrics: given.metrics ?? true,
+    metrics: given.metrics ?? DEFAULTS.metrics,
     propagator: given.propagators ?? environmentPropagator(environment),
-    randomFlag: given.randomFlag ?? false,
+    randomFlag: given.randomFlag ?? DEFAULTS.randomFlag,
     propagateTo: given.propagateTo ?? traceToAllBaggageToPrivate,
     baggageAttributes: [...new Set(given.baggageAttributes)],
     redaction: given.redact ?? NOTHING_ALLOWED,
@@ -216,7 +212,7 @@ export function resolveConfig(
     zipkin: resolveZipkin(environment),
     batch: resolveBatch(limits.queueBytes, environment),
     spool: resolveSpool(given.spool ?? {}, environment),
-    instrument: given.instrument ?? NOTHING_INSTRUMENTED,
+    instrument: given.instrument ?? DEFAULTS.instrument,
   };
 }
 

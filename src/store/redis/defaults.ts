@@ -1,0 +1,6 @@
+/** What `redis()` does where its options say nothing. */
+export const REDIS_DEFAULTS: { readonly ttlSeconds: number; readonly maxTraceSpans: number; readonly live: number } = {
+  ttlSeconds: 3 * 86_400,
+  maxTraceSpans: 200_000,
+  live: 10_000,
+};
