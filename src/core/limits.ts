@@ -71,14 +71,20 @@ function primitiveList(list: readonly unknown[], max: number): AttributeValue | 
   return kept as unknown as AttributeValue;
 }
 
-/** A bounded copy of attributes an app passed in: never throws, whatever they are. `dropped` counts what was refused. */
-export function copyAttributes(source: unknown, limits: Limits): { attributes: Attributes; dropped: number } {
+/** Attributes, and how many of them a limit took; absent: none. */
+export interface CopiedAttributes {
+  readonly attributes: Attributes;
+  readonly droppedAttributesCount?: number;
+}
+
+/** A bounded copy of attributes an app passed in: never throws, whatever they are. A key MUST be non-empty (Common, Attribute). */
+export function copyAttributes(source: unknown, limits: Limits): CopiedAttributes {
   const attributes: Attributes = {};
   let dropped = 0;
   let count = 0;
   for (const key of ownKeys(source)) {
     const value = readValue(source as Attributes, key, limits.attributeLength);
-    if (value === undefined) continue;
+    if (value === undefined || key === '') continue;
     if (count === limits.attributes) {
       dropped++;
       continue;
@@ -86,7 +92,7 @@ export function copyAttributes(source: unknown, limits: Limits): { attributes: A
     setOwn(attributes, bounded(key, KEY_LENGTH), value);
     count++;
   }
-  return { attributes, dropped };
+  return dropped === 0 ? { attributes } : { attributes, droppedAttributesCount: dropped };
 }
 
 /** Own enumerable string keys; none for a Proxy that throws. */

@@ -26,6 +26,8 @@ export interface SpanEvent {
   /** Milliseconds since the Unix epoch, with fractions. */
   readonly timeMs: number;
   readonly attributes: Attributes;
+  /** Attributes that `limits` took; absent: none. */
+  readonly droppedAttributesCount?: number | undefined;
 }
 
 /** A span context as an app hands it in: ours, or that of `@opentelemetry/api`. One without valid ids counts as none. */
@@ -51,6 +53,8 @@ export interface Link {
 export interface RecordedLink {
   readonly context: RecordedContext;
   readonly attributes: Attributes;
+  /** Attributes that `limits` took; absent: none. */
+  readonly droppedAttributesCount?: number | undefined;
 }
 
 export interface RecordedContext {

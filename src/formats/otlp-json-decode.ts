@@ -167,12 +167,19 @@ function decodeEach<T>(list: unknown, decode: (item: Fields) => T | undefined): 
 function decodeEvent(event: Fields): SpanEvent | undefined {
   const time = decodeTime(event.timeUnixNano);
   if (time === undefined || typeof (event.name ?? '') !== 'string') return undefined;
-  return { name: text(event.name), timeMs: toMs(time), attributes: decodeAttributes(event.attributes).attributes };
+  return { name: text(event.name), timeMs: toMs(time), ...attributesOf(event) };
 }
 
 function decodeLink(link: Fields, readId: IdReader): RecordedLink | undefined {
   const context = decodeLinkContext(link, readId);
-  return context && { context, attributes: decodeAttributes(link.attributes).attributes };
+  return context && { context, ...attributesOf(link) };
+}
+
+/** The attributes of an event or a link, and how many were lost: on the way here, or since they cannot be read. */
+function attributesOf(owner: Fields): Pick<SpanEvent, 'attributes' | 'droppedAttributesCount'> {
+  const { attributes, dropped } = decodeAttributes(owner.attributes);
+  const droppedAttributesCount = countOf(owner.droppedAttributesCount) + dropped;
+  return droppedAttributesCount === 0 ? { attributes } : { attributes, droppedAttributesCount };
 }
 
 function decodeLinkContext(link: Fields, readId: IdReader): RecordedContext | undefined {

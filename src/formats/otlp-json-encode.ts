@@ -171,10 +171,11 @@ function writeEvent(event: SpanEvent): void {
   writer.ascii('","name":');
   writer.quoted(event.name);
   writeAttributesField(event.attributes, ',"attributes":[');
+  writeCount(',"droppedAttributesCount":', event.droppedAttributesCount ?? 0);
   writer.byte(CLOSE_BRACE);
 }
 
-function writeLink({ context, attributes }: RecordedLink): void {
+function writeLink({ context, attributes, droppedAttributesCount = 0 }: RecordedLink): void {
   writer.ascii('{"traceId":"');
   writer.ascii(context.traceId);
   writer.ascii('","spanId":"');
@@ -182,6 +183,7 @@ function writeLink({ context, attributes }: RecordedLink): void {
   writer.ascii('"');
   writeTextField(',"traceState":', context.traceState);
   writeAttributesField(attributes, ',"attributes":[');
+  writeCount(',"droppedAttributesCount":', droppedAttributesCount);
   writeNumberField(',"flags":', wireFlags(context.traceFlags, context.isRemote));
   writer.byte(CLOSE_BRACE);
 }

@@ -232,32 +232,36 @@ function decodeStatus(reader: ProtobufReader): SpanStatus {
   return message === '' ? { code: name } : { code: name, message };
 }
 
-/** Span.Event: time_unix_nano = 1, name = 2, attributes = 3. */
+/** Span.Event: time_unix_nano = 1, name = 2, attributes = 3, dropped_attributes_count = 4. */
 function decodeEvent(reader: ProtobufReader): SpanEvent {
   const attributes: Attributes = {};
   let name = '';
   let time = EPOCH;
+  let dropped = 0;
   while (reader.next()) {
     if (reader.field === 1) time = reader.unixNano();
     else if (reader.field === 2) name = reader.text();
-    else if (reader.field === 3) addAttribute(attributes, reader.message());
+    else if (reader.field === 3) dropped += addAttribute(attributes, reader.message()) ? 0 : 1;
+    else if (reader.field === 4) dropped += reader.uint32();
     else reader.skip();
   }
-  return { name, timeMs: toMs(time), attributes };
+  return { name, timeMs: toMs(time), attributes, ...(dropped > 0 && { droppedAttributesCount: dropped }) };
 }
 
-/** Span.Link: trace_id = 1, span_id = 2, trace_state = 3, attributes = 4, flags = 6. */
+/** Span.Link: trace_id = 1, span_id = 2, trace_state = 3, attributes = 4, dropped_attributes_count = 5, flags = 6. */
 function addLink(span: SpanFields, reader: ProtobufReader): void {
   const attributes: Attributes = {};
   let traceId = '';
   let spanId = '';
   let traceState = '';
   let flags = 0;
+  let dropped = 0;
   while (reader.next()) {
     if (reader.field === 1) traceId = reader.hex();
     else if (reader.field === 2) spanId = reader.hex();
     else if (reader.field === 3) traceState = reader.text();
-    else if (reader.field === 4) addAttribute(attributes, reader.message());
+    else if (reader.field === 4) dropped += addAttribute(attributes, reader.message()) ? 0 : 1;
+    else if (reader.field === 5) dropped += reader.uint32();
     else if (reader.field === 6) flags = reader.fixed32();
     else reader.skip();
   }
@@ -273,7 +277,7 @@ function addLink(span: SpanFields, reader: ProtobufReader): void {
     ...(isRemote !== undefined && { isRemote }),
     ...(traceState !== '' && { traceState }),
   };
-  span.links.push({ context, attributes });
+  span.links.push({ context, attributes, ...(dropped > 0 && { droppedAttributesCount: dropped }) });
 }
 
 /** KeyValue: key = 1, value = 2. Of a repeated key the last one stays. False when the value cannot be read. */

@@ -130,17 +130,18 @@ function writeStatus(status: SpanStatus): void {
   if (writer.size > from) writer.lengthSince(from, 15);
 }
 
-/** Span.Event: time_unix_nano = 1, name = 2, attributes = 3. */
+/** Span.Event: time_unix_nano = 1, name = 2, attributes = 3, dropped_attributes_count = 4. */
 function writeEvent(event: SpanEvent | undefined): void {
   if (event === undefined) return;
   const from = writer.size;
+  writeCount(4, event.droppedAttributesCount ?? 0);
   writeAttributes(3, event.attributes);
   writeText(2, event.name);
   writeTime(1, unixNanoAfter(event.timeMs, 0));
   writer.lengthSince(from, 11);
 }
 
-/** Span.Link: trace_id = 1, span_id = 2, trace_state = 3, attributes = 4, flags = 6. */
+/** Span.Link: trace_id = 1, span_id = 2, trace_state = 3, attributes = 4, dropped_attributes_count = 5, flags = 6. */
 function writeLink(link: RecordedLink | undefined): void {
   if (link === undefined) return;
   const { traceId, spanId, traceState, traceFlags, isRemote } = link.context;
@@ -150,6 +151,7 @@ function writeLink(link: RecordedLink | undefined): void {
     writer.fixed32(flags);
     writer.tag(6, FIXED32);
   }
+  writeCount(5, link.droppedAttributesCount ?? 0);
   writeAttributes(4, link.attributes);
   writeText(3, traceState);
   writeId(2, spanId);

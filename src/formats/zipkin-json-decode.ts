@@ -7,7 +7,7 @@ import type {
   SpanRecord,
   SpanStatus,
 } from '../core/record.ts';
-import { asList, asObject } from '../leaves/json-value.ts';
+import { asList, asObject, countOf } from '../leaves/json-value.ts';
 import { setOwn } from '../leaves/own-slot.ts';
 import { parseBoundedJson } from './bounded-json.ts';
 import { type DecodedTraceRequest, malformedRequest, Rejections } from './decoded-request.ts';
@@ -176,9 +176,11 @@ function linkOf(value: string): RecordedLink | undefined {
   if (traceId === undefined || spanId === undefined) return undefined;
   const parsed = parseBoundedJson(parts.slice(3, -1).join('|'), MAX_DEPTH);
   const traceState = parts[2] ?? '';
+  const dropped = countOf(parts.at(-1));
   return {
     context: { traceId, spanId, traceFlags: 0, ...(traceState !== '' && { traceState }) },
     attributes: primitives('value' in parsed ? asObject(parsed.value) : undefined),
+    ...(dropped > 0 && { droppedAttributesCount: dropped }),
   };
 }
 
@@ -223,10 +225,15 @@ function primitives(fields: Fields | undefined): Attributes {
 function withEndpoints(attributes: Attributes, local: Fields | undefined, remote: Fields | undefined): Attributes {
   addMissing(attributes, 'network.local.address', local?.ipv4 ?? local?.ipv6);
   addMissing(attributes, 'network.local.port', local?.port);
-  addMissing(attributes, 'peer.service', remote?.serviceName);
-  addMissing(attributes, 'network.peer.address', remote?.ipv4 ?? remote?.ipv6);
-  addMissing(attributes, 'network.peer.port', remote?.port);
+  // What a tag has said already (`server.address`) needs no second name.
+  addMissing(attributes, 'peer.service', unsaid(attributes, remote?.serviceName));
+  addMissing(attributes, 'network.peer.address', unsaid(attributes, remote?.ipv4 ?? remote?.ipv6));
+  addMissing(attributes, 'network.peer.port', unsaid(attributes, remote?.port));
   return attributes;
+}
+
+function unsaid(attributes: Attributes, value: unknown): unknown {
+  return Object.values(attributes).some((said) => String(said) === String(value)) ? undefined : value;
 }
 
 function addMissing(attributes: Attributes, key: string, value: unknown): void {

@@ -20,7 +20,7 @@ export function encodeZipkinSpans(records: readonly SpanRecord[]): string {
  */
 export function zipkinSpanOf(record: SpanRecord): ZipkinSpan {
   const kind = KIND[record.kind];
-  const remote = remoteEndpoint(record.attributes);
+  const remote = remoteEndpoint(record);
   const timestamp = micros(record.startTimeMs);
   return {
     traceId: record.traceId,
@@ -53,14 +53,37 @@ function localEndpoint({ resource, attributes }: SpanRecord): ZipkinEndpoint {
 }
 
 /** The other side, as far as a span's attributes tell. */
-function remoteEndpoint(attributes: Attributes): ZipkinEndpoint | undefined {
-  const name = attributes['peer.service'];
+function remoteEndpoint({ attributes, kind }: SpanRecord): ZipkinEndpoint | undefined {
+  const isCaller = kind === 'client' || kind === 'producer'; // `server.address` of those who are called is their own
+  const name = firstText(attributes, isCaller ? CALLED_NAMES : PEER_NAMES);
   const endpoint = {
-    ...(typeof name === 'string' && { serviceName: name }),
-    ...addressOf([attributes['network.peer.address']]),
-    ...portOf(attributes['network.peer.port']),
+    ...(name !== undefined && { serviceName: name }),
+    ...addressOf([attributes['network.peer.address'] ?? (isCaller ? attributes['server.address'] : undefined)]),
+    ...portOf(attributes['network.peer.port'] ?? (isCaller ? attributes['server.port'] : undefined)),
   };
   return Object.keys(endpoint).length === 0 ? undefined : endpoint;
+}
+
+/** The names of the other side, the best first (OpenTelemetry to Zipkin, Remote endpoint). `service.peer.name` is what `peer` sets. */
+const PEER_NAMES: readonly string[] = ['service.peer.name', 'peer.service'];
+const CALLED_NAMES: readonly string[] = [
+  ...PEER_NAMES,
+  'server.address',
+  'net.peer.name',
+  'server.socket.domain',
+  'net.sock.peer.name',
+  'peer.hostname',
+  'peer.address',
+  'db.namespace',
+  'db.name',
+];
+
+function firstText(attributes: Attributes, keys: readonly string[]): string | undefined {
+  for (const key of keys) {
+    const value = attributes[key];
+    if (typeof value === 'string' && value !== '') return value;
+  }
+  return undefined;
 }
 
 /** The first of each family. */
@@ -90,7 +113,7 @@ function tagsOf(record: SpanRecord): Record<string, string> {
   for (const [key, value] of Object.entries(record.attributes)) setTag(tags, key, value);
   tags.delete(TAG.error); // an attribute of that name would make any span a failed one
   if (record.status.code !== 'unset') tags.set(TAG.status, record.status.code.toUpperCase());
-  if (record.status.code === 'error') tags.set(TAG.error, record.status.message || 'true');
+  if (record.status.code === 'error') tags.set(TAG.error, record.status.message ?? '');
   setText(tags, TAG.scopeName, record.scope.name);
   setText(tags, TAG.scopeVersion, record.scope.version);
   setText(tags, TAG.traceState, record.traceState);
@@ -115,6 +138,6 @@ function setCount(tags: Map<string, string>, key: string, count: number): void {
   if (count > 0) tags.set(key, String(count));
 }
 
-function linkText({ context, attributes }: RecordedLink): string {
-  return `${context.traceId}|${context.spanId}|${context.traceState ?? ''}|${JSON.stringify(attributes)}|0`;
+function linkText({ context, attributes, droppedAttributesCount = 0 }: RecordedLink): string {
+  return `${context.traceId}|${context.spanId}|${context.traceState ?? ''}|${JSON.stringify(attributes)}|${droppedAttributesCount}`;
 }

@@ -34,7 +34,13 @@ export function arbitraryRecord(): fc.Arbitrary<SpanRecord> {
     { traceId: hex(32), spanId: hex(16), traceFlags: fc.nat(255), isRemote: fc.boolean() },
     { requiredKeys: ['traceId', 'spanId', 'traceFlags'], noNullPrototype: true },
   );
-  const link = fc.record({ context, attributes }, { noNullPrototype: true });
+  const droppedAttributesCount = fc.nat().map((count) => count + 1);
+  const requiredOf = (...keys: string[]) => ({ requiredKeys: keys, noNullPrototype: true }) as object;
+  const link = fc.record({ context, attributes, droppedAttributesCount }, requiredOf('context', 'attributes'));
+  const event = fc.record(
+    { name: text, timeMs, attributes, droppedAttributesCount },
+    requiredOf('name', 'timeMs', 'attributes'),
+  );
   return fc.record(
     {
       traceId: hex(32),
@@ -46,7 +52,7 @@ export function arbitraryRecord(): fc.Arbitrary<SpanRecord> {
       startTimeMs: timeMs,
       durationMs,
       attributes,
-      events: fc.array(fc.record({ name: text, timeMs, attributes }, { noNullPrototype: true }), { maxLength: 3 }),
+      events: fc.array(event, { maxLength: 3 }),
       links: fc.array(link, { maxLength: 3 }),
       status,
       // One object each, so that grouping keeps the order of the batch.

@@ -81,7 +81,7 @@ describe('encodeZipkinSpans', () => {
   it('marks no span as failed for an attribute named error', () => {
     const tags = (overrides: Partial<SpanRecord>) => zipkinSpanOf(bareRecord(overrides)).tags?.error;
     assert.equal(tags({ attributes: { error: 'true' } }), undefined);
-    assert.equal(tags({ status: { code: 'error' } }), 'true');
+    assert.equal(tags({ status: { code: 'error' } }), '');
   });
 });
 
@@ -310,3 +310,39 @@ function one(span: object): SpanRecord {
   assert.equal(records.length, 1, message);
   return records[0] as SpanRecord;
 }
+
+describe('the other side of a Zipkin span', () => {
+  const peerOf = (kind: SpanRecord['kind'], attributes: SpanRecord['attributes']): unknown =>
+    JSON.parse(encodeZipkinSpans([bareRecord({ kind, attributes })]))[0].remoteEndpoint;
+  const called = { 'server.address': 'stock.internal', 'server.port': 8080 };
+  const ranks: readonly [attributes: SpanRecord['attributes'], peer: unknown][] = [
+    [
+      { ...called, 'peer.service': 'old', 'service.peer.name': 'stock' },
+      { serviceName: 'stock', port: 8080 },
+    ],
+    [
+      { ...called, 'peer.service': 'old' },
+      { serviceName: 'old', port: 8080 },
+    ],
+    [called, { serviceName: 'stock.internal', port: 8080 }],
+    [{ 'server.address': '10.0.0.7' }, { serviceName: '10.0.0.7', ipv4: '10.0.0.7' }],
+    [
+      { ...called, 'network.peer.address': '::1', 'network.peer.port': 9 },
+      { serviceName: 'stock.internal', ipv6: '::1', port: 9 },
+    ],
+    [{ 'net.peer.name': 'n', 'db.name': 'd' }, { serviceName: 'n' }],
+    [{ 'db.name': 'd' }, { serviceName: 'd' }],
+    [{ 'url.path': '/' }, undefined],
+  ];
+  for (const [attributes, peer] of ranks) {
+    it(`is told of a caller by the best name there is: ${JSON.stringify(attributes)}`, () => {
+      assert.deepEqual(peerOf('client', attributes), peer);
+      assert.deepEqual(peerOf('producer', attributes), peer);
+    });
+  }
+
+  it('is never the own address of who was called', () => {
+    assert.equal(peerOf('server', called), undefined);
+    assert.deepEqual(peerOf('server', { ...called, 'network.peer.address': '10.0.0.9' }), { ipv4: '10.0.0.9' });
+  });
+});

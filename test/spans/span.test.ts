@@ -5,6 +5,7 @@ import { type Attributes, current, type Link, type SpanOptions, span, start } fr
 import { memory, type SpanRecord } from 'throughline/exporters';
 import { TraceState } from 'throughline/propagation';
 import { endsClean } from '../contract/checks/no-leaks.ts';
+import { testTracer } from '../core/tracer-fixture.ts';
 
 const exporter = memory();
 const throughline = start({ service: 'test', exporters: exporter });
@@ -187,6 +188,37 @@ describe('the limits of a span', () => {
       assert.deepEqual([record.attributes['key.0'], record.droppedAttributesCount], ['changed', 3]);
     }),
   );
+
+  it('are those of events and links too, where what they took is counted', async () => {
+    const context = { traceId: '4bf92f3577b34da6a3ce929d0e0e4736', spanId: '00f067aa0ba902b7', traceFlags: 1 };
+    const { tracer, onlyRecord } = testTracer({ limits: { attributes: 2 } });
+    const three = { a: 1, b: 2, c: 3 };
+    const used = tracer.startSpan('a', { links: [{ context, attributes: three }, { context }] });
+    used.log('with three', three).log('with one', { a: 1 }).end();
+    const { events, links } = await onlyRecord();
+    assert.deepEqual(
+      [...events, ...links].map(({ attributes, droppedAttributesCount }) => [attributes, droppedAttributesCount]),
+      [
+        [{ a: 1, b: 2 }, 1],
+        [{ a: 1 }, undefined],
+        [{ a: 1, b: 2 }, 1],
+        [{}, undefined],
+      ],
+    );
+  });
+
+  it('leave no room for a key of no characters, anywhere', async () => {
+    const context = { traceId: '4bf92f3577b34da6a3ce929d0e0e4736', spanId: '00f067aa0ba902b7', traceFlags: 1 };
+    const odd = { '': 'x', a: 1 };
+    const { tracer, onlyRecord } = testTracer({ resource: odd });
+    const used = tracer.startSpan('a', { attributes: odd, links: [{ context, attributes: odd }] });
+    used.log('event', odd).tag('', 1).end();
+    const record = await onlyRecord();
+    for (const { attributes } of [record, ...record.events, ...record.links]) assert.deepEqual(attributes, { a: 1 });
+    assert.equal(Object.hasOwn(record.resource.attributes, ''), false);
+    assert.equal(record.resource.attributes.a, 1);
+    assert.equal(record.droppedAttributesCount, 0);
+  });
 
   it(
     'are 4096 characters a value, 4096 items a list, 256 a name, 128 a key',

@@ -43,17 +43,17 @@ class Redactor {
   }
 
   /** The name too: `span.log(text)` makes it of a text of the app's. */
-  #event({ name, timeMs, attributes }: SpanEvent): SpanEvent {
-    const answer = this.#ask('event.name', name);
+  #event(event: SpanEvent): SpanEvent {
+    const answer = this.#ask('event.name', event.name);
     return {
+      ...event,
       name: typeof answer === 'string' ? answer : REDACTED,
-      timeMs,
-      attributes: this.#attributes(attributes),
+      attributes: this.#attributes(event.attributes),
     };
   }
 
-  #link({ context, attributes }: RecordedLink): RecordedLink {
-    return { context, attributes: this.#attributes(attributes) };
+  #link(link: RecordedLink): RecordedLink {
+    return { ...link, attributes: this.#attributes(link.attributes) };
   }
 
   #status(status: SpanStatus): SpanStatus {

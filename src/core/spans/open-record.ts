@@ -59,7 +59,7 @@ export function putEvent(record: OpenRecord, name: string, timeMs: number, attri
   const event: SpanEvent = {
     name: bounded(name, NAME_LENGTH),
     timeMs,
-    attributes: copyAttributes(attributes, limits).attributes,
+    ...copyAttributes(attributes, limits),
   };
   if (record.events === NO_EVENTS) record.events = [event];
   else (record.events as SpanEvent[]).push(event);
@@ -78,8 +78,10 @@ function copyLink(link: Link, limits: Limits): RecordedLink | undefined {
   const context = linkedContext(link.context);
   if (context === undefined) return undefined;
   const { traceId, spanId, traceFlags, isRemote, traceState } = context;
-  const { attributes } = copyAttributes(link.attributes, limits);
-  return { context: { traceId, spanId, traceFlags, isRemote, traceState: traceState?.serialize() }, attributes };
+  return {
+    context: { traceId, spanId, traceFlags, isRemote, traceState: traceState?.serialize() },
+    ...copyAttributes(link.attributes, limits),
+  };
 }
 
 /** `unset` never replaces anything, and what is `ok` stays so (OpenTelemetry, Trace API, Set Status). */
