@@ -131,6 +131,7 @@ export class ServerExchange implements RequestFacts {
   #failure: Failure | undefined;
   /** As the app has named it. */
   #givenRoute: string | undefined;
+  #routedAs: string | undefined;
   /** As it was when the exchange was over. */
   #endedRoute: string | undefined;
   /** As we have named the span: any other name is the app's. */
@@ -150,6 +151,7 @@ export class ServerExchange implements RequestFacts {
     this.#body = undefined;
     this.#failure = undefined;
     this.#givenRoute = undefined;
+    this.#routedAs = undefined;
     this.#endedRoute = undefined;
     // As it came: middlewares write another method over it.
     this.#method = view.req.method ?? '';
@@ -218,7 +220,7 @@ export class ServerExchange implements RequestFacts {
     if (this.#givenRoute !== undefined) return this.#givenRoute;
     const attribute = this.span.record && recordedRoute(this.span.record.attributes);
     if (attribute !== undefined) return attribute;
-    const route = this.#view.route();
+    const route = this.#view.route() ?? this.#routedAs;
     return route === undefined ? undefined : joinTemplate(this.#mount, route);
   }
 
@@ -227,6 +229,11 @@ export class ServerExchange implements RequestFacts {
     if (name === undefined || name === this.#name || name === '') return undefined;
     const method = `${spanNameMethod(this.#method)} `;
     return name.startsWith(method) && name.length > method.length ? name.slice(method.length) : name;
+  }
+
+  /** A framework that shows no view says its route. */
+  routedAs(template: unknown): void {
+    if (typeof template === 'string' && template !== '') this.#routedAs = template;
   }
 
   /** Names the route by hand: it holds, whatever a router says. */

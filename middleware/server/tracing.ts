@@ -3,6 +3,7 @@ import { type OptionError, optionError, showValue } from '../../src/core/options
 import type { RequestLike } from './current.ts';
 import { type ErrorHandler, tracingErrors } from './error-handler.ts';
 import { expressMiddleware } from './express.ts';
+import { listenToFastify } from './fastify-channel.ts';
 import { type RequestListener, tracedListener } from './http.ts';
 import { type KoaContext, koaMiddleware } from './koa.ts';
 import { tracedLayer } from './layer.ts';
@@ -102,6 +103,7 @@ export interface Tracing {
 
 function createMiddleware(options: TracingOptions = {}): TracingMiddleware {
   const settings = resolveSettings('tracing', options);
+  listenToFastify();
   // Three parameters, as Express counts them: four would make it an error handler. Koa passes two.
   function tracingMiddleware(
     first: object,
@@ -128,6 +130,7 @@ function createHandler<Result>(
   if (typeof listener !== 'function') {
     throw optionError(`tracing.handler(): expected a request listener, got ${showValue(listener)}`);
   }
+  listenToFastify();
   return tracedListener(listener, settings);
 }
 

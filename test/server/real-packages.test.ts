@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { after, afterEach, describe, test } from 'node:test';
 import express from 'express';
 import express4 from 'express4';
+import fastify from 'fastify';
 import Koa from 'koa';
 import mount from 'koa-mount';
 import { current, type SpanRecord, span, start, type Throughline, tracing } from 'throughline';
@@ -358,6 +359,54 @@ describe('Koa', () => {
         );
       }
     });
+  });
+});
+
+test('Fastify: route and error, by the channel that it has', async () => {
+  const app = fastify({ serverFactory: (handle) => createServer(tracing.handler(handle)) });
+  app.get('/orders/:id', async () => 'ok');
+  app.get('/fails', async () => {
+    throw new Error('no database');
+  });
+  app.get('/fine', async () => {
+    throw Object.assign(new Error('no such thing'), { statusCode: 404 });
+  });
+  await app.listen({ port: 0, host: '127.0.0.1' });
+  const { port } = app.server.address() as AddressInfo;
+  for (const [path, name, messages] of [
+    ['/orders/7', 'GET /orders/:id', []],
+    ['/fails', 'GET /fails', ['no database']],
+    ['/fine', 'GET /fine', []],
+    ['/missing', 'GET', []],
+  ] as const) {
+    await send(port, 'GET', path);
+    const server = only(await spans(), 'server');
+    assert.equal(server.name, name);
+    assert.deepEqual(
+      server.events.map(({ attributes }) => attributes['exception.message']),
+      messages,
+    );
+  }
+  await app.close();
+});
+
+describe('roots that begin while a request is served', () => {
+  test('are counted, in stats() and doctor()', async () => {
+    const before = tl.stats().rootsWhileServing;
+    const pool: (() => void)[] = [];
+    const timer = setInterval(() => pool.shift()?.(), 1);
+    const listener = tracing.handler((_req, res) => {
+      pool.push(() => {
+        span('lost', () => undefined);
+        res.end();
+      });
+    });
+    await serving(listener, async (port) => void (await send(port, 'GET', '/')));
+    clearInterval(timer);
+    span('background', () => undefined);
+    assert.equal(tl.stats().rootsWhileServing - before, 1);
+    const { checks } = await tl.doctor();
+    assert.match(checks.find(({ name }) => name === 'context')?.message ?? '', /^\d+ traces? began while/);
   });
 });
 

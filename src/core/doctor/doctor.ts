@@ -13,6 +13,7 @@ const STEP_TOLERANCE_MS = 1000;
 interface Examined {
   readonly enabled: boolean;
   readonly propagator: Propagator;
+  stats(): { readonly started: number; readonly rootsWhileServing: number };
 }
 
 /**
@@ -24,8 +25,20 @@ export async function examine(tracer: Examined, pipeline: Pipeline, timeoutMs: n
   const checks: DoctorCheck[] = [];
   if (!tracer.enabled) checks.push(warningCheck('tracing', 'is switched off: OTEL_SDK_DISABLED is true'));
   for (const state of await pipeline.examine(timeoutMs)) checks.push(...checkExporter(state, Date.now()));
-  checks.push(checkPropagation(tracer.propagator), checkOwnClock(), checkCopies());
+  checks.push(checkPropagation(tracer.propagator), checkOwnClock(), checkCopies(), ...checkContext(tracer.stats()));
   return { ok: checks.every(({ state }) => state !== 'error'), checks };
+}
+
+/** Roots beside requests are background work, or what has lost its request: nothing tells the two apart. */
+function checkContext({ rootsWhileServing: count }: { readonly rootsWhileServing: number }): DoctorCheck[] {
+  if (count === 0) return [];
+  const traces = count === 1 ? '1 trace' : `${count} traces`;
+  return [
+    warningCheck(
+      'context',
+      `${traces} began while requests were served: background work, or code that lost its request; NODE_ENV=development says where, bind() mends it`,
+    ),
+  ];
 }
 
 /** Wall time against the monotonic clock since the start of the process. */

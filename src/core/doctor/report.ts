@@ -1,6 +1,6 @@
 /** What one look of `doctor()` found. */
 export interface DoctorCheck {
-  /** `endpoint`, `propagation`, `clock`, `copies`, `spool`, `spans`. */
+  /** `endpoint`, `propagation`, `clock`, `copies`, `context`, `spool`, `spans`. */
   readonly name: string;
   /** `warning`: it works, but not as one would expect. `error`: spans or traces are lost by it. */
   readonly state: 'ok' | 'warning' | 'error';
