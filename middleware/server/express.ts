@@ -127,7 +127,7 @@ export class ExpressRequestView implements ServerView, Entered {
     this.#begin(req.baseUrl);
     this.#matched = req.route;
     if (isIn(req.route, this.#self)) this.#routeBy(req.route);
-    Object.defineProperty(req, WATCHER, { value: this, configurable: true });
+    req[WATCHER] = this;
     // Connect has no parameters, and an app that `tracing.handler` wraps has none yet.
     Object.defineProperties(req, req.params === undefined && this.#self !== undefined ? WATCHED : WATCHED_WITH_PARAMS);
     const check = followContext(req, request);
@@ -181,6 +181,17 @@ export class ExpressRequestView implements ServerView, Entered {
 
   get params(): unknown {
     return this.#params;
+  }
+
+  /** The router has set a property. It is in the middle of its work, which no fault of ours may stop. */
+  told(what: 'reach' | 'enter' | 'match', value: unknown): void {
+    try {
+      if (what === 'reach') this.reach(value);
+      else if (what === 'enter') this.enter(value as string | undefined);
+      else this.match(value as Route | undefined);
+    } catch (error) {
+      noteFault('express router', error);
+    }
   }
 
   /** The router sets `params` before each layer that it runs. */
@@ -279,7 +290,7 @@ const WATCHED: PropertyDescriptorMap = {
     },
     set(this: ExpressRequest, baseUrl: string) {
       const view = this[WATCHER];
-      if (view?.req === this) guarded(() => view.enter(baseUrl));
+      if (view?.req === this) view.told('enter', baseUrl);
       else own(this, 'baseUrl', baseUrl);
     },
   },
@@ -291,7 +302,7 @@ const WATCHED: PropertyDescriptorMap = {
     },
     set(this: ExpressRequest, route: Route | undefined) {
       const view = this[WATCHER];
-      if (view?.req === this) guarded(() => view.match(route));
+      if (view?.req === this) view.told('match', route);
       else own(this, 'route', route);
     },
   },
@@ -308,20 +319,11 @@ const WATCHED_WITH_PARAMS: PropertyDescriptorMap = {
     },
     set(this: ExpressRequest, params: unknown) {
       const view = this[WATCHER];
-      if (view?.req === this) guarded(() => view.reach(params));
+      if (view?.req === this) view.told('reach', params);
       else own(this, 'params', params);
     },
   },
 };
-
-/** The router is in the middle of its work, which no fault of ours may stop. */
-function guarded(note: () => void): void {
-  try {
-    note();
-  } catch (error) {
-    noteFault('express router', error);
-  }
-}
 
 function own(object: object, key: string, value: unknown): void {
   Object.defineProperty(object, key, { value, configurable: true, enumerable: true, writable: true });

@@ -5,7 +5,6 @@ import { noteFault } from '../../src/core/diagnostics.ts';
 import { isNativePromise } from '../../src/core/functions/promise.ts';
 import { bounded, NAME_LENGTH } from '../../src/core/limits.ts';
 import type { OpenRecord } from '../../src/core/record.ts';
-import { emitIn } from '../../src/core/scope/emitter.ts';
 import type { ScopedRequest } from '../../src/core/scope/request-scope.ts';
 import { runInScope } from '../../src/core/scope/scope.ts';
 import type { RecordingSpan } from '../../src/core/spans/recording-span.ts';
@@ -13,6 +12,7 @@ import type { Tracer } from '../../src/core/spans/tracer.ts';
 import { knownMethod, noteHeadersTime, noteRoute, recordedRoute, spanNameMethod } from '../http-attributes.ts';
 import { awaitHandshake, type HandshakeEnd, isTakenOver } from './handshake.ts';
 import { noteHeaders } from './header-capture.ts';
+import { listenIn } from './request-events.ts';
 import type { RequestTimer } from './request-timer.ts';
 import type { ServerView } from './request-view.ts';
 import { awaitEnd, type ResponseEnd } from './response-end.ts';
@@ -104,12 +104,6 @@ function begin(marked: Marked, view: ServerView, settings: ServerSettings): Scop
     noteFault('server request start', error);
   }
   return request;
-}
-
-/** Node emits much of a request from its parser and its socket, where no scope of the request is active. */
-function listenIn(request: ScopedRequest, message: IncomingMessage | ServerResponse): void {
-  if (typeof message.emit !== 'function' || !Object.isExtensible(message)) return;
-  emitIn(message, (fn, ...args) => request.run(fn, ...args));
 }
 
 /** One request and its response, from the first middleware to the close of the response. */
