@@ -7,6 +7,7 @@ import { Progress } from './progress.ts';
 
 /** The id of a trace, and the beginning of one, as words that name it. */
 const ID = /^[0-9a-f]{32}$/i;
+const SHORT = '0'.repeat(16);
 const ID_START = /^[0-9a-f]{2,31}$/i;
 
 /** True for a word that may name a trace. */
@@ -55,7 +56,10 @@ async function slowest(store: SpanStore, query: TraceQuery, io: Io): Promise<Tra
 async function idThatBegins(store: SpanStore, start: string, io: Io): Promise<string | undefined> {
   const found: string[] = [];
   for await (const { traceId } of listAll(store, {}, io)) {
-    if (traceId.startsWith(start)) found.push(traceId);
+    // An id of 64 bits is known by its sixteen digits, without the zeros that fill it up.
+    if (traceId.startsWith(start) || (traceId.startsWith(SHORT) && traceId.startsWith(start, SHORT.length))) {
+      found.push(traceId);
+    }
     if (found.length > 4) break;
   }
   if (found.length < 2) return found[0];

@@ -29,6 +29,8 @@ export const FILTER_OPTIONS: OptionSpecs = {
   'min-duration': { value: 'time', help: 'with a span at least so long: 200ms, 1.5s, 2m' },
   'max-duration': { value: 'time', help: 'with a span at most so long' },
   error: { help: 'with a span that failed' },
+  status: { value: 'code', help: 'with a span that answered this HTTP status: 404, or 5xx for all of its class' },
+  route: { value: 'route', help: 'with a span of this route, such as /cart/:id' },
   since: { value: 'when', help: 'that began since: 15m, 2h, 7d (ago), today, yesterday, 2026-11-25T10:00Z' },
   until: { value: 'when', help: 'that began before' },
 };

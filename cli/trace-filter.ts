@@ -17,6 +17,8 @@ export function traceFilter(given: Given, nowMs: number): TraceQuery {
   if (min !== undefined) query.minDurationMs = parseDuration('min-duration', min);
   if (max !== undefined) query.maxDurationMs = parseDuration('max-duration', max);
   if (given.has('error')) query.error = true;
+  query.status = parseStatus(given.text('status'));
+  query.route = given.text('route');
   const [since, until] = [given.text('since'), given.text('until')];
   if (since !== undefined) query.from = momentOf('since', since, nowMs);
   if (until !== undefined) query.to = momentOf('until', until, nowMs);
@@ -24,6 +26,14 @@ export function traceFilter(given: Given, nowMs: number): TraceQuery {
     throw new UsageError('--since must be before --until');
   }
   return query;
+}
+
+/** `404`, or `5xx` for its class. */
+function parseStatus(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  if (/^[1-5]\d\d$/.test(text)) return Number(text);
+  if (/^[1-5]xx$/i.test(text)) return Number(text[0]);
+  throw new UsageError(`--status must be an HTTP status such as 404 or 5xx, got ${quote(text)}`);
 }
 
 function parseTag(text: string): [key: string, value: string] {

@@ -1,4 +1,4 @@
-import type { SpanRecord } from '../core/record.ts';
+import type { AttributeValue, SpanRecord } from '../core/record.ts';
 import { textAttribute } from './calls.ts';
 import { isAsynchronous, type Times } from './times.ts';
 import type { TreeNode } from './types.ts';
@@ -10,12 +10,33 @@ export function hasFailed({ span }: TreeNode): boolean {
 
 /** The reason of a failure, in few words: `503`, `ECONNREFUSED`, `no shelf for ghost`; empty when it does not say. */
 export function reasonOf(span: SpanRecord): string {
+  const { code, message } = failureOf(span);
+  return [code, message].filter((word) => word !== undefined).join(': ');
+}
+
+/** A failure in two words: the status or kind of error, and the message where that says more. */
+export interface Failure {
+  readonly code?: string | undefined;
+  readonly message?: string | undefined;
+}
+
+/** Why a span failed, as far as it says so: `{ code: '500', message: 'no database' }`. */
+export function failureOf(span: SpanRecord): Failure {
   const status = span.attributes['http.response.status_code'] ?? span.attributes['http.status_code'];
   const thrown = span.events.find(({ name }) => name === 'exception')?.attributes;
-  const message = thrown?.['exception.message'] ?? thrown?.['exception.type'] ?? span.status.message;
-  const code = status ?? textAttribute(span, 'error.type');
-  const words = [code, message === code ? undefined : message].filter((word) => word !== undefined && word !== '');
-  return words.map((word) => String(word).slice(0, 200)).join(': ');
+  const message = textOf(thrown?.['exception.message'] ?? thrown?.['exception.type'] ?? span.status.message);
+  const code = textOf(status) ?? textAttribute(span, 'error.type');
+  // `Request failed with status code 503` says nothing that 503 does not.
+  const isTold = code !== undefined && message !== undefined && new RegExp(`\\b${escaped(code)}\\b`).test(message);
+  return { code, message: isTold && (status !== undefined || message === code) ? undefined : message };
+}
+
+function textOf(value: AttributeValue | undefined): string | undefined {
+  return value === undefined || value === null || value === '' ? undefined : String(value).slice(0, 200);
+}
+
+function escaped(text: string): string {
+  return text.slice(0, 200).replace(/[^\w]/g, '\\$&');
 }
 
 const TIMED_OUT = /time[d]?[-_ ]?out|deadline/i;

@@ -47,7 +47,7 @@ export function statableTarget(node: TreeNode): string | undefined {
 }
 
 /** The path of a served request that no route took: its name is the method alone. */
-function pathWithoutRoute(span: SpanRecord): string | undefined {
+export function pathWithoutRoute(span: SpanRecord): string | undefined {
   if (span.kind !== 'server' || !METHODS.has(span.name)) return undefined;
   const url = textAttribute(span, 'url.path', 'http.target', 'url.full', 'http.url');
   return url && pathOf(url);

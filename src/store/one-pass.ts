@@ -44,11 +44,12 @@ export class OnePass {
     if (this.#tooEarly.size > 0 && this.#tooEarly.has(span.traceId)) return true;
     let held = this.#held.get(span.traceId);
     if (held === undefined) {
-      held = { traceId: span.traceId, spans: [], startMs: span.startTimeMs, matched: false };
+      held = { traceId: span.traceId, spans: [], startMs: Number.POSITIVE_INFINITY, matched: false };
       this.#held.set(span.traceId, held);
     }
     held.spans.push(span);
-    if (span.startTimeMs < held.startMs) held.startMs = span.startTimeMs;
+    // A span without a start says nothing of when its trace began.
+    if (span.startTimeMs > 0 && span.startTimeMs < held.startMs) held.startMs = span.startTimeMs;
     held.matched ||= this.#matches(span);
     if (++this.#spans > this.#mostHeld) this.#makeRoom();
     return !this.#givenUp;

@@ -13,9 +13,18 @@ export function spanMatcher(query: TraceQuery): SpanMatcher {
   if (operation !== undefined) criteria.push((span) => span.name === operation);
   if (minDurationMs !== undefined) criteria.push((span) => span.durationMs >= minDurationMs);
   if (maxDurationMs !== undefined) criteria.push((span) => span.durationMs <= maxDurationMs);
+  const { status, route } = query;
+  if (status !== undefined) criteria.push((span) => hasStatus(span, status));
+  if (route !== undefined) criteria.push((span) => span.attributes['http.route'] === route);
   if (error !== undefined) criteria.push((span) => (span.status.code === 'error') === error);
   for (const [key, value] of Object.entries(attributes)) criteria.push((span) => hasAttribute(span, key, value));
   return (span) => criteria.every((holds) => holds(span));
+}
+
+/** The status itself, or its class where that is one digit. */
+function hasStatus({ attributes }: SpanRecord, wanted: number): boolean {
+  const status = Number(attributes['http.response.status_code'] ?? attributes['http.status_code']);
+  return wanted < 10 ? Math.floor(status / 100) === wanted : status === wanted;
 }
 
 /** True where the span, or what made it, has the attribute with this value, as text: `http.response.status_code=503`. */

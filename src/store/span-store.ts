@@ -38,6 +38,10 @@ export interface TraceQuery {
   readonly maxDurationMs?: number | undefined;
   /** `true`: a span that failed; `false`: one that did not. */
   readonly error?: boolean | undefined;
+  /** The HTTP status of a span: `404`, or `5` for all from 500 to 599. */
+  readonly status?: number | undefined;
+  /** `http.route` of a span. */
+  readonly route?: string | undefined;
   /** Milliseconds since the Unix epoch, included. */
   readonly from?: number | undefined;
   /** Milliseconds since the Unix epoch, not included. */
@@ -62,6 +66,12 @@ export interface TraceSummary {
   /** Of the first span without a parent; of the first span while there is none. */
   readonly rootName: string;
   readonly rootService: string;
+  /** The HTTP status that it answered. */
+  readonly rootStatus?: number | undefined;
+  /** The path of a request that met no route: its name is the method alone. */
+  readonly rootPath?: string | undefined;
+  /** Why it failed, where it did and says so; else why the first span that failed did. */
+  readonly message?: string | undefined;
 }
 
 /** One page of a search. */

@@ -1,3 +1,4 @@
+import { failureOf } from '../analysis/failures.ts';
 import type { Transit, TreeNode } from '../analysis/types.ts';
 import type { SpanRecord } from '../core/record.ts';
 import { safe } from './label.ts';
@@ -7,53 +8,69 @@ import { displayWidth, formatDuration } from './text.ts';
 
 const REMARK_GAP = 2;
 
+/** Less of a message says nothing; more of it makes every bar shorter. */
+const LEAST_MESSAGE = 6;
+const LONGEST_MESSAGE = 40;
+
 /** Transit is worth a word from this share of the call on, and from this many milliseconds. */
 const NOTEWORTHY_SHARE = 0.25;
 const NOTEWORTHY_MS = 1;
 
-/**
- * The text behind the duration: first the outcome (the mark of a failed span and why, or the HTTP
- * status, or nothing), then remarks, most important first; `first` come before all others.
- *
- *     ✗ 503  attempt 2
- *       200  transit 13.1 ms
- */
-export function detailOf(node: TreeNode, paint: Palette, first: readonly Segment[] = []): Segment[] {
-  return [outcomeOf(node.span, paint), ...first, ...remarksOf(node, paint)];
+/** The text behind the duration. */
+export interface Detail {
+  /** The mark of a failed span and its status, or the HTTP status, or nothing. */
+  readonly outcome: Segment;
+  /** Why it failed: as much of it as there is room for when all else stands. */
+  readonly message: string;
+  /** The most important first. */
+  readonly remarks: readonly Segment[];
 }
 
-/** The part of it that fits into `room` columns: the outcome, cut if need be, then every remark that fits whole. */
-export function fitDetail(detail: readonly Segment[], room: number): Segment[] {
-  const [outcome, ...remarks] = detail;
-  const kept = outcome ? cutTo([outcome], room) : [];
+/**
+ * First the outcome, then remarks; `first` come before all others.
+ *
+ *     ✗ 503 no database  attempt 2
+ *       200  transit 13.1 ms
+ */
+export function detailOf(node: TreeNode, paint: Palette, first: readonly Segment[] = []): Detail {
+  return { ...outcomeOf(node.span, paint), remarks: [...first, ...remarksOf(node, paint)] };
+}
+
+/** The part of it that fits into `room` columns: the outcome, cut if need be, every remark that fits whole, and of the message the rest. */
+export function fitDetail({ outcome, message, remarks }: Detail, room: number): Segment[] {
+  const kept = cutTo([outcome], room);
+  const fitting: Segment[] = [];
   let left = room - segmentsWidth(kept);
   for (const { text, paint } of remarks) {
     const width = REMARK_GAP + displayWidth(text);
     if (width > left) continue;
-    kept.push({ text: ' '.repeat(REMARK_GAP) }, { text, paint });
+    fitting.push({ text: ' '.repeat(REMARK_GAP) }, { text, paint });
     left -= width;
   }
-  return kept;
+  if (message === '' || left < LEAST_MESSAGE) return [...kept, ...fitting];
+  return [...kept, ...cutTo([{ text: ` ${message}`, paint: outcome.paint }], left), ...fitting];
 }
 
 /** Columns of a whole detail. */
-export function detailWidth(detail: readonly Segment[]): number {
-  return segmentsWidth(detail) + REMARK_GAP * Math.max(0, detail.length - 1);
+export function detailWidth({ outcome, message, remarks }: Detail): number {
+  const reason = message === '' ? 0 : 1 + Math.min(LONGEST_MESSAGE, displayWidth(message));
+  return segmentsWidth([outcome, ...remarks]) + reason + REMARK_GAP * remarks.length;
 }
 
-function outcomeOf(span: SpanRecord, paint: Palette): Segment {
-  if (span.status.code === 'error') return { text: `✗ ${failureOf(span)}`.trimEnd(), paint: paint.red };
+function outcomeOf(span: SpanRecord, paint: Palette): Pick<Detail, 'outcome' | 'message'> {
+  if (span.status.code === 'error') {
+    const { code, message } = failureOf(span);
+    const text = safe(firstLine(code ?? message ?? ''));
+    const more = code === undefined || message === undefined ? '' : safe(firstLine(message));
+    return { outcome: { text: `✗ ${text}`.trimEnd(), paint: paint.red }, message: more };
+  }
   const status = statusCode(span);
-  if (status === undefined) return { text: '' };
-  return { text: `  ${status}`, paint: status >= 400 ? paint.yellow : paint.dim };
+  if (status === undefined) return { outcome: { text: '' }, message: '' };
+  return { outcome: { text: `  ${status}`, paint: status >= 400 ? paint.yellow : paint.dim }, message: '' };
 }
 
-/** The shortest thing that says why: the status, the kind of error, or the message. */
-function failureOf(span: SpanRecord): string {
-  const status = statusCode(span);
-  if (status !== undefined) return String(status);
-  const type = span.attributes['error.type'];
-  return safe(typeof type === 'string' ? type : (span.status.message ?? ''));
+function firstLine(text: string): string {
+  return text.split(/[\r\n]/, 1)[0] ?? '';
 }
 
 function statusCode(span: SpanRecord): number | undefined {

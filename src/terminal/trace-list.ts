@@ -18,6 +18,14 @@ export interface ListedTrace {
   readonly services: readonly string[];
   readonly rootName: string;
   readonly rootService: string;
+  readonly rootStatus?: number | undefined;
+  readonly rootPath?: string | undefined;
+  readonly message?: string | undefined;
+}
+
+/** The beginning of an id; of one with 64 bits, which begins with sixteen zeros, what comes after them. */
+function shortId(traceId: string, length: number): string {
+  return length < 32 ? traceId.replace(/^0{16}(?=[^0])/, '').slice(0, length) : traceId;
 }
 
 /** Enough to tell traces apart, and to paste. */
@@ -33,15 +41,32 @@ const WIDE = 140;
 export function drawTraceList(traces: readonly ListedTrace[], options: DrawOptions = {}): string {
   const page = pageOf(options);
   const maxRows = rowLimit(options.maxRows, Number.POSITIVE_INFINITY);
-  return boundedTable(columnsOf(page), traces, maxRows, page).join('\n');
+  return boundedTable(columnsOf(page, traces), traces, maxRows, page).join('\n');
 }
 
-function columnsOf({ width, paint }: Page): Column<ListedTrace>[] {
+function columnsOf({ width, paint }: Page, traces: readonly ListedTrace[]): Column<ListedTrace>[] {
+  const has = {
+    status: traces.some(({ rootStatus }) => rootStatus !== undefined),
+    message: traces.some((trace) => trace.message !== undefined),
+  };
+  const status: Column<ListedTrace> = {
+    title: 'status',
+    numeric: true,
+    expendable: 1,
+    cell: ({ rootStatus }) => (rootStatus === undefined ? '' : String(rootStatus)),
+    paint: (row) => redIfFailed(row, paint),
+  };
+  const message: Column<ListedTrace> = {
+    title: 'message',
+    expendable: 2,
+    cell: (row) => safe(row.message ?? ''),
+    paint: (row) => redIfFailed(row, paint),
+  };
   const idLength = width >= WIDE ? 32 : SHORT_ID;
   const services: Column<ListedTrace> = { title: 'services', cell: (row) => row.services.map(safe).join(' ') };
   return [
     // "Numeric": never cut. Ids and times are all of one length, so their titles stand on the left by themselves.
-    { title: 'trace'.padEnd(idLength), numeric: true, cell: ({ traceId }) => safe(traceId.slice(0, idLength)) },
+    { title: 'trace'.padEnd(idLength), numeric: true, cell: ({ traceId }) => safe(shortId(traceId, idLength)) },
     {
       title: 'started'.padEnd(20),
       numeric: true,
@@ -50,7 +75,8 @@ function columnsOf({ width, paint }: Page): Column<ListedTrace>[] {
       paint: () => paint.dim,
     },
     { title: 'service', expendable: 2, cell: ({ rootService }) => safe(rootService) },
-    { title: 'root', cell: ({ rootName }) => safe(rootName), paint: (row) => redIfFailed(row, paint) },
+    { title: 'root', cell: rootOf, paint: (row) => redIfFailed(row, paint) },
+    ...(has.status ? [status] : []),
     { title: 'duration', numeric: true, cell: ({ durationMs }) => formatDuration(durationMs) },
     { title: 'spans', numeric: true, expendable: 3, cell: ({ spanCount }) => String(spanCount) },
     {
@@ -60,8 +86,14 @@ function columnsOf({ width, paint }: Page): Column<ListedTrace>[] {
       cell: ({ errorCount }) => String(errorCount),
       paint: (row) => redIfFailed(row, paint),
     },
+    ...(has.message ? [message] : []),
     ...(width >= WIDE ? [services] : []),
   ];
+}
+
+/** `GET (no route) /favicon.ico`: as the trace's own drawing says it. */
+function rootOf({ rootName, rootPath }: ListedTrace): string {
+  return safe(rootPath === undefined ? rootName : `${rootName} (no route) ${rootPath}`);
 }
 
 function redIfFailed({ errorCount }: ListedTrace, paint: Palette): ((text: string) => string) | undefined {
@@ -78,7 +110,7 @@ export function drawTraceLine(trace: TraceTree, options: DrawOptions = {}): stri
   const first = trace.roots[0] ?? trace.orphans[0]?.nodes[0];
   const segments: Segment[] = [
     { text: `${moment(trace.startTimeMs).slice(11, 19)}  `, paint: paint.dim },
-    { text: `${safe(trace.traceId.slice(0, width >= WIDE ? 32 : SHORT_ID))}  ` },
+    { text: `${safe(shortId(trace.traceId, width >= WIDE ? 32 : SHORT_ID))}  ` },
     { text: `${formatDuration(trace.durationMs).padStart(7)}  ` },
     trace.errors > 0
       ? { text: `✗ ${trace.errors} of ${trace.spanCount}`, paint: paint.red }

@@ -1,6 +1,6 @@
 import { serviceName } from '../analysis/tree.ts';
 import type { TraceTree, TreeNode } from '../analysis/types.ts';
-import { detailOf, fitDetail } from './detail.ts';
+import { type Detail, detailOf, fitDetail } from './detail.ts';
 import { leftOutLines, missingParentLine, treeHeader } from './header.ts';
 import { labelPaint, safe, spanLabel } from './label.ts';
 import { composeLine, fitSegments, type Segment, segmentsWidth } from './line.ts';
@@ -17,7 +17,7 @@ interface Cells {
   readonly name: readonly Segment[];
   readonly service: readonly Segment[];
   readonly duration: string;
-  readonly detail: readonly Segment[];
+  readonly detail: Detail;
 }
 
 /**

@@ -5,7 +5,7 @@ import { drawBar } from './bar.ts';
 import { collapse, type Fold } from './collapse.ts';
 import { count } from './count.ts';
 import { type CriticalMarks, collapsedMarks, criticalMarks, drawMarkedBar } from './critical.ts';
-import { detailOf, detailWidth, fitDetail } from './detail.ts';
+import { type Detail, detailOf, detailWidth, fitDetail } from './detail.ts';
 import { leftOutLines, missingParentLine, waterfallHeader } from './header.ts';
 import { labelPaint, safe, spanLabel } from './label.ts';
 import { composeLine, fitSegments, type Segment } from './line.ts';
@@ -27,7 +27,7 @@ interface Cells {
   readonly guide: string;
   readonly label: string;
   readonly duration: string;
-  readonly detail: readonly Segment[];
+  readonly detail: Detail;
 }
 
 /** Widths in terminal columns; 0 = the column is not drawn. */
