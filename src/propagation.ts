@@ -10,7 +10,7 @@ import { settledContext } from '../propagation/composite.ts';
 import type { Getter, OutboundContext, RemoteContext, Setter } from '../propagation/context.ts';
 import { noteFault } from './core/diagnostics.ts';
 import { activeScope } from './core/scope/scope.ts';
-import { contextOf } from './core/spans/recording-span.ts';
+import { contextOf } from './core/spans/given-context.ts';
 import { currentTracer } from './core/spans/runtime.ts';
 
 export { b3, b3multi } from '../propagation/b3.ts';

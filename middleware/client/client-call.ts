@@ -6,7 +6,8 @@ import type { Attributes } from '../../src/core/record.ts';
 import type { Scope } from '../../src/core/scope/scope.ts';
 import type { Span } from '../../src/core/span.ts';
 import { errorType, exceptionAttributes } from '../../src/core/spans/exception.ts';
-import { contextOf, type RecordingSpan } from '../../src/core/spans/recording-span.ts';
+import { contextOf } from '../../src/core/spans/given-context.ts';
+import type { RecordingSpan } from '../../src/core/spans/recording-span.ts';
 import type { Tracer } from '../../src/core/spans/tracer.ts';
 import {
   type NetworkFacts,

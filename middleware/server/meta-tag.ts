@@ -1,7 +1,7 @@
 import { tracecontext } from '../../propagation/tracecontext.ts';
 import { noteFault } from '../../src/core/diagnostics.ts';
 import { activeScope } from '../../src/core/scope/scope.ts';
-import { contextOf } from '../../src/core/spans/recording-span.ts';
+import { contextOf } from '../../src/core/spans/given-context.ts';
 
 /** The active context as a `<meta>` element; empty without one. Never throws. */
 export function metaTag(): string {

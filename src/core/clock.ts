@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import { epochMs, monotonicMs as monotonicNow } from './timers.ts';
 
-/** Where time comes from. Tests pass their own; the default was captured before anyone could fake it. */
+/** The source of time. Tests pass their own; the default was captured before anyone could fake it. */
 export interface Clock {
   /** Wall time: milliseconds since the Unix epoch, with fractions. */
   wallMs(): number;

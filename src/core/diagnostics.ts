@@ -7,7 +7,7 @@ const debugLine = debuglog('throughline');
 /** Read once: a look at the environment costs more than a span. */
 export const isProduction: boolean = process.env.NODE_ENV === 'production';
 
-/** Whether checks may run that are too dear for production. */
+/** True where checks may run that are too dear for production. */
 export const isDevelopment: boolean = process.env.NODE_ENV === 'development' || debugLine.enabled;
 
 // Taken once, at load: an app may put a logger in the place of `console`.

@@ -1,7 +1,7 @@
 import { setOwn } from '../leaves/own-slot.ts';
 import type { Attributes, AttributeValue } from './record.ts';
 
-/** What one span and one tracer may grow to. All are counts, but for the lengths (UTF-16 units), milliseconds and bytes. */
+/** The bounds of one span and of one tracer. All are counts, but for the lengths (UTF-16 units), milliseconds and bytes. */
 export interface Limits {
   /** Attributes a span, event or link keeps. */
   readonly attributes: number;
@@ -11,7 +11,7 @@ export interface Limits {
   readonly links: number;
   /** Spans open at once; those started beyond it are not recorded, and counted in `dropped.limit`. */
   readonly openSpans: number;
-  /** How long a span may be open, in milliseconds, before one line says so; 0 for ever. */
+  /** The time a span may be open, in milliseconds, before one line says so; 0 for ever. */
   readonly openMs: number;
   /** Finished spans waiting for one exporter, in bytes of estimated size. The oldest go first. */
   readonly queueBytes: number;

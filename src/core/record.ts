@@ -65,7 +65,7 @@ export interface RecordedContext {
   readonly traceState?: string | undefined;
 }
 
-/** What produced the spans: `service.name` and the other resource attributes. One object a tracer. */
+/** The producer of the spans: `service.name` and the other resource attributes. One object a tracer. */
 export interface Resource {
   readonly attributes: Attributes;
   /** The schema that the attributes follow, where who made them says so. */
@@ -106,7 +106,7 @@ export interface SpanRecord {
   readonly traceState: string | undefined;
   /** W3C trace-flags. */
   readonly flags: number;
-  /** How many were refused by the limits. */
+  /** Those that were refused by the limits. */
   readonly droppedAttributesCount: number;
   readonly droppedEventsCount: number;
   readonly droppedLinksCount: number;

@@ -3,7 +3,7 @@ import type { AttributeValue } from './record.ts';
 /** Decides on one attribute: the value to record, in its place or as it was; undefined leaves it out. */
 export type RedactAttribute = (key: string, value: AttributeValue) => AttributeValue | undefined;
 
-/** What may be recorded of requests, and what of everything. */
+/** The option `redact`: how much may be recorded of requests, and of everything. */
 export interface RedactOptions {
   /** Names of query parameters, as they are spelled, whose values may be recorded. Default: none. */
   readonly query?: { readonly allow: readonly string[] } | undefined;
@@ -31,7 +31,7 @@ export interface Redaction {
   readonly attributes: RedactAttribute | undefined;
 }
 
-/** What stands in the place of a value that is not recorded. */
+/** In the place of a value that is not recorded. */
 export const REDACTED = 'REDACTED';
 
 export const NOTHING_ALLOWED: Redaction = Object.freeze({

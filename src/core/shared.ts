@@ -1,7 +1,7 @@
 import { SHARED_NAME } from '../../propagation/shared-name.ts';
 
 /**
- * What must be one in a process is one, however often the package is loaded: by `import` and by `require`, from two
+ * State that must be one in a process, and is one however often the package is loaded: by `import` and by `require`, from two
  * places, in two versions of one major. It is kept here, on the global object under one registered symbol:
  *
  *     globalThis[Symbol.for('throughline@0')]

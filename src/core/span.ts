@@ -5,7 +5,7 @@ import type { Attributes, AttributeValue, Link, SpanContextInput, SpanKind, Span
 /** Under what a span may be started. */
 export type SpanParent = Span | SpanContextInput | RemoteContext | null | undefined;
 
-/** What a span may be started with. */
+/** The options of a new span. */
 export interface SpanOptions {
   /** By name, or by OpenTelemetry's number (0 internal, 1 server, 2 client, 3 producer, 4 consumer). Default `'internal'`. */
   readonly kind?: SpanKind | number | undefined;

@@ -9,7 +9,7 @@ const house = ['src', 'propagation', 'middleware', 'cli']
   .filter((path) => path.endsWith('.ts'))
   .map((path) => ({ path, text: readText(path) }));
 
-/** What a reader of the core has to hold in mind at once: each room, and each file on its ground, is one thing. */
+/** As much as a reader of the core can hold in mind: each room, and each file on its ground, is one thing. */
 const MOST_ARROWS = 60;
 const CORE = 'src/core';
 

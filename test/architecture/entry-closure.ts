@@ -5,11 +5,11 @@ import { readText, repositoryRoot } from '../support/repository.ts';
 import { sourcePath } from './import-rules.ts';
 import { roomOf, wingOf } from './rooms.ts';
 
-/** What importing an entry really loads, sorted, each once. */
+/** All that importing an entry really loads, sorted, each once. */
 export interface EntryClosure {
   /** Built files of ours, from the root: `dist/src/index.js`, or `lib/esm/index.js`. */
   readonly files: readonly string[];
-  /** What these were made of: `src/index.ts`. A bundle's map says it. */
+  /** The sources that these were made of: `src/index.ts`. A bundle's map says it. */
   readonly sources: readonly string[];
   /** Wings of the house: `src/core`, whatever of it. */
   readonly rooms: readonly string[];

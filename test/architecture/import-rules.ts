@@ -95,7 +95,7 @@ function packageName(specifier: string): string {
   return specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/');
 }
 
-/** What a pure room takes as an argument, if it needs it at all. */
+/** Taken as an argument by a pure room, if it needs it at all. */
 const IO_GLOBALS =
   /(?<![.\w$])(?:process|console|fetch|setTimeout|setInterval|setImmediate|queueMicrotask)\b(?=\s*[.([])/g;
 

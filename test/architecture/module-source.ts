@@ -1,5 +1,5 @@
 /**
- * How a file names another: at load, for its types only, or when a statement runs. `import { type A } from 'x'`
+ * The way a file names another: at load, for its types only, or when a statement runs. `import { type A } from 'x'`
  * is `static`: verbatimModuleSyntax keeps the import of the module.
  */
 export type ImportKind = 'static' | 'type' | 'dynamic';
@@ -9,14 +9,14 @@ export interface ModuleImport {
   readonly specifier: string | undefined;
   readonly kind: ImportKind;
   readonly line: number;
-  /** What is taken of it, as written but in one line: `{ a, b }`, `* as c`. Empty for a called import. */
+  /** The names that are taken of it, as written but in one line: `{ a, b }`, `* as c`. Empty for a called import. */
   readonly names: string;
 }
 
 const COMMENT = /\/\/[^\n]*|\/\*[\s\S]*?\*\//;
 const STRING = /'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*"/;
 const TEMPLATE = /`(?:\\[\s\S]|[^`\\])*`/;
-/** What stands before a slash tells a regular expression from a division. */
+/** The text before a slash tells a regular expression from a division. */
 const REGEXP = /(?<=(?:[(,=:[!&|?{};+\n]|=>|\breturn)\s*)\/(?![*/])(?:\\.|\[(?:\\.|[^\]\\\n])*\]|[^/\\\n[])+\/[a-z]*/;
 
 /** The parts of a source that are not code. The compiler has no JavaScript API to ask; this is all the checks need. */

@@ -25,10 +25,10 @@ export interface Room {
   readonly isShipped?: true;
 }
 
-/** What readers of records need to know: of the core the shapes, none of the tracer; and the leaves. */
+/** Known to all readers of records: of the core the shapes, none of the tracer; and the leaves. */
 const RECORD_TYPES = ['src/core/record.ts', 'propagation/context.ts', 'src/leaves'] as const;
 
-/** What an exporter knows of it beside: its own interface, and leaves without state. */
+/** Known to exporters beside: their own interface, and leaves without state. */
 const EXPORTER_TYPES = [
   'src/core/pipeline/deadline.ts',
   'src/core/pipeline/exporter.ts',

@@ -5,6 +5,7 @@ import { estimateBytes } from '../pipeline/record-size.ts';
 import type { Attributes, OpenRecord } from '../record.ts';
 import type { KeepRule } from './keep-rule.ts';
 import type { Ledger } from './ledger.ts';
+import { factsOf, headersMsOf, statusOf } from './root-facts.ts';
 import {
   decidedState,
   NO,
@@ -18,7 +19,7 @@ import {
 } from './sampler.ts';
 import { type Undecided, WaitingRoom } from './waiting-room.ts';
 
-/** Who decides: the sampler, and what is kept whatever it says. */
+/** The rules of a tracer: its sampler, and a word on what is kept whatever that says. */
 export interface DecisionRules {
   readonly sampler: Sampler;
   /** Undefined: nothing. */
@@ -32,7 +33,7 @@ interface WaitingRecord {
 }
 
 /**
- * What is to become of one local trace that its start could not decide: because rules want to see the
+ * The fate of one local trace that its start could not decide: because rules want to see the
  * request, or because `keep` may overrule the sampler. Until then its ended spans wait here.
  *
  *     waiting ─┬─ context goes out ─┬─ sampled ───────────────▶ kept     everything leaves, flag 1
@@ -65,7 +66,7 @@ export class Decision implements Undecided {
   #waiting: WaitingRecord[];
   #writtenState: TraceState | undefined;
   #writtenFor: Verdict | undefined;
-  /** What the instrumentation of the local root can tell while that is open. */
+  /** The request, as the instrumentation of the local root tells of it while that is open. */
   facts: RequestFacts | undefined;
 
   /** `identity` is what the trace began with, `verdict` what its start decided, undefined where it could not. */
@@ -264,28 +265,4 @@ const PARTIAL: Attributes = Object.freeze({ 'throughline.partial': true });
 
 function withSampled(flags: number, isSampled: boolean): number {
   return isSampled ? flags | FLAG_SAMPLED : flags & ~FLAG_SAMPLED;
-}
-
-/** A local root that nobody speaks for says what its attributes say. */
-function factsOf(record: OpenRecord | undefined): RequestFacts {
-  return { method: textOf(record, 'http.request.method'), route: textOf(record, 'http.route') };
-}
-
-function textOf(record: OpenRecord | undefined, key: string): string | undefined {
-  const value = record?.attributes[key];
-  return typeof value === 'string' ? value : undefined;
-}
-
-/** A stream lasts as long as somebody listens: its latency is what its instrumentation says. */
-function headersMsOf(record: OpenRecord | undefined): number | undefined {
-  return numberOf(record, 'throughline.headers_ms');
-}
-
-function statusOf(record: OpenRecord | undefined): number | undefined {
-  return numberOf(record, 'http.response.status_code');
-}
-
-function numberOf(record: OpenRecord | undefined, key: string): number | undefined {
-  const value = record?.attributes[key];
-  return typeof value === 'number' ? value : undefined;
 }

@@ -108,7 +108,7 @@ export class Ledger {
     this.#ignoredKeeps++;
   }
 
-  /** How often `keep()` came for nothing. */
+  /** Calls of `keep()` that came for nothing. */
   get ignoredKeeps(): number {
     return this.#ignoredKeeps;
   }
@@ -118,14 +118,14 @@ export class Ledger {
     return [...this.#open].map(named);
   }
 
-  /** How many of them are open for longer than `limits.openMs`. */
+  /** The number of them that are open for longer than `limits.openMs`. */
   countOverdue(): number {
     let count = 0;
     for (const _span of this.#watch.overdue()) count++;
     return count;
   }
 
-  /** Where the spans are that the sink does not know yet. */
+  /** The spans that the sink does not know yet, by where they are. */
   counts(): SpanCounts {
     return {
       started: this.#started,

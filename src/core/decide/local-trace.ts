@@ -40,7 +40,7 @@ export class LocalTrace {
     this.#root = undefined;
   }
 
-  /** What one span of it may grow to. */
+  /** The limits of each span of it. */
   get limits(): Limits {
     return this.#ledger.limits;
   }

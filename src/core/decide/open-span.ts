@@ -17,7 +17,7 @@ export interface OpenSpan extends Span {
   readonly record: OpenRecord | undefined;
   /** Undefined where nobody knows more of it. */
   readonly owner: SpanOwner | undefined;
-  /** How long it is open, in milliseconds; undefined where nothing is recorded: nobody waits for such a span. */
+  /** The time it is open, in milliseconds; undefined where nothing is recorded: nobody waits for such a span. */
   ageMs(): number | undefined;
   /** Has its local trace decided by what is known now. */
   decideNow(): void;

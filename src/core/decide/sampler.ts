@@ -6,7 +6,7 @@ import type { Clock } from '../clock.ts';
 /** A trace as the one who decides about it sees it. */
 export type TraceIdentity = Pick<RemoteContext, 'traceState'> & Pick<SpanContext, 'traceId'>;
 
-/** What the local root is known to be, at the moment it is asked. */
+/** The local root as it is known at the moment it is asked about. */
 export interface RequestFacts {
   /** As the conventions know it: `GET`, or `_OTHER`. */
   readonly method: string | undefined;
@@ -23,7 +23,7 @@ export interface Verdict {
   readonly isInherited: boolean;
   /** The rejection threshold as OpenTelemetry's `th` has it; undefined when no share is known. */
   readonly threshold: string | undefined;
-  /** What `tracestate` is where the trace brought none. */
+  /** The `tracestate` that goes on where the trace brought none. */
   readonly traceState: TraceState | undefined;
 }
 
@@ -35,7 +35,7 @@ export interface RootSampler {
   later(trace: TraceIdentity, facts: RequestFacts, clock: Clock): Verdict;
 }
 
-/** What decides: parent first (unless it ignores parents), then the root's own. */
+/** Decides by the parent first (unless it ignores parents), then by the root's own sampler. */
 export interface Sampler {
   /** `parentSampled` is undefined for a root and for a caller that deferred the decision. */
   atStart(trace: TraceIdentity, parentSampled: boolean | undefined, clock: Clock): Verdict | undefined;

@@ -5,7 +5,7 @@ export interface Undecided {
 }
 
 /**
- * Where local traces that are not decided hold their ended spans: one bound, in bytes, for all of
+ * The place of ended spans whose local traces are not decided: one bound, in bytes, for all of
  * them together. Above it the oldest trace is decided by what is known of it by then.
  */
 export class WaitingRoom {

@@ -1,5 +1,5 @@
 /**
- * Whether a text is `pattern`, in which `*` stands for any run of characters, none included. Each piece
+ * A test for texts that are `pattern`, in which `*` stands for any run of characters, none included. Each piece
  * between stars is looked for once, from left to right, so the work is linear and nothing backtracks.
  *
  *     compileWildcard('/api/*')('/api/users/:id')   true

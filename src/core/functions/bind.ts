@@ -10,7 +10,7 @@ import { type AnyFunction, likeOriginal } from './wrap.ts';
  * - an emitter: the same object, whose listeners all run in this scope, in their order;
  * - any other object: one like it, whose methods run in this scope.
  *
- * What it holds on to is the scope, not what spans recorded. Anything else is handed back as it is.
+ * It holds on to the scope, not to what spans recorded. Anything else is handed back as it is.
  *
  * @example
  * pool.take(bind((connection) => handle(connection)));

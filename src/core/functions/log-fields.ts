@@ -1,5 +1,6 @@
 import { activeScope } from '../scope/scope.ts';
-import { contextOf, isRecordingSpan } from '../spans/recording-span.ts';
+import { contextOf } from '../spans/given-context.ts';
+import { isRecordingSpan } from '../spans/recording-span.ts';
 
 /**
  * The active span as a log line names it (OpenTelemetry, Trace Context in non-OTLP Log Formats):
@@ -15,7 +16,7 @@ export interface LogFields {
 }
 
 /**
- * What ties a log line to the active span; `{}` where nothing is active. Never throws. A child logger
+ * The fields that tie a log line to the active span; `{}` where nothing is active. Never throws. A child logger
  * or a call that names the fields itself wins.
  *
  * @example
@@ -37,7 +38,7 @@ function twoDigits(flags: number): string {
   return (flags & 0xff).toString(16).padStart(2, '0');
 }
 
-/** What winston asks of a format, whatever its version. */
+/** A format as winston asks for it, whatever its version. */
 export interface WinstonFormat {
   transform<Info extends object>(info: Info): Info;
 }

@@ -3,7 +3,7 @@ import { bounded } from '../limits.ts';
 import { BoundedSeries } from './bounded-series.ts';
 import { DurationHistogram, type Exemplar } from './duration-histogram.ts';
 
-/** How one request went, as its instrumentation knows it. Both may be missing: an aborted one has neither. */
+/** The outcome of one request, as its instrumentation knows it. Both may be missing: an aborted one has neither. */
 export interface RequestOutcome {
   /** Of the answer, when one was begun. */
   readonly status: number | undefined;
@@ -23,7 +23,7 @@ export interface ServerRequest {
 /** The trace that a duration was measured in. */
 export type ExemplarIds = Pick<Exemplar, 'traceId' | 'spanId'>;
 
-/** Where no route has matched: a 404, a static file, a framework without routes. */
+/** In the place of a route where none has matched: a 404, a static file, a framework without routes. */
 const UNMATCHED = '_UNMATCHED';
 
 const ERROR_TYPE_LENGTH = 64;

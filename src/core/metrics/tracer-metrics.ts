@@ -62,7 +62,7 @@ function streamMetric({ streams }: RequestMetrics): NumberMetric {
   };
 }
 
-/** What `stats()` says, and what only a counter can: a dashboard should show when spans are lost. */
+/** The figures of `stats()`, and those that only a counter has: a dashboard should show when spans are lost. */
 function* spanMetrics(tracer: MetricsSource): Generator<NumberMetric> {
   const stats = tracer.stats();
   const one = (value: number): NumberMetric['samples'] => [['', value]];

@@ -5,11 +5,27 @@ import {
   NO_SPAN_ID,
   type RemoteContext,
   type SpanContext,
+  type VendorFields,
 } from '../../../propagation/context.ts';
 import { isSpanId, isTraceId } from '../../../propagation/traceparent.ts';
 import { isTraceState, TraceState } from '../../../propagation/tracestate.ts';
 import type { SpanContextInput } from '../record.ts';
 import type { Span, SpanParent } from '../span.ts';
+
+/** Fields of a context that go on with every span under it. */
+export interface CarriedFields {
+  readonly traceState?: TraceState | undefined;
+  readonly debug?: boolean | undefined;
+  readonly vendor?: VendorFields | undefined;
+  readonly deferred?: boolean | undefined;
+}
+
+/** The context of a span, whoever made it; a context is its own. */
+export function contextOf(span: Span): SpanContext;
+export function contextOf(span: Span | SpanContextInput): SpanContextInput;
+export function contextOf(span: Span | SpanContextInput): SpanContextInput {
+  return 'spanContext' in span ? span.spanContext() : span;
+}
 
 /**
  * A span context that an app gave, as one of ours; undefined when it names no span. What is wrong in it
@@ -49,7 +65,7 @@ export function baggageOf(parent: SpanParent, active: { readonly baggage: Baggag
   return isBaggage(parent.baggage) ? parent.baggage : undefined;
 }
 
-/** What the caller had sent of a context that is only passed on, with all that was missing in it. */
+/** A context that is only passed on, as the caller had sent it, with all that was missing in it. */
 export function remoteOf(span: SpanContext): RemoteContext {
   const { traceId, spanId, traceFlags, traceState, vendor } = span;
   return {
@@ -64,7 +80,7 @@ export function remoteOf(span: SpanContext): RemoteContext {
   };
 }
 
-/** What a link names, also where it was read from a message; undefined when that names no span. */
+/** The context that a link names, also where it was read from a message; undefined when that names no span. */
 export function linkedContext(given: SpanContextInput | RemoteContext): SpanContext | undefined {
   if (!isRemoteContext(given)) return checkedContext(given);
   const { traceId, spanId, sampled, random, traceState } = given;

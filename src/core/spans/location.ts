@@ -6,7 +6,7 @@ import type { Attributes } from '../record.ts';
 export type Caller = (...args: never[]) => unknown;
 
 /**
- * Where `caller` was called: `code.file.path`, `code.line.number`, `code.function.name` (semantic
+ * The place where `caller` was called: `code.file.path`, `code.line.number`, `code.function.name` (semantic
  * conventions, code attributes). Nothing where there is no JavaScript caller, such as for a function
  * that a native one calls, or where the frame is not to be had.
  */
@@ -28,7 +28,7 @@ export function locationOf(caller: Caller): Attributes {
 
 /**
  * One frame, and that unformatted: half the cost of reading `stack` as text (bench/micro/location).
- * What is changed on `Error` for it is put back, an app's own `prepareStackTrace` as well.
+ * All that is changed on `Error` for it is put back, an app's own `prepareStackTrace` as well.
  */
 function callSite(caller: Caller): NodeJS.CallSite | undefined {
   const { stackTraceLimit, prepareStackTrace } = Error;

@@ -8,9 +8,9 @@ import {
 } from '../../../propagation/context.ts';
 import type { SpanContextInput } from '../record.ts';
 import type { Span, SpanParent } from '../span.ts';
-import { checkedContext, checkedRemote, isRemoteContext } from './given-context.ts';
+import { type CarriedFields, checkedContext, checkedRemote, contextOf, isRemoteContext } from './given-context.ts';
 import type { IdGenerator } from './ids.ts';
-import { type CarriedFields, contextOf, isRecordingSpan, NO_SPAN, RecordingSpan } from './recording-span.ts';
+import { isRecordingSpan, NO_SPAN, RecordingSpan } from './recording-span.ts';
 
 /** A span that only carries another process's identity on: nothing is recorded or counted. */
 export function passThrough(remote: RemoteContext, ids: IdGenerator): RecordingSpan | undefined {
@@ -30,7 +30,7 @@ function denied(remote: RemoteContext, ids: IdGenerator): RecordingSpan {
   return passedOn(ids.traceId(), ids.spanId(), 0, remote);
 }
 
-/** What a disabled tracer starts: nothing of its own, the parent's identity for what goes out. */
+/** The span of a disabled tracer: nothing of its own, the parent's identity for what goes out. */
 export function passOn(parent: SpanParent, ids: IdGenerator): RecordingSpan {
   if (!parent) return NO_SPAN;
   if (isPassedOn(parent)) return passedOn(parent.traceId, parent.spanId, parent.startFlags, parent);
@@ -46,7 +46,7 @@ function passedOn(traceId: TraceId, spanId: SpanId, flags: number, carried: Carr
   return new RecordingSpan(traceId, spanId, flags, carried, undefined, undefined);
 }
 
-/** Whether a span is another process's identity, and nothing more. */
+/** True for a span that is another process's identity, and nothing more. */
 export function isPassedOn(parent: Span | SpanContextInput | RemoteContext): parent is RecordingSpan {
   return isRecordingSpan(parent) && parent.isRemote && parent.localTrace === undefined;
 }

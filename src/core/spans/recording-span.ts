@@ -6,22 +6,15 @@ import type { LocalTrace } from '../decide/local-trace.ts';
 import type { OpenSpan, SpanOwner } from '../decide/open-span.ts';
 import { noteFault } from '../diagnostics.ts';
 import { bounded, type Limits, NAME_LENGTH } from '../limits.ts';
-import type { Attributes, AttributeValue, Link, OpenRecord, SpanContextInput } from '../record.ts';
+import type { Attributes, AttributeValue, Link, OpenRecord } from '../record.ts';
 import { activeScope, runInScope } from '../scope/scope.ts';
 import { shared } from '../shared.ts';
 import type { Span, SpanOptions, StatusInput } from '../span.ts';
 import { errorType, exceptionAttributes } from './exception.ts';
+import type { CarriedFields } from './given-context.ts';
 import { putAttribute, putAttributes, putEvent, putLink, putStatus } from './open-record.ts';
 
 const BRAND: unique symbol = Symbol.for(`${SHARED_NAME}.span`);
-
-/** Fields of a context that go on with every span under it. */
-export interface CarriedFields {
-  readonly traceState?: TraceState | undefined;
-  readonly debug?: boolean | undefined;
-  readonly vendor?: VendorFields | undefined;
-  readonly deferred?: boolean | undefined;
-}
 
 /**
  * A handle on a record in the making. Ending hands the record to the pipeline and keeps only the
@@ -269,7 +262,7 @@ export class RecordingSpan implements OpenSpan {
     this.localTrace?.decision?.decideNow();
   }
 
-  /** What else is to be done when the span ends. One thing, and it must not throw. */
+  /** Has one more thing done when the span ends. It must not throw. */
   onEnd(done: () => void): void {
     this.#onEnd = done;
   }
@@ -292,11 +285,4 @@ export const NO_SPAN: RecordingSpan = shared(
 /** Recognises a span of ours, of whatever copy of the package. */
 export function isRecordingSpan(span: object): span is RecordingSpan {
   return (span as { readonly [BRAND]?: true })[BRAND] === true;
-}
-
-/** The context of a span, whoever made it; a context is its own. */
-export function contextOf(span: Span): SpanContext;
-export function contextOf(span: Span | SpanContextInput): SpanContextInput;
-export function contextOf(span: Span | SpanContextInput): SpanContextInput {
-  return 'spanContext' in span ? span.spanContext() : span;
 }

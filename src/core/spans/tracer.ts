@@ -1,35 +1,27 @@
 import type { Baggage } from '../../../propagation/baggage.ts';
-import {
-  FLAG_RANDOM,
-  FLAG_SAMPLED,
-  type Propagator,
-  type RemoteContext,
-  type SpanContext,
-  type SpanId,
-  type TraceId,
-} from '../../../propagation/context.ts';
+import { FLAG_SAMPLED, type Propagator, type RemoteContext } from '../../../propagation/context.ts';
 import type { Destination } from '../../../propagation/destination.ts';
 import { type Clock, systemClock, timeInputMs } from '../clock.ts';
 import { Decider } from '../decide/decider.ts';
 import { Ledger } from '../decide/ledger.ts';
-import type { LocalTrace } from '../decide/local-trace.ts';
 import { WaitingRoom } from '../decide/waiting-room.ts';
 import { bounded, type Limits, NAME_LENGTH } from '../limits.ts';
 import { RequestMetrics } from '../metrics/request-metrics.ts';
 import { redactingSink } from '../pipeline/redacting-sink.ts';
 import { type SpanCounts, type SpanSink, type Stats, statsOf } from '../pipeline/stats.ts';
-import type { Attributes, InstrumentationScope, OpenRecord, Resource, SpanContextInput, SpanKind } from '../record.ts';
+import type { Attributes, InstrumentationScope, OpenRecord, Resource, SpanKind } from '../record.ts';
 import type { Redaction } from '../redaction.ts';
 import { requestOf } from '../scope/request-scope.ts';
 import { activeScope, type Scope } from '../scope/scope.ts';
 import type { Config } from '../settings/config.ts';
-import type { Span, SpanOptions, SpanParent, SpanStarter } from '../span.ts';
-import { baggageOf, checkedContext, checkedRemote, isRemoteContext, remoteOf } from './given-context.ts';
+import type { SpanOptions, SpanParent, SpanStarter } from '../span.ts';
+import { baggageOf } from './given-context.ts';
 import { type IdGenerator, idGenerator } from './ids.ts';
+import { type Lineage, Lineages } from './lineage.ts';
 import { type Caller, locationOf } from './location.ts';
 import { NO_ATTRIBUTES, NO_EVENTS, NO_LINKS, STATUS_UNSET } from './open-record.ts';
-import { isPassedOn, passOn, passThrough } from './pass-through.ts';
-import { type CarriedFields, contextOf, isRecordingSpan, RecordingSpan } from './recording-span.ts';
+import { passOn, passThrough } from './pass-through.ts';
+import { RecordingSpan } from './recording-span.ts';
 import { lookAtOptions, spanKind } from './span-options.ts';
 
 /** Everything a tracer needs beside its configuration. */
@@ -49,16 +41,6 @@ const NO_OPTIONS: SpanOptions = Object.freeze({});
 /** The instrumentation scope of spans that the app starts itself. */
 const APP_SCOPE: InstrumentationScope = Object.freeze({ name: 'throughline' });
 
-/** Where a new span belongs: all that is decided before its record is made. */
-interface Lineage {
-  readonly traceId: TraceId;
-  readonly parentSpanId: SpanId | undefined;
-  readonly parentIsRemote: boolean;
-  readonly flags: number;
-  readonly carried: CarriedFields | undefined;
-  readonly localTrace: LocalTrace;
-}
-
 /** Starts spans. One a process, but for tests. */
 export class Tracer implements SpanStarter {
   readonly enabled: boolean;
@@ -68,13 +50,12 @@ export class Tracer implements SpanStarter {
   readonly redaction: Redaction;
   /** Undefined where nothing is counted. */
   readonly requests: RequestMetrics | undefined;
-  /** Where each of its spans is. */
+  /** The books of its spans. */
   readonly ledger: Ledger;
   /** Of traces that are not decided yet. */
   readonly waitingRoom: WaitingRoom;
-  readonly #decider: Decider;
+  readonly #lineages: Lineages;
   readonly #location: boolean;
-  readonly #randomFlag: boolean;
   readonly #baggageAttributes: readonly string[];
   readonly #resource: Resource;
   readonly #ids: IdGenerator;
@@ -90,9 +71,9 @@ export class Tracer implements SpanStarter {
     this.requests = config.enabled && config.metrics ? new RequestMetrics(clock) : undefined;
     this.ledger = new Ledger(redactedSink(to.sink, redaction, limits), limits);
     this.waitingRoom = new WaitingRoom(limits.queueBytes);
-    this.#decider = new Decider(config, this.ledger, this.waitingRoom, clock, this);
+    const decider = new Decider(config, this.ledger, this.waitingRoom, clock, this);
+    this.#lineages = new Lineages(this, ids, decider, config.randomFlag);
     this.#location = config.location;
-    this.#randomFlag = config.randomFlag;
     this.#baggageAttributes = config.baggageAttributes;
     this.#resource = config.resource;
     this.#ids = ids;
@@ -135,7 +116,7 @@ export class Tracer implements SpanStarter {
   ): RecordingSpan {
     if (!this.enabled || this.#isSilenced(parent)) return passOn(parent, this.#ids);
     if (parent === undefined) this.ledger.noteRoot();
-    const lineage = parent ? this.#under(parent) : this.#root(undefined);
+    const lineage = parent ? this.#lineages.under(parent) : this.#lineages.root(undefined);
     return this.#startSpan(lineage, name, kind, attributes, scope);
   }
 
@@ -152,7 +133,7 @@ export class Tracer implements SpanStarter {
     remote: RemoteContext | undefined,
     scope: InstrumentationScope,
   ): RecordingSpan {
-    return this.#startSpan(this.#root(remote), name, kind, undefined, scope);
+    return this.#startSpan(this.#lineages.root(remote), name, kind, undefined, scope);
   }
 
   /** Copies the declared values of `baggage` to the attributes of a span that has just started. */
@@ -172,46 +153,6 @@ export class Tracer implements SpanStarter {
   /** The counters, which hold the counter law at every moment. */
   stats(): Stats {
     return this.#statsOf(this.ledger.counts());
-  }
-
-  #under(parent: Span | SpanContextInput | RemoteContext): Lineage {
-    if (isRecordingSpan(parent) && parent.localTrace?.starter === this) {
-      const { traceId, spanId, startFlags, localTrace } = parent; // its context would be a decision
-      return { traceId, parentSpanId: spanId, parentIsRemote: false, flags: startFlags, carried: parent, localTrace };
-    }
-    if (isPassedOn(parent)) return this.#root(remoteOf(parent.spanContext()));
-    if (isRemoteContext(parent)) return this.#root(checkedRemote(parent));
-    const context = checkedContext(contextOf(parent));
-    if (context === undefined) return this.#root(undefined);
-    const { traceId, spanId, traceFlags } = context;
-    const { localTrace, carried } = this.#localRoot(traceId, (traceFlags & FLAG_SAMPLED) !== 0, context);
-    const flags = traceFlags & FLAG_RANDOM;
-    return { traceId, parentSpanId: spanId, parentIsRemote: context.isRemote === true, flags, carried, localTrace };
-  }
-
-  /** A local root: of a new trace, or of the one that `remote` names. */
-  #root(remote: RemoteContext | undefined): Lineage {
-    const traceId = remote?.traceId ?? this.#ids.traceId();
-    const random = remote?.traceId === undefined ? this.#randomFlag : remote.random; // a caller's flag is copied
-    const { localTrace, carried } = this.#localRoot(traceId, remote?.debug === true ? true : remote?.sampled, remote);
-    return {
-      traceId,
-      parentSpanId: remote?.traceId === undefined ? undefined : remote.spanId,
-      parentIsRemote: remote?.spanId !== undefined,
-      flags: random ? FLAG_RANDOM : 0,
-      carried,
-      localTrace,
-    };
-  }
-
-  #localRoot(
-    traceId: TraceId,
-    parentSampled: boolean | undefined,
-    context: RemoteContext | SpanContext | undefined,
-  ): Pick<Lineage, 'localTrace' | 'carried'> {
-    const begun = this.#decider.begin({ traceId, traceState: context?.traceState }, parentSampled);
-    const { localTrace, traceState } = begun;
-    return { localTrace, carried: traceState === context?.traceState ? context : { ...context, traceState } };
   }
 
   #startSpan(
@@ -255,7 +196,7 @@ export class Tracer implements SpanStarter {
   }
 }
 
-/** What the app has to say about its attributes is asked before anything of them waits or leaves. */
+/** A sink before which the app is asked about its attributes. */
 function redactedSink(sink: SpanSink, { attributes }: Redaction, { attributeLength }: Limits): SpanSink {
   return attributes === undefined ? sink : redactingSink(sink, attributes, attributeLength);
 }
