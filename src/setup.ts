@@ -1,5 +1,5 @@
 import { instrument } from '../middleware/client/instrument.ts';
-import { say, sayOnce } from './core/diagnostics.ts';
+import { type Say, say, sayOnce } from './core/diagnostics.ts';
 import { noteCopy, sayWhenMixed } from './core/doctor/copies.ts';
 import type { DoctorReport } from './core/doctor/report.ts';
 import { metricsText } from './core/metrics/tracer-metrics.ts';
@@ -113,13 +113,13 @@ async function stopReplaced({ handle, pipeline }: Running): Promise<void> {
 }
 
 /** The way out for the spans of a complete configuration. */
-function createPipeline(config: Config, announce: (message: string) => void): Pipeline {
+function createPipeline(config: Config, announce: Say): Pipeline {
   const exporters = config.enabled ? config.exporters.map((item) => exporterFor(item, config)) : [none()];
   return new Pipeline(exporters, config.batch, announce, (exporter) => kitFor(exporter, config, announce));
 }
 
 /** An exporter that sends spans to somewhere has a place on disk for those that it cannot send. */
-function kitFor(exporter: Exporter, config: Config, announce: (message: string) => void): SpoolKit | undefined {
+function kitFor(exporter: Exporter, config: Config, announce: Say): SpoolKit | undefined {
   const { mode, ...rest } = config.spool;
   if (mode === 'off' || exporter.destination === undefined) return undefined;
   return spoolKit({

@@ -263,6 +263,12 @@ describe('a variable', () => {
       {},
     ],
     [
+      { OTEL_LOG_LEVEL: 'loud' },
+      /^OTEL_LOG_LEVEL: "loud" is not known here and is ignored/,
+      ({ enabled }) => enabled,
+      true,
+    ],
+    [
       { OTEL_EXPORTER_OTLP_PROTOCOL: 'http' },
       /^OTEL_EXPORTER_OTLP_PROTOCOL: "http" is not known here/,
       ({ otlp }) => otlp.options.protocol,

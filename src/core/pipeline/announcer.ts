@@ -1,5 +1,8 @@
+import type { Say } from '../diagnostics.ts';
 import type { Exporter, ExportResult } from './exporter.ts';
 import { hintFor } from './failure-hint.ts';
+
+const LEVELS = { accepted: 'info', retry: 'warn', refused: 'error' } as const;
 
 /**
  * Says where spans go, or why they cannot: one line at the first answer, then one on each change.
@@ -7,11 +10,11 @@ import { hintFor } from './failure-hint.ts';
  */
 export class Announcer {
   readonly #exporter: Exporter;
-  readonly #say: (message: string) => void;
+  readonly #say: Say;
   #state: ExportResult['outcome'] | undefined;
   #droppedBefore = 0;
 
-  constructor(exporter: Exporter, say: (message: string) => void) {
+  constructor(exporter: Exporter, say: Say) {
     this.#exporter = exporter;
     this.#say = say;
   }
@@ -25,7 +28,7 @@ export class Announcer {
     if (result.outcome === 'accepted') this.#droppedBefore = dropped; // what is lost from here on, is lost in a failure
     const { destination } = this.#exporter; // asked for now: one that is loaded at first use has none before
     if (destination === undefined || before === result.outcome) return;
-    this.#say(this.#line(destination, result, before, lost, spooling));
+    this.#say(this.#line(destination, result, before, lost, spooling), LEVELS[result.outcome]);
   }
 
   #line(

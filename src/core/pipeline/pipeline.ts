@@ -1,3 +1,4 @@
+import type { Say } from '../diagnostics.ts';
 import type { SpanRecord } from '../record.ts';
 import type { Exporter } from './exporter.ts';
 import { estimateBytes } from './record-size.ts';
@@ -14,7 +15,7 @@ export class Pipeline implements SpanSink {
   constructor(
     exporters: readonly Exporter[],
     settings: BatchSettings,
-    say: (message: string) => void,
+    say: Say,
     kitFor: (exporter: Exporter) => SpoolKit | undefined = () => undefined,
     timing: PipelineTiming = DEFAULT_TIMING,
   ) {

@@ -1,4 +1,4 @@
-import { noteFault } from '../diagnostics.ts';
+import { noteFault, type Say } from '../diagnostics.ts';
 import type { SpanRecord } from '../record.ts';
 import { runOutsideScopes } from '../scope/scope.ts';
 import { clearImmediate, clearTimeout, nextTurn, setImmediate, setTimeout } from '../timers.ts';
@@ -59,7 +59,7 @@ export class Sender implements Flushable {
   constructor(
     exporter: Exporter,
     settings: BatchSettings,
-    say: (message: string) => void,
+    say: Say,
     kit?: SpoolKit,
     timing: PipelineTiming = DEFAULT_TIMING,
   ) {

@@ -4,6 +4,7 @@ import { type Destination, type PropagateTo, traceToAllBaggageToPrivate } from '
 import type { KeepRule } from '../decide/keep-rule.ts';
 import type { SampleRule } from '../decide/sample-rules.ts';
 import type { Sampler } from '../decide/sampler.ts';
+import { LOG_LEVELS } from '../diagnostics.ts';
 import type { Limits } from '../limits.ts';
 import { checked, flag, type Hints, listOf, type Readers, readOptions, text } from '../options/options.ts';
 import { propagateToReader } from '../options/propagate-to.ts';
@@ -193,6 +194,7 @@ export function resolveConfig(
 ): Config {
   const given = readOptions(caller, options, readersBut(unused), { ...HINTS, ...unused });
   const environment = new Environment(variables, warn);
+  environment.choice('OTEL_LOG_LEVEL', LOG_LEVELS); // a wrong one is named here; what it says is known since the first line
   const limits = resolveLimits(given.limits ?? {}, environment);
   return {
     enabled: !environment.flag('OTEL_SDK_DISABLED'),

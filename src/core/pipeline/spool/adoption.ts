@@ -1,3 +1,4 @@
+import type { Say } from '../../diagnostics.ts';
 import { runOutsideScopes } from '../../scope/scope.ts';
 import { clearInterval, setInterval } from '../../timers.ts';
 import type { Source } from '../source.ts';
@@ -8,13 +9,13 @@ import type { SpoolKit } from './spool-kit.ts';
 export class Adoption {
   readonly #kit: SpoolKit;
   readonly #everyMs: number;
-  readonly #say: (message: string) => void;
+  readonly #say: Say;
   /** Somebody has left something. */
   readonly #onFound: () => void;
   #inherited: Inherited | undefined;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(kit: SpoolKit, everyMs: number, say: (message: string) => void, onFound: () => void) {
+  constructor(kit: SpoolKit, everyMs: number, say: Say, onFound: () => void) {
     this.#kit = kit;
     this.#everyMs = everyMs;
     this.#say = say;
@@ -54,7 +55,10 @@ export class Adoption {
     const { spans, damaged, discarded } = this.#inherited.takeSummary();
     const lost =
       damaged + discarded === 0 ? '' : `; ${damaged} damaged records and ${discarded} old spans were left out`;
-    this.#say(`sent ${spans === 1 ? '1 span' : `${spans} spans`} that ended processes had left in the spool${lost}`);
+    this.#say(
+      `sent ${spans === 1 ? '1 span' : `${spans} spans`} that ended processes had left in the spool${lost}`,
+      'info',
+    );
     void this.#look(); // no more are taken over at once than one process can send
   }
 }

@@ -1,3 +1,4 @@
+import type { Say } from '../../diagnostics.ts';
 import type { PipelineTiming } from '../settings.ts';
 import type { SpoolCodec } from './codec.ts';
 import { DeadLetters } from './dead-letters.ts';
@@ -22,7 +23,7 @@ export interface SpoolKitParts {
   readonly destination: string;
   readonly codec: SpoolCodec;
   readonly timing: PipelineTiming;
-  readonly say: (message: string) => void;
+  readonly say: Say;
 }
 
 /** The spool, the inheritance and the dead letters of one exporter. Touches no disk. */

@@ -1,4 +1,4 @@
-import { describe, noteFault } from '../../diagnostics.ts';
+import { describe, noteFault, type Say } from '../../diagnostics.ts';
 import type { SpanRecord } from '../../record.ts';
 import { runOutsideScopes } from '../../scope/scope.ts';
 import { clearInterval, epochMs, monotonicMs, setInterval } from '../../timers.ts';
@@ -40,7 +40,7 @@ export interface SpoolParts {
   readonly home: SpoolHome;
   readonly codec: SpoolCodec;
   readonly timing: PipelineTiming;
-  readonly say: (message: string) => void;
+  readonly say: Say;
 }
 
 /** Spans of a batch that were on disk only. */
@@ -65,7 +65,7 @@ export class Spool {
   readonly codec: SpoolCodec;
   readonly settings: SpoolSettings;
   readonly #timing: PipelineTiming;
-  readonly #say: (message: string) => void;
+  readonly #say: Say;
   readonly #log: SpoolLog;
   /** Spans lost since they were last asked for. */
   #lost = 0;
@@ -235,6 +235,6 @@ export class Spool {
     if (this.#problem === undefined) return;
     this.#problem = undefined;
     this.#pausedUntilMs = 0;
-    this.#say(`writing spans to the spool ${this.home.own ?? this.home.shared} again`);
+    this.#say(`writing spans to the spool ${this.home.own ?? this.home.shared} again`, 'info');
   }
 }
