@@ -90,7 +90,8 @@ export function informationalAttributes(statusCode: number): Attributes {
   return { 'http.response.status_code': statusCode };
 }
 
-export function noteServerPort(attributes: Attributes, port: number): void {
+export function notePlace(attributes: Attributes, fullUrl: string, port: number): void {
+  attributes['url.full'] = fullUrl;
   attributes['server.port'] = port;
 }
 

@@ -77,6 +77,11 @@ export function redactUrl(url: URL, allowed: ReadonlySet<string> = NONE): string
   return bounded(`${url.protocol}//${credentials}${url.host}${url.pathname}${query}${fragment}`, MAX_LENGTH);
 }
 
+/** The port of a URL, its scheme's own where it names none. */
+export function portOf({ port, protocol }: URL): number {
+  return port === '' ? defaultPort(protocol.slice(0, -1)) : Number(port);
+}
+
 export function defaultPort(scheme: string): number {
   return scheme === 'https' ? 443 : 80;
 }

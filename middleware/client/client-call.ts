@@ -14,10 +14,11 @@ import {
   noteEnding,
   noteErrorType,
   noteNetwork,
-  noteServerPort,
+  notePlace,
   noteStatusCode,
   noteWithheld,
 } from '../http-attributes.ts';
+import { portOf, redactUrl } from '../url-parts.ts';
 import type { AttemptTimer } from './attempt-timer.ts';
 import type { HeaderTarget } from './header-target.ts';
 import { statusOf } from './observe-answer.ts';
@@ -115,10 +116,11 @@ export class ClientCall {
     noteWithheld(attributes, this.#outbound.baggage?.size ? ['trace', 'baggage'] : ['trace']);
   }
 
-  /** Corrects the port, where it only turned out on the way which one it was. */
-  notePort(port: number): void {
+  /** Corrects where the attempt goes: its port turned out on the way. */
+  correctPlace(url: URL): void {
+    const port = portOf(url);
     const attributes = this.#span?.record?.attributes;
-    if (attributes !== undefined) noteServerPort(attributes, port);
+    if (attributes !== undefined) notePlace(attributes, redactUrl(url, this.#tracer.redaction.queryNames), port);
     this.#timer?.notePort(port);
   }
 

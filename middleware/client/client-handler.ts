@@ -8,7 +8,7 @@ import type { Span } from '../../src/core/span.ts';
 import { tracerFor } from '../../src/core/spans/runtime.ts';
 import type { Tracer } from '../../src/core/spans/tracer.ts';
 import { clientRequestAttributes, type HostPort, noteWithheld, spanNameMethod } from '../http-attributes.ts';
-import { defaultPort, redactUrl } from '../url-parts.ts';
+import { portOf, redactUrl } from '../url-parts.ts';
 import { AttemptTimer } from './attempt-timer.ts';
 import { isSignedOver } from './aws-signature.ts';
 import { ClientCall, type Outbound } from './client-call.ts';
@@ -29,6 +29,8 @@ export interface ClientRequestView {
   readonly resendCount: number;
   /** Redirects are followed where nobody can take anything back: what is written now goes along to whoever comes next. */
   readonly followsUnseen?: boolean;
+  /** The port of `url` is a guess: the connection will tell. */
+  readonly asksPort?: boolean;
 }
 
 /** The app's word on one client. */
@@ -84,10 +86,19 @@ function begin(tracer: Tracer, view: ClientRequestView, settings: ClientSettings
 function destinationOf(tracer: Tracer, view: ClientRequestView, settings: ClientSettings): Destination {
   const { url = SOMEWHERE, headers } = view;
   if (isSignedOver(tracer.propagator.fields, headers, view.url)) return NOTHING;
-  const allowed = (settings.propagateTo ?? tracer.propagateTo)(url);
+  const rule = settings.propagateTo ?? tracer.propagateTo;
+  const allowed = view.asksPort === true ? onAnyPort(rule, url) : rule(url);
   // A public host that sends the client elsewhere would send our baggage with it.
   if (allowed.baggage && view.followsUnseen === true && !isPrivateHost(url.hostname)) return withoutBaggage(allowed);
   return allowed;
+}
+
+/** What a host may get whichever port it is that nobody knows: the guess, and one that no rule names, must both do. */
+function onAnyPort(rule: DestinationRule, url: URL): Destination {
+  const other = new URL(url);
+  other.port = '1';
+  const [guessed, elsewhere] = [rule(url), rule(other)];
+  return { trace: guessed.trace && elsewhere.trace, baggage: guessed.baggage && elsewhere.baggage };
 }
 
 function withoutBaggage({ trace }: Destination): Destination {
@@ -110,11 +121,9 @@ function outbound(span: Span | undefined, around: Scope, allowed: Destination): 
 /** The host that a request goes to; undefined where it goes to none, or nobody knows. */
 function hostOf({ url, isLocalSocket }: ClientRequestView): HostPort | undefined {
   if (url === undefined || isLocalSocket) return undefined;
-  const { hostname, port } = url;
-  return {
-    host: hostname.startsWith('[') ? hostname.slice(1, -1) : hostname, // an address, not a piece of a URL
-    port: port === '' ? defaultPort(url.protocol.slice(0, -1)) : Number(port),
-  };
+  const { hostname } = url;
+  // An address, not a piece of a URL.
+  return { host: hostname.startsWith('[') ? hostname.slice(1, -1) : hostname, port: portOf(url) };
 }
 
 function attributesOf(

@@ -1,7 +1,6 @@
-import { HeaderEdit } from './header-edit.ts';
-import { FlatHeaders, type HeaderTarget, PairedHeaders } from './header-target.ts';
+import { FlatHeaders, type HeaderTarget, PairedHeaders, RecordHeaders } from './header-target.ts';
 
-/** Headers of the app's, copied: what is written into `target` stands in `headers`, and nowhere else. */
+/** Headers of the app's, copied: `target` writes into `headers`, and nowhere else. */
 export interface HeaderCopy {
   readonly headers: object;
   readonly target: HeaderTarget;
@@ -16,6 +15,14 @@ export function copyHeaders(headers: object): HeaderCopy {
 
 /** Own properties, whatever object it is. */
 export function copyRecord(headers: object): HeaderCopy {
-  const copy = { ...headers };
-  return { headers: copy, target: new HeaderEdit(copy) };
+  const copy = ownProperties(headers);
+  return { headers: copy, target: new RecordHeaders(copy) };
+}
+
+/**
+ * The own properties of an object, as `{ ...object }` has them, to which others are added: on Node 20 adding one
+ * to a spread object costs 1.5 µs, to an assigned one 20 ns.
+ */
+export function ownProperties(object: object): object {
+  return Object.hasOwn(object, '__proto__') ? { ...object } : Object.assign({}, object);
 }

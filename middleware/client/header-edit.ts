@@ -1,4 +1,4 @@
-import { carrierSetter, newFieldSetter } from '../../propagation/carriers.ts';
+import { carrierGetter, carrierSetter, newFieldSetter } from '../../propagation/carriers.ts';
 import type { Setter } from '../../propagation/context.ts';
 import { isSameField } from '../../propagation/field-text.ts';
 import type { HeaderTarget } from './header-target.ts';
@@ -29,6 +29,10 @@ export class HeaderEdit implements HeaderTarget {
   /** Names of the fields that were touched. */
   get fields(): Iterable<string> {
     return this.#before.keys();
+  }
+
+  get(field: string): string | undefined {
+    return carrierGetter(this.#headers).get(this.#headers, field);
   }
 
   set(field: string, value: string): void {

@@ -9,3 +9,21 @@ declare module 'koa2' {
   import Koa from 'koa';
   export default Koa;
 }
+
+declare module 'node-fetch2' {
+  import fetch from 'node-fetch';
+
+  export { Headers, Request, Response } from 'node-fetch';
+  export default fetch;
+}
+
+declare module 'make-fetch-happen' {
+  import fetch from 'node-fetch';
+
+  interface FetchWithDefaults {
+    (...args: Parameters<typeof fetch>): ReturnType<typeof fetch>;
+    defaults(options: Record<string, unknown>): FetchWithDefaults;
+  }
+  const makeFetchHappen: FetchWithDefaults;
+  export default makeFetchHappen;
+}

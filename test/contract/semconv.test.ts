@@ -8,8 +8,8 @@ import {
   noteEnding,
   noteErrorType,
   noteNetwork,
+  notePlace,
   noteRoute,
-  noteServerPort,
   noteStatusCode,
   serverRequestAttributes,
 } from '../../middleware/http-attributes.ts';
@@ -46,7 +46,7 @@ const CLIENT = clientRequestAttributes({
 });
 
 noteNetwork(CLIENT, { protocolVersion: '1.1', peerAddress: '10.0.0.2', peerPort: 80 });
-noteServerPort(CLIENT, 80);
+notePlace(CLIENT, 'http://shop/a', 80);
 
 function unknownOf(keys: readonly string[]): string[] {
   return keys.filter((key) => !STABLE.has(key) && !OURS.includes(key) && !DEVELOPMENT.includes(key));

@@ -4,35 +4,30 @@ import { runInScope, type Scope } from '../../../src/core/scope/scope.ts';
 import type { ClientCall, ClientOutcome } from '../client-call.ts';
 import { failureOf } from '../client-failure.ts';
 import { beginCall, type ClientSettings } from '../client-handler.ts';
-import { RememberedTarget } from '../header-target.ts';
 import { observeAnswer, statusOf } from '../observe-answer.ts';
 import { isSamePlace, type OuterAttempt, scopeOfAttempt } from '../outer-attempt.ts';
+import { WrittenHeaders } from '../written-headers.ts';
 import { describeFetch, type FetchRequest, withHeaders } from './fetch-request.ts';
+import { isNodesFetch } from './nodes-fetch.ts';
 import { type HopOwner, UndiciHop } from './undici-hop.ts';
 import { signatureHeaders, UndiciHeaders, type UndiciRequest } from './undici-request.ts';
 
 /** A function that sends as `fetch` does. */
 export type FetchFunction = (...args: never[]) => unknown;
 
-/** The parts of one traced function that all its calls share. */
-export interface TracedFetch {
-  readonly fetch: FetchFunction;
-  /** Node's own: it always goes through undici, whose channels show each hop. */
-  readonly isNodes: boolean;
-  readonly settings: ClientSettings;
-}
-
 export const FETCH_INSTRUMENTATION: InstrumentationScope = Object.freeze({ name: 'throughline/fetch' });
 
 /**
- * One call of a traced fetch. Its span starts with it. As soon as undici shows a request of the same
- * URL, that is its first hop, and the channels tell the rest; what undici never shows (a function of the app's
- * own, a mock) is one span from the call to the answer's head.
+ * One call of a traced fetch. Its span starts with it, and its arguments get the headers. As soon as undici
+ * shows a request of the same URL, or with these headers, that is its first hop, and the channels tell the rest;
+ * what undici never shows (a function of the app's own, a mock) is one span from the call to the answer's head.
  */
 export class FetchCall implements OuterAttempt, HopOwner {
-  readonly #client: TracedFetch;
+  readonly #settings: ClientSettings;
   readonly #around: Scope;
   readonly #request: FetchRequest;
+  /** Node's own fetch is called: whatever it sends goes through undici, each hop in sight. */
+  readonly #isNodes: boolean;
   /** Of the attempt under way. */
   #call: ClientCall | undefined;
   #url: URL | undefined;
@@ -41,20 +36,21 @@ export class FetchCall implements OuterAttempt, HopOwner {
   #held: UndiciHop | undefined;
   #next: URL | undefined;
   #sends: number;
-  /** Fields that were written into what the function was called with. */
-  #written: ReadonlySet<string>;
+  /** The headers in what the function was called with. */
+  #written: WrittenHeaders | undefined;
 
-  constructor(client: TracedFetch, around: Scope, args: readonly unknown[]) {
-    this.#client = client;
+  constructor(settings: ClientSettings, around: Scope, fetch: FetchFunction, args: readonly unknown[]) {
+    this.#settings = settings;
     this.#around = around;
     this.#request = describeFetch(args);
+    this.#isNodes = isNodesFetch(fetch);
     this.#url = this.#request.url;
     this.#call = undefined;
     this.#hop = undefined;
     this.#held = undefined;
     this.#next = undefined;
     this.#sends = 0;
-    this.#written = NO_FIELDS;
+    this.#written = undefined;
   }
 
   get url(): URL | undefined {
@@ -65,18 +61,17 @@ export class FetchCall implements OuterAttempt, HopOwner {
     return isSamePlace(this.#url, url);
   }
 
-  /** Calls the function with `args`; what it returns is handed back, a promise as one derived from it. */
-  run(self: unknown, args: readonly unknown[]): unknown {
+  /** Calls `send` with `args`, context in their headers; what it returns is handed back, a promise as one derived from it. */
+  run(send: (args: readonly unknown[]) => unknown, args: readonly unknown[]): unknown {
     const sent = this.#begin(args);
-    const send = (): unknown => Reflect.apply(this.#client.fetch, self, sent);
-    if (this.#call === undefined) return send();
     let result: unknown;
     try {
-      result = runInScope(scopeOfAttempt(this.#around, this), send);
+      result = runInScope(scopeOfAttempt(this.#around, this), send, sent);
     } catch (error) {
       this.#settle(() => ({ failure: failureOf(error, this.#request.signal) }));
       throw error;
     }
+    if (this.#call === undefined) return result;
     return observeAnswer(
       result,
       (response) => this.#settle(() => ({ status: statusOf(response) })),
@@ -87,14 +82,12 @@ export class FetchCall implements OuterAttempt, HopOwner {
   #begin(args: readonly unknown[]): readonly unknown[] {
     try {
       const { headers, method, follows } = this.#request;
-      const call = this.#beginAttempt(method, this.#url, headers, follows && !this.#client.isNodes);
-      this.#call = call;
-      if (call === undefined || this.#client.isNodes) return args;
+      this.#call = this.#beginAttempt(method, this.#url, headers, follows && !this.#isNodes);
+      if (this.#call === undefined) return args;
       const { args: sent, target } = withHeaders(args);
       if (target === undefined) return args;
-      const remembered = new RememberedTarget(target);
-      call.writeTo(remembered);
-      this.#written = remembered.written;
+      this.#written = new WrittenHeaders(target);
+      this.#call.writeTo(this.#written);
       return sent;
     } catch (error) {
       noteFault('fetch start', error);
@@ -120,7 +113,7 @@ export class FetchCall implements OuterAttempt, HopOwner {
     };
     this.#sends++;
     this.#url = url;
-    return beginCall(view, this.#client.settings, this.#around);
+    return beginCall(view, this.#settings, this.#around);
   }
 
   #settle(observe: () => ClientOutcome): void {
@@ -145,32 +138,47 @@ export class FetchCall implements OuterAttempt, HopOwner {
 
   /** undici is about to send `request`. Returns the hop that it is of this call, undefined when it is something else. */
   adopt(request: UndiciRequest, url: URL | undefined): UndiciHop | undefined {
-    if (url === undefined || !this.#expects(url)) return undefined;
-    if (this.#hop !== undefined) {
-      this.#held?.end();
-      this.#held = undefined;
-      this.#next = undefined;
-      this.#call = this.#beginAttempt(String(request.method), url, signatureHeaders(request), false);
-    }
-    if (this.#call === undefined) return undefined;
     const headers = new UndiciHeaders(request);
-    for (const field of this.#written) headers.remove(field);
-    this.#call.writeTo(headers);
-    this.#hop = new UndiciHop(this.#call, url, this, this.#request.signal);
+    const isWritten = this.#written?.areIn(headers) === true;
+    if (!isWritten && !this.#expects(request, url)) return undefined;
+    const isFirst = this.#hop === undefined;
+    if (!isFirst) this.#beginHop(request, url);
+    if (this.#call === undefined) return undefined;
+    if (!isFirst || !isWritten) {
+      this.#written?.takeBackFrom(headers);
+      this.#call.writeTo(headers);
+    }
+    this.#hop = new UndiciHop(this.#call, this.#url ?? url, this, this.#request.signal);
     return this.#hop;
   }
 
-  /** The request itself, where its answer points to, or the same once more by a function that tries again. */
-  #expects(url: URL): boolean {
-    return this.#url === undefined || isSameRequest(this.#next ?? this.#url, url);
+  /** The next attempt: where the last answer pointed to, or the same once more by who tries again. */
+  #beginHop(request: UndiciRequest, url: URL | undefined): void {
+    this.#held?.end();
+    this.#held = undefined;
+    // A dispatcher may send it to the address of a name: the name is what was asked for.
+    const again = this.#isNodes || isSameTarget(this.#url, url) ? this.#url : url;
+    const place = this.#next ?? again;
+    this.#next = undefined;
+    this.#call = this.#beginAttempt(String(request.method), place, signatureHeaders(request), false);
+  }
+
+  /** Told by its URL, where it has none of our headers; by what a dispatcher leaves of that, where it got none. */
+  #expects(request: UndiciRequest, url: URL | undefined): boolean {
+    const expected = this.#next ?? this.#url;
+    if (url === undefined || expected === undefined) return url !== undefined;
+    if (!isSameTarget(expected, url)) return false;
+    return expected.origin === url.origin || (!this.#hasWritten && request.method === this.#request.method);
+  }
+
+  get #hasWritten(): boolean {
+    return this.#written?.isEmpty === false;
   }
 }
 
-const NO_FIELDS: ReadonlySet<string> = new Set();
-
 /** A fragment is not sent. */
-function isSameRequest(one: URL, other: URL): boolean {
-  return one.origin === other.origin && one.pathname === other.pathname && one.search === other.search;
+function isSameTarget(one: URL | undefined, other: URL | undefined): boolean {
+  return one?.pathname === other?.pathname && one?.search === other?.search;
 }
 
 /** Recognises a call of ours, of whatever copy of the package: nothing else adopts hops. */

@@ -1,5 +1,5 @@
-import { copyHeaders, copyRecord, type HeaderCopy } from '../header-copy.ts';
-import type { HeaderTarget } from '../header-target.ts';
+import { copyHeaders, copyRecord, type HeaderCopy, ownProperties } from '../header-copy.ts';
+import { FetchHeaders, type HeaderTarget } from '../header-target.ts';
 
 /** The request that a call of fetch is about to send, as far as its arguments tell. */
 export interface FetchRequest {
@@ -17,6 +17,8 @@ interface RequestLike {
   readonly headers?: unknown;
   readonly signal?: unknown;
   readonly redirect?: unknown;
+  readonly referrer?: unknown;
+  readonly referrerPolicy?: unknown;
 }
 
 /** Reads the arguments of `fetch(input, init)`. Never throws. */
@@ -36,38 +38,67 @@ export function describeFetch([input, init]: readonly unknown[]): FetchRequest {
 /** The arguments of a call, and the headers in them that may be written. */
 interface WritableCall {
   readonly args: readonly unknown[];
-  /** Undefined for arguments that fetch is going to refuse. */
+  /** Undefined for arguments that have no place for headers, or that the function may refuse. */
   readonly target: HeaderTarget | undefined;
 }
 
-/** The arguments of `fetch(input, init)` with a copy of their headers: nothing that belongs to the app is touched. */
+/**
+ * The arguments of `fetch(input, init)` with a copy of their headers: nothing that belongs to the app is touched.
+ * What one fetch takes and another refuses (`null` above all) is not mended into something else: the app gets
+ * the function's own answer to it.
+ */
 export function withHeaders(args: readonly unknown[]): WritableCall {
   const [input, init, ...rest] = args;
-  if (init !== undefined && init !== null && !isObject(init)) return { args, target: undefined };
-  const given = (isObject(init) ? init.headers : undefined) ?? (isRequest(input) ? input.headers : undefined);
-  const { headers, target } = copyOf(given);
-  return { args: [input, extended(init, headers), ...rest], target };
+  if (!isInit(init)) return { args, target: undefined };
+  const copy = copyOf(headersOf(input, init));
+  if (copy === undefined) return { args, target: undefined };
+  return { args: [input, extended(input, init, copy.headers), ...rest], target: copy.target };
 }
 
-/** In the form in which they came; in any other than those of node, as fetch reads it. */
-function copyOf(headers: unknown): HeaderCopy {
-  if (!isObject(headers)) return copyRecord({});
-  if (Array.isArray(headers) || isPlain(headers)) return copyHeaders(headers);
-  const read = new Headers(headers as Headers);
-  if (!(headers instanceof Headers)) return copyRecord(Object.fromEntries(read)); // another library's own
-  return {
-    headers: read,
-    target: { set: (name, value) => read.set(name, value), remove: (name) => read.delete(name) },
-  };
+function isInit(init: unknown): init is (RequestLike & object) | undefined {
+  return init === undefined || isObject(init);
+}
+
+function headersOf(input: unknown, init: RequestLike | undefined): unknown {
+  if (init?.headers !== undefined) return init.headers;
+  return isRequest(input) ? input.headers : undefined;
+}
+
+/** In the form in which they came; in any other than those of node, as fetch reads it. Undefined for what it refuses. */
+function copyOf(headers: unknown): HeaderCopy | undefined {
+  if (headers === undefined) return copyRecord({});
+  if (!isObject(headers)) return undefined;
+  if (Array.isArray(headers) ? headers.every(isPair) : isPlain(headers)) return copyHeaders(headers);
+  try {
+    const read = new Headers(headers as Headers);
+    const isNodes = headers instanceof Headers || Array.isArray(headers);
+    return isNodes ? { headers: read, target: new FetchHeaders(read) } : copyRecord(Object.fromEntries(read));
+  } catch {
+    return undefined;
+  }
+}
+
+function isPair(entry: unknown): boolean {
+  return Array.isArray(entry) && entry.length === 2;
 }
 
 /** `init` with other headers. A `Request`, or an object with getters, is looked through: they answer only to itself. */
-function extended(init: unknown, headers: object): object {
-  if (!isObject(init) || isPlain(init)) return { ...(init as object | undefined), headers };
+function extended(input: unknown, init: (RequestLike & object) | undefined, headers: object): object {
+  if (init === undefined || isPlain(init)) {
+    const kept = isRequest(input) ? keptOf(input, init) : undefined;
+    return Object.assign(ownProperties(init ?? {}), kept, { headers });
+  }
   return new Proxy(init, {
     get: (target, key) => (key === 'headers' ? headers : Reflect.get(target, key)),
     has: (target, key) => key === 'headers' || Reflect.has(target, key),
   });
+}
+
+/** Fetch standard, `new Request(input, init)`: an `init` that says anything resets these two of the input. */
+function keptOf(input: RequestLike, init: object | undefined): object | undefined {
+  if (init !== undefined && Object.values(init).some((value) => value !== undefined)) return undefined;
+  const { referrer, referrerPolicy } = input;
+  return { ...(referrer !== undefined && { referrer }), ...(referrerPolicy !== undefined && { referrerPolicy }) };
 }
 
 function isPlain(value: unknown): boolean {

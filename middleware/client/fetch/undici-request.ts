@@ -1,3 +1,4 @@
+import { isSameField } from '../../../propagation/field-text.ts';
 import { FlatHeaders, type HeaderTarget } from '../header-target.ts';
 
 // The messages of undici's diagnostics channels, as far as we look at them. undici is inside
@@ -9,7 +10,7 @@ export interface UndiciRequest {
   readonly path?: unknown;
   readonly method?: unknown;
   /** A flat list; text in undici 5. */
-  readonly headers?: unknown;
+  headers?: unknown;
   /** `websocket` and the like: the connection is handed over, and undici says nothing of it any more. */
   readonly upgrade?: unknown;
   addHeader?(name: string, value: string): unknown;
@@ -53,10 +54,13 @@ export class UndiciHeaders implements HeaderTarget {
     this.#request = request;
   }
 
-  set(field: string, value: string): void {
+  get(field: string): string | undefined {
     const { headers } = this.#request;
-    // undici 5 keeps text: a field that is there stays, since a second one beside it would be worse.
-    if (typeof headers === 'string' && `\r\n${headers}`.toLowerCase().includes(`\r\n${field}:`)) return;
+    if (Array.isArray(headers)) return new FlatHeaders(headers).get(field);
+    return typeof headers === 'string' ? fieldOf(headers, field) : undefined;
+  }
+
+  set(field: string, value: string): void {
     this.remove(field);
     this.#request.addHeader?.(field, value);
   }
@@ -64,7 +68,23 @@ export class UndiciHeaders implements HeaderTarget {
   remove(field: string): void {
     const { headers } = this.#request;
     if (Array.isArray(headers)) new FlatHeaders(headers).remove(field);
+    else if (typeof headers === 'string') this.#request.headers = withoutField(headers, field);
   }
+}
+
+/** A field of headers that are text: `accept: *\r\nhost: shop\r\n`. */
+function fieldOf(headers: string, field: string): string | undefined {
+  const line = headers.split('\r\n').find((text) => isLineOf(text, field));
+  return line?.slice(field.length + 1).trim();
+}
+
+function withoutField(headers: string, field: string): string {
+  const lines = headers.split('\r\n');
+  return lines.filter((line) => !isLineOf(line, field)).join('\r\n');
+}
+
+function isLineOf(line: string, field: string): boolean {
+  return line[field.length] === ':' && isSameField(line.slice(0, field.length), field);
 }
 
 /** A header of an answer: undici hands over a flat list of bytes. */

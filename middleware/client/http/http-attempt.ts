@@ -5,7 +5,7 @@ import type { ClientCall } from '../client-call.ts';
 import { beginCall, type ClientSettings } from '../client-handler.ts';
 import { isOuterAttempt } from '../outer-attempt.ts';
 import { type Followed, NOT_FOLLOWED, NOTHING_WRITTEN, RedirectTrail } from '../redirect-trail.ts';
-import { type HttpRequest, requestAsMade } from './http-request.ts';
+import type { HttpRequest } from './http-request.ts';
 import { RequestHeaders } from './http-request-headers.ts';
 
 const INSTRUMENTATION: InstrumentationScope = Object.freeze({ name: 'throughline/http-client' });
@@ -40,6 +40,14 @@ export class HttpAttempt {
     this.#written = headers.written;
   }
 
+  /** Only the connection told its port. */
+  connectedTo(port: number): void {
+    const { url } = this.request;
+    if (!this.request.asksPort || url === undefined) return;
+    url.port = String(port);
+    this.call.correctPlace(url);
+  }
+
   /** The answer sends the client to `target`. */
   redirected(target: URL): void {
     trail.note(this.#scope, target, { sends: this.#followed.sends + 1, written: this.#written });
@@ -48,18 +56,11 @@ export class HttpAttempt {
 
 /** Begins the attempt that `request` is. Undefined when it is the attempt of a client above, or not to be traced. */
 export function beginAttempt(request: HttpRequest, settings: ClientSettings, scope: Scope): HttpAttempt | undefined {
-  const { method, url, headers, isLocalSocket } = request;
+  const { method, url, headers, isLocalSocket, asksPort } = request;
   if (isOuterAttempt(scope, url)) return undefined;
   const followed = url === undefined ? NOT_FOLLOWED : trail.take(scope, url);
   const resendCount = followed.sends;
-  const view = { instrumentation: INSTRUMENTATION, method, url, headers, isLocalSocket, resendCount };
+  const view = { instrumentation: INSTRUMENTATION, method, url, headers, isLocalSocket, resendCount, asksPort };
   const call = beginCall(view, settings, scope);
   return call && new HttpAttempt(call, request, scope, followed);
-}
-
-/** Begins the attempt that `made` is, a request of which nothing is sent: its headers get the context. */
-export function beginAttemptOf(made: ClientRequest, settings: ClientSettings, scope: Scope): HttpAttempt | undefined {
-  const attempt = beginAttempt(requestAsMade(made), settings, scope);
-  attempt?.writeTo(made);
-  return attempt;
 }

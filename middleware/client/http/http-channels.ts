@@ -4,8 +4,8 @@ import { activeScope, isOwnWork } from '../../../src/core/scope/scope.ts';
 import { shared } from '../../../src/core/shared.ts';
 import { listen } from '../channel.ts';
 import { NO_CLIENT_OPTIONS } from '../client-options.ts';
-import { beginAttemptOf } from './http-attempt.ts';
-import { watchExchange } from './http-exchange.ts';
+import { attach } from './http-exchange.ts';
+import { portInAgent, requestAsMade } from './http-request.ts';
 
 /**
  * One for all copies of the package: each request is shown to one of them. `isMuted` while a traced client calls
@@ -50,6 +50,5 @@ function created(request: ClientRequest): void {
   if (!channels.traceAll || channels.isMuted) return;
   const scope = activeScope();
   if (isOwnWork(scope)) return;
-  const attempt = beginAttemptOf(request, NO_CLIENT_OPTIONS, scope);
-  if (attempt !== undefined) watchExchange(request, attempt);
+  attach(request, requestAsMade(request, portInAgent(request)), NO_CLIENT_OPTIONS, scope);
 }

@@ -1,14 +1,15 @@
-import { ClientRequest } from 'node:http';
+import type { ClientRequest } from 'node:http';
 import { SHARED_NAME } from '../../../propagation/shared-name.ts';
 import { noteFault } from '../../../src/core/diagnostics.ts';
 import { optionError, showValue } from '../../../src/core/options/errors.ts';
 import { activeScope } from '../../../src/core/scope/scope.ts';
 import type { ClientSettings } from '../client-handler.ts';
 import { type ClientOptions, resolveClientOptions } from '../client-options.ts';
-import { beginEarly, type EarlyAttempt } from './early-headers.ts';
-import { beginAttemptOf, type HttpAttempt } from './http-attempt.ts';
+import { areWrittenAtOnce, beginEarly, type EarlyAttempt } from './early-headers.ts';
+import type { HttpAttempt } from './http-attempt.ts';
 import { withChannelMuted } from './http-channels.ts';
-import { watchExchange } from './http-exchange.ts';
+import { attach, watchExchange } from './http-exchange.ts';
+import { isClientRequest, requestOf } from './http-request.ts';
 
 /** The older name of {@link ClientOptions}. */
 export type TraceHttpOptions = ClientOptions;
@@ -47,61 +48,79 @@ export function traceHttp<Http extends HttpModule>(http: Http, options: ClientOp
   }
   const settings = resolveClientOptions('traceHttp', options);
   if (TRACED in http) return http;
-  const send = tracedRequest(http, request as unknown as Send, settings);
+  const traced = new TracedHttp(http, settings);
   const properties: PropertyDescriptorMap = { ...Object.getOwnPropertyDescriptors(http) };
-  properties.request = ownFunction(send);
-  properties.get = ownFunction(getBy(send));
-  const traced = Object.create(Object.getPrototypeOf(http), { ...properties, [TRACED]: { value: true } });
+  properties.request = ownFunction(function request(...args) {
+    return traced.request(args);
+  });
+  properties.get = ownFunction(function get(...args) {
+    return traced.get(args);
+  });
+  const copy = Object.create(Object.getPrototypeOf(http), { ...properties, [TRACED]: { value: true } });
   // The namespace of `import * as http` has the module itself as its default.
-  if (Object.hasOwn(properties, 'default')) Object.defineProperty(traced, 'default', { value: traced });
-  return traced as Http;
+  if (Object.hasOwn(properties, 'default')) Object.defineProperty(copy, 'default', { value: copy });
+  return copy as Http;
 }
 
 function ownFunction(value: Send): PropertyDescriptor {
   return { value, enumerable: true, configurable: true, writable: true };
 }
 
-function tracedRequest(http: HttpModule, original: Send, settings: ClientSettings): Send {
-  function request(...args: unknown[]): unknown {
-    const early = tryBeginEarly(http, args, settings);
+/** The two functions, over those that the module has when they are called: a mock may have been put there. */
+class TracedHttp {
+  readonly #http: HttpModule;
+  readonly #settings: ClientSettings;
+  /** Node's own, as a rule, which calls its own `request`. */
+  readonly #get: unknown;
+
+  constructor(http: HttpModule, settings: ClientSettings) {
+    this.#http = http;
+    this.#settings = settings;
+    this.#get = http.get;
+  }
+
+  request(args: readonly unknown[]): unknown {
+    return this.#send(this.#http.request, args, areWrittenAtOnce(args));
+  }
+
+  get(args: readonly unknown[]): unknown {
+    const { get } = this.#http;
+    // It sends the request before anybody gets to see it.
+    if (get !== this.#get) return this.#send(get, args, true);
+    const made = this.request(args);
+    (made as ClientRequest).end();
+    return made;
+  }
+
+  #send(make: HttpModule['request'], args: readonly unknown[], isEarly: boolean): unknown {
+    const early = isEarly ? this.#beginEarly(args) : undefined;
     let made: unknown;
     try {
-      made = withChannelMuted(() => Reflect.apply(original, http, early?.args ?? args));
+      made = withChannelMuted(() => Reflect.apply(make, this.#http, early?.args ?? args));
     } catch (error) {
       early?.attempt.call.end({ failure: { kind: 'error', error } }); // refused before anything was sent
       throw error;
     }
-    if (made instanceof ClientRequest) watch(made, early?.attempt, settings);
+    if (isClientRequest(made)) this.#watch(made, args, early?.attempt);
     else early?.attempt.call.end({}); // some other module's: nobody knows how it goes on
     return made;
   }
-  return request;
-}
 
-/** node's own `get` calls its own `request`. */
-function getBy(send: Send): Send {
-  function get(...args: unknown[]): unknown {
-    const made = send(...args);
-    (made as ClientRequest).end();
-    return made;
+  #beginEarly(args: readonly unknown[]): EarlyAttempt | undefined {
+    try {
+      return beginEarly(this.#http, args, this.#settings, activeScope());
+    } catch (error) {
+      noteFault('http request plan', error);
+      return undefined;
+    }
   }
-  return get;
-}
 
-function tryBeginEarly(http: HttpModule, args: readonly unknown[], settings: ClientSettings): EarlyAttempt | undefined {
-  try {
-    return beginEarly(http, args, settings, activeScope());
-  } catch (error) {
-    noteFault('http request plan', error);
-    return undefined;
-  }
-}
-
-function watch(request: ClientRequest, early: HttpAttempt | undefined, settings: ClientSettings): void {
-  try {
-    const attempt = early ?? beginAttemptOf(request, settings, activeScope());
-    if (attempt !== undefined) watchExchange(request, attempt);
-  } catch (error) {
-    noteFault('http request start', error);
+  #watch(made: ClientRequest, args: readonly unknown[], early: HttpAttempt | undefined): void {
+    try {
+      if (early !== undefined) watchExchange(made, early);
+      else attach(made, requestOf(made, this.#http, args), this.#settings, activeScope());
+    } catch (error) {
+      noteFault('http request start', error);
+    }
   }
 }

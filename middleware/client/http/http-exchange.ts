@@ -2,19 +2,40 @@ import { errorMonitor } from 'node:events';
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { noteFault } from '../../../src/core/diagnostics.ts';
+import type { Scope } from '../../../src/core/scope/scope.ts';
 import { informationalAttributes, type NetworkFacts } from '../../http-attributes.ts';
 import { listen } from '../channel.ts';
 import type { ClientCall, ClientFailure } from '../client-call.ts';
 import { failureOf } from '../client-failure.ts';
+import type { ClientSettings } from '../client-handler.ts';
 import { redirectTarget } from '../redirect-trail.ts';
-import type { HttpAttempt } from './http-attempt.ts';
+import { beginAttempt, type HttpAttempt } from './http-attempt.ts';
+import { type HttpRequest, isNodes } from './http-request.ts';
+
+/** Begins the attempt that `made` is, of which nothing is sent: its headers get the context, and it is watched to its end. */
+export function attach(made: ClientRequest, request: HttpRequest, settings: ClientSettings, scope: Scope): void {
+  const attempt = beginAttempt(request, settings, scope);
+  if (attempt === undefined) return;
+  attempt.writeTo(made);
+  watchExchange(made, attempt);
+}
 
 /** Watches `request`, whose attempt has begun, to its end. */
 export function watchExchange(request: ClientRequest, attempt: HttpAttempt): void {
   const exchange = new HttpExchange(request, attempt);
   exchange.watch();
   Object.defineProperty(request, EXCHANGE, { value: exchange });
-  watchAnswers();
+  if (isNodes(request)) watchAnswers();
+  else watchEmitted(request, exchange);
+}
+
+/** A mock's request publishes nothing. Its answer is seen as it is emitted: a listener would change its course. */
+function watchEmitted(request: ClientRequest, exchange: HttpExchange): void {
+  const { emit } = request;
+  request.emit = function emitted(event, ...args: unknown[]): boolean {
+    if (event === 'response') exchange.answered(args[0] as IncomingMessage);
+    return Reflect.apply(emit, this, [event, ...args]);
+  };
 }
 
 /** Under which a watched request has its exchange: a WeakMap of all of them costs microseconds in the collector. */
@@ -55,6 +76,7 @@ class HttpExchange {
   readonly #attempt: HttpAttempt;
   readonly #call: ClientCall;
   #error: unknown;
+  #response: IncomingMessage | undefined;
   /** Kept: the request lets go of it. */
   #socket: Socket | undefined;
   #hasTimedOut: boolean;
@@ -64,6 +86,7 @@ class HttpExchange {
     this.#attempt = attempt;
     this.#call = attempt.call;
     this.#error = undefined;
+    this.#response = undefined;
     this.#socket = undefined;
     this.#hasTimedOut = false;
   }
@@ -88,6 +111,8 @@ class HttpExchange {
 
   /** The head of the answer is there; the app is about to see it. */
   answered(response: IncomingMessage): void {
+    if (this.#response === response) return; // published, and then emitted
+    this.#response = response;
     this.#hasTimedOut = false;
     this.#call.note('response head');
     // Of a connection that is not kept, the answer is over before the request is.
@@ -114,13 +139,13 @@ class HttpExchange {
   }
 
   #connected({ remotePort }: Socket): void {
-    if (this.#attempt.request.asksPort && remotePort !== undefined) this.#call.notePort(remotePort);
+    if (remotePort !== undefined) this.#attempt.connectedTo(remotePort);
   }
 
   #end(): void {
     try {
-      // An upgrade and a tunnel have their answer here, and no other sign of it.
-      const response = (this.#request as { res?: IncomingMessage }).res ?? undefined;
+      // An upgrade and a tunnel have their answer on the request, and no other sign of it.
+      const response = this.#response ?? (this.#request as { res?: IncomingMessage }).res ?? undefined;
       this.#call.end({
         status: response?.statusCode,
         failure: this.#failure(response),

@@ -1,4 +1,5 @@
 import type { ClientRequest } from 'node:http';
+import { fieldText } from '../../../propagation/field-text.ts';
 import { noteFault } from '../../../src/core/diagnostics.ts';
 import type { ClientCall } from '../client-call.ts';
 import type { HeaderTarget } from '../header-target.ts';
@@ -20,6 +21,10 @@ export class RequestHeaders implements HeaderTarget {
   constructor(request: ClientRequest) {
     this.written = new Map();
     this.#request = request;
+  }
+
+  get(field: string): string | undefined {
+    return fieldText(this.#request.getHeader(field));
   }
 
   set(field: string, value: string): void {

@@ -1,6 +1,6 @@
+import { type AnyFunction, likeOriginal } from '../../leaves/like-original.ts';
 import { type EmitterLike, emitIn } from '../scope/emitter.ts';
 import { activeScope, runInScope, type Scope } from '../scope/scope.ts';
-import { type AnyFunction, likeOriginal } from './wrap.ts';
 
 /**
  * Keeps the scope that is active now for what would lose it, such as callbacks of pools. Of

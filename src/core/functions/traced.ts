@@ -1,6 +1,7 @@
+import type { AnyFunction } from '../../leaves/like-original.ts';
 import { optionError, showValue, wrongArgument } from '../options/errors.ts';
 import { isText } from '../options/options.ts';
-import { type AnyFunction, readWrapOptions, type WrapOptions, wrapFor } from './wrap.ts';
+import { readWrapOptions, type WrapOptions, wrapFor } from './wrap.ts';
 
 /** A decorator of methods and getters, static and inherited ones too; with standard decorators private ones as well. */
 export interface TracedDecorator {

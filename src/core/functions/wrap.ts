@@ -1,3 +1,4 @@
+import { type AnyFunction, likeOriginal } from '../../leaves/like-original.ts';
 import { noteFault } from '../diagnostics.ts';
 import { wrongArgument } from '../options/errors.ts';
 import { checked, isText, type Readers, readOptions } from '../options/options.ts';
@@ -9,9 +10,6 @@ import { NO_SPAN } from '../spans/recording-span.ts';
 import { SPAN_KINDS } from '../spans/span-options.ts';
 import { callInSpan, startGuarded } from './call-in-span.ts';
 import { isNativePromise } from './promise.ts';
-
-// biome-ignore lint/suspicious/noExplicitAny: the one type that every function is assignable to, whatever its parameters
-export type AnyFunction = (...args: any[]) => any;
 
 /** Options for the spans of a wrapped function, one a call. */
 export interface WrapOptions<F extends AnyFunction = AnyFunction>
@@ -63,17 +61,6 @@ export function wrapFor<F extends AnyFunction>(caller: string, name: string, fn:
   if (typeof fn !== 'function') throw wrongArgument(caller, 'a function', fn);
   const how = readWrapOptions(caller, options);
   return likeOriginal(isGenerator(fn) ? wrapGenerator(name, fn, how) : wrapPlain(name, fn, how), fn);
-}
-
-/**
- * Gives `wrapped` what can be seen of `fn` without calling it: name, length, `prototype` (so that
- * `instanceof` holds for wrapped classes), own properties, and its kind (an async function stays one to
- * those who ask, a generator function to the next `wrap`).
- */
-export function likeOriginal<F extends AnyFunction>(wrapped: AnyFunction, fn: F): F {
-  const { arguments: _, caller: __, ...own } = Object.getOwnPropertyDescriptors(fn); // sloppy functions have these two
-  Object.defineProperties(wrapped, own);
-  return Object.setPrototypeOf(wrapped, Object.getPrototypeOf(fn));
 }
 
 function wrapPlain(name: string, fn: AnyFunction, options: WrapOptions): AnyFunction {
