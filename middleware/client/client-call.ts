@@ -144,7 +144,7 @@ export class ClientCall {
 const TARGET_SETTER: Setter<HeaderTarget> = {
   // A propagator of the app's may spell its fields as it likes.
   set: (target, name, value) => target.set(name.toLowerCase(), value),
-  get: (target, name) => target.get?.(name),
+  get: (target, name) => target.get(name),
   remove: (target, name) => target.remove(name),
 };
 
