@@ -283,6 +283,6 @@ export const NO_SPAN: RecordingSpan = shared(
 );
 
 /** Recognises a span of ours, of whatever copy of the package. */
-export function isRecordingSpan(span: object): span is RecordingSpan {
-  return (span as { readonly [BRAND]?: true })[BRAND] === true;
+export function isRecordingSpan(span: unknown): span is RecordingSpan {
+  return (span as { readonly [BRAND]?: true } | null | undefined)?.[BRAND] === true;
 }

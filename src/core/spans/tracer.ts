@@ -21,7 +21,7 @@ import { type Lineage, Lineages } from './lineage.ts';
 import { type Caller, locationOf } from './location.ts';
 import { NO_ATTRIBUTES, NO_EVENTS, NO_LINKS, STATUS_UNSET } from './open-record.ts';
 import { passOn, passThrough } from './pass-through.ts';
-import { RecordingSpan } from './recording-span.ts';
+import { isRecordingSpan, RecordingSpan } from './recording-span.ts';
 import { lookAtOptions, spanKind } from './span-options.ts';
 
 /** Everything a tracer needs beside its configuration. */
@@ -122,7 +122,7 @@ export class Tracer implements SpanStarter {
 
   /** Nothing is recorded of a request that is ignored, but for what is started under a span by hand. */
   #isSilenced(parent: SpanParent): boolean {
-    if (parent instanceof RecordingSpan && parent.localTrace !== undefined) return false;
+    if (isRecordingSpan(parent) && parent.localTrace !== undefined) return false;
     return requestOf(activeScope())?.isSilent === true;
   }
 
