@@ -94,3 +94,8 @@ function usualIfFarBelow(histogram: Histogram | undefined, ms: number): number |
   const most = histogram.quantile(0.95) ?? 0;
   return ms >= FAR_ABOVE * median && ms > most ? median : undefined;
 }
+
+/** Whether this is what {@link historyOf} gives, of whatever copy of the package. */
+export function isHistory(given: unknown): given is History {
+  return typeof (given as Partial<History> | null)?.add === 'function';
+}

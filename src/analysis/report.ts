@@ -1,8 +1,9 @@
+import { checked, type Readers, readOptions } from '../core/options/options.ts';
 import type { SpanKind } from '../core/record.ts';
 import type { Cause } from './finding.ts';
 import { causesIn } from './findings/findings-in.ts';
 import type { Histogram } from './histogram.ts';
-import { type History, historyOf } from './history.ts';
+import { type History, historyOf, isHistory } from './history.ts';
 import { statableTarget } from './labels.ts';
 import { type OperationStats, Operations } from './operations.ts';
 import { type GraphEdge, ServiceGraph } from './service-graph.ts';
@@ -16,6 +17,16 @@ export interface ReportOptions {
   readonly to?: number | undefined;
   /** The usual times. Default: those of the traces themselves. */
   readonly history?: History | undefined;
+}
+
+const READERS = {
+  from: checked('milliseconds since the epoch', isNumber),
+  to: checked('milliseconds since the epoch', isNumber),
+  history: checked('what historyOf() gives', isHistory),
+} satisfies Readers<ReportOptions>;
+
+function isNumber(given: unknown): given is number {
+  return typeof given === 'number';
 }
 
 export interface ReportedOperation {
@@ -60,8 +71,10 @@ export interface Report {
  *
  *     const { findings } = report(buildTraces(spans));
  *     for (const { kind, savingMs, message, traceId } of findings) print(kind, savingMs, message, traceId);
+ * @throws TypeError with code `ERR_THROUGHLINE_OPTION` for a wrong option
  */
 export function report(trees: readonly TraceTree[], options: ReportOptions = {}): Report {
+  const { from, to, history } = readOptions('report', options, READERS);
   const operations = new Operations();
   const graph = new ServiceGraph();
   let first = Number.POSITIVE_INFINITY;
@@ -76,13 +89,13 @@ export function report(trees: readonly TraceTree[], options: ReportOptions = {})
     spans += tree.spanCount;
   }
   return {
-    from: options.from ?? (spans > 0 ? first : 0),
-    to: options.to ?? (spans > 0 ? last : 0),
+    from: from ?? (spans > 0 ? first : 0),
+    to: to ?? (spans > 0 ? last : 0),
     traces: trees.filter(({ spanCount }) => spanCount > 0).length,
     spans,
     operations: operations.list().map(describeOperation),
     edges: graph.edges().map(describeEdge),
-    findings: causesIn(trees, { history: options.history ?? historyOf(trees) }),
+    findings: causesIn(trees, { history: history ?? historyOf(trees) }),
   };
 }
 

@@ -178,7 +178,7 @@ export interface SpanStore {
    * Every trace that matches, whole, in any order, the latest `limit` of them: for stores where that costs less than
    * `search` and `traces`. {@link readTraces} asks it where it is there.
    */
-  read?(query?: TraceQuery, call?: StoreCall): AsyncIterable<StoredTrace>;
+  readonly read?: ((query?: TraceQuery, call?: StoreCall) => AsyncIterable<StoredTrace>) | undefined;
   /** Traces that match, the latest first, a page at a time. */
   search(query?: TraceQuery, call?: StoreCall): Promise<SearchPage>;
   /** Names of the services that have spans, in alphabetical order. */

@@ -3,7 +3,7 @@ import { operationText } from '../analysis/labels.ts';
 import { count } from './count.ts';
 import { safe } from './label.ts';
 import { composeLine } from './line.ts';
-import type { DrawOptions } from './options.ts';
+import { type DrawOptions, readDrawOptions } from './options.ts';
 import { type Page, pageOf, rowLimit } from './page.ts';
 import type { Palette } from './style.ts';
 import { boundedTable, type Column } from './table.ts';
@@ -24,7 +24,8 @@ const NOTEWORTHY_MS = 0.05;
  *
  *     console.log(drawDiff(diffTraces(before, after), { width: process.stdout.columns }));
  */
-export function drawDiff(diff: TraceDiff, options: DrawOptions = {}): string {
+export function drawDiff(diff: TraceDiff, asked: DrawOptions = {}): string {
+  const options = readDrawOptions('drawDiff', asked);
   const page = pageOf(options);
   const maxRows = rowLimit(options.maxRows, DEFAULT_MAX_ROWS);
   const worse = new Set(regressionsOf(diff));

@@ -8,7 +8,7 @@
 export type { SpanId, TraceId } from '../../propagation/context.ts';
 export type { CriticalOperation } from '../analysis/critical-operations.ts';
 export type { DiffRow, DiffSide, TraceDiff } from '../analysis/diff.ts';
-export type { Finding, FindingKind } from '../analysis/finding.ts';
+export type { Cause, Finding, FindingKind } from '../analysis/finding.ts';
 export type { Report, ReportedEdge, ReportedOperation } from '../analysis/report.ts';
 export type { OrphanGroup, OrphanReason, TraceTree, Transit, TreeNode } from '../analysis/types.ts';
 export type {

@@ -1,3 +1,5 @@
+import { checked, flag, oneOf, type Readers, readOptions } from '../core/options/options.ts';
+
 /** Options of every drawing. One that means nothing to a drawing is passed over. */
 export interface DrawOptions {
   /** Columns, 40 to 300 (others are clamped). Default 100. */
@@ -25,4 +27,26 @@ export interface DrawOptions {
    * number, median and longest duration; what is below them is not drawn. Default false.
    */
   readonly collapse?: boolean | undefined;
+}
+
+const aNumber = checked('a number', (given): given is number => typeof given === 'number');
+
+const READERS = {
+  width: aNumber,
+  color: flag,
+  maxRows: aNumber,
+  as: oneOf('waterfall', 'tree'),
+  adopt: oneOf('none', 'remote', 'all'),
+  remark: checked('a text', (given): given is string => typeof given === 'string'),
+  critical: flag,
+  collapse: flag,
+} satisfies Readers<DrawOptions>;
+
+/**
+ * The options of the drawing `caller`.
+ *
+ * @throws TypeError with code `ERR_THROUGHLINE_OPTION` for a wrong one
+ */
+export function readDrawOptions(caller: string, options: unknown): DrawOptions {
+  return readOptions(caller, options, READERS);
 }

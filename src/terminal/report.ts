@@ -6,7 +6,7 @@ import { count } from './count.ts';
 import { safe } from './label.ts';
 import { composeLine, segmentsWidth } from './line.ts';
 import { moment } from './moment.ts';
-import type { DrawOptions } from './options.ts';
+import { type DrawOptions, readDrawOptions } from './options.ts';
 import { type Page, pageOf, rowLimit } from './page.ts';
 import type { Palette } from './style.ts';
 import { boundedTable, type Column, leftOutLine } from './table.ts';
@@ -31,7 +31,8 @@ export interface DrawnReport extends Report {
  *     const traces = buildTraces(spans);
  *     console.log(drawReport({ ...report(traces), critical: criticalOperations(traces) }, { width: process.stdout.columns }));
  */
-export function drawReport(report: DrawnReport, options: DrawOptions = {}): string {
+export function drawReport(report: DrawnReport, asked: DrawOptions = {}): string {
+  const options = readDrawOptions('drawReport', asked);
   const page = pageOf(options);
   const maxRows = rowLimit(options.maxRows, DEFAULT_MAX_ROWS);
   const sections = [

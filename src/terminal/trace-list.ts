@@ -2,7 +2,7 @@ import type { TraceTree } from '../analysis/types.ts';
 import { safe, spanLabel } from './label.ts';
 import { composeLine, type Segment } from './line.ts';
 import { moment } from './moment.ts';
-import type { DrawOptions } from './options.ts';
+import { type DrawOptions, readDrawOptions } from './options.ts';
 import { type Page, pageOf, rowLimit } from './page.ts';
 import type { Palette } from './style.ts';
 import { boundedTable, type Column } from './table.ts';
@@ -38,7 +38,8 @@ const WIDE = 140;
  *
  *     console.log(drawTraceList((await store.search()).traces, { width: process.stdout.columns }));
  */
-export function drawTraceList(traces: readonly ListedTrace[], options: DrawOptions = {}): string {
+export function drawTraceList(traces: readonly ListedTrace[], asked: DrawOptions = {}): string {
+  const options = readDrawOptions('drawTraceList', asked);
   const page = pageOf(options);
   const maxRows = rowLimit(options.maxRows, Number.POSITIVE_INFINITY);
   return boundedTable(columnsOf(page, traces), traces, maxRows, page).join('\n');

@@ -1,6 +1,8 @@
 import type { CriticalOperation, Report } from '../analysis/index.ts';
+import { wrongArgument } from '../core/options/errors.ts';
+import { isOptions } from '../core/options/options.ts';
 import type { SpanRecord } from '../core/record.ts';
-import type { DrawOptions } from '../terminal/options.ts';
+import { type DrawOptions, readDrawOptions } from '../terminal/options.ts';
 import { drawReport as drawOnlyReport } from '../terminal/report.ts';
 import { drawTrace } from '../terminal/trace.ts';
 
@@ -23,7 +25,7 @@ export interface ReportDrawOptions extends Omit<DrawOptions, 'critical'> {
  *     console.log(drawTree(captured.spans));
  */
 export function drawTree(spans: readonly SpanRecord[], options: TraceDrawOptions = {}): string {
-  return drawTrace(spans, { ...options, ...rowsOf(options), as: 'tree' });
+  return drawTrace(spans, { ...readTraceOptions('drawTree', options), as: 'tree' });
 }
 
 /**
@@ -33,14 +35,19 @@ export function drawTree(spans: readonly SpanRecord[], options: TraceDrawOptions
  *     console.log(drawWaterfall(backend.spans, { width: process.stdout.columns }));
  */
 export function drawWaterfall(spans: readonly SpanRecord[], options: TraceDrawOptions = {}): string {
-  return drawTrace(spans, { ...options, ...rowsOf(options), as: 'waterfall' });
+  return drawTrace(spans, { ...readTraceOptions('drawWaterfall', options), as: 'waterfall' });
 }
 
-function rowsOf({ maxRows, maxLines }: TraceDrawOptions): DrawOptions {
-  return { maxRows: maxRows ?? maxLines };
+function readTraceOptions(caller: string, options: TraceDrawOptions): DrawOptions {
+  if (!isOptions(options)) throw wrongArgument(caller, 'an object of options', options);
+  const { maxLines, maxRows, ...others } = options;
+  const rows = maxRows ?? maxLines;
+  return readDrawOptions(caller, rows === undefined ? others : { ...others, maxRows: rows });
 }
 
 /** A report as text: `drawReport` of `throughline/terminal`, which takes the critical operations with the report. */
-export function drawReport(report: Report, { critical, ...options }: ReportDrawOptions = {}): string {
-  return drawOnlyReport({ ...report, critical }, options);
+export function drawReport(report: Report, options: ReportDrawOptions = {}): string {
+  if (!isOptions(options)) throw wrongArgument('drawReport', 'an object of options', options);
+  const { critical, ...others } = options;
+  return drawOnlyReport({ ...report, critical }, others);
 }

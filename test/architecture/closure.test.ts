@@ -46,7 +46,7 @@ const CLOSURES: Readonly<Record<string, Closure>> = {
     rooms: ['src/core', 'src/exporters', 'src/formats', 'src/leaves'],
     packages: [],
   },
-  'throughline/analysis': { rooms: ['src/analysis', 'src/leaves'], packages: [] },
+  'throughline/analysis': { rooms: ['src/analysis', 'src/core', 'src/leaves'], packages: [] },
   'throughline/redis': {
     rooms: ['propagation', 'src/analysis', 'src/core', 'src/formats', 'src/leaves', 'src/redis.ts', 'src/store'],
     packages: [],
@@ -55,7 +55,7 @@ const CLOSURES: Readonly<Record<string, Closure>> = {
     rooms: ['src/analysis', 'src/core', 'src/exporters', 'src/formats', 'src/leaves', 'src/store'],
     packages: [],
   },
-  'throughline/terminal': { rooms: ['src/analysis', 'src/leaves', 'src/terminal'], packages: [] },
+  'throughline/terminal': { rooms: ['src/analysis', 'src/core', 'src/leaves', 'src/terminal'], packages: [] },
   'throughline/test': {
     rooms: ['propagation', 'src/analysis', 'src/core', 'src/formats', 'src/leaves', 'src/terminal', 'src/testing'],
     packages: ['uuid'],

@@ -24,6 +24,7 @@ import {
   tracing,
   type WrapOptions,
 } from 'throughline';
+import { diffTraces, type FindingOptions, findingsIn, type ReportOptions, report } from 'throughline/analysis';
 import {
   type ConsoleOptions,
   console as consoleExporter,
@@ -37,6 +38,7 @@ import {
 import { extract, inject } from 'throughline/propagation';
 import { type RedisOptions, redis } from 'throughline/redis';
 import { type FileStoreOptions, fileStore, type MemoryStoreOptions, memoryStore } from 'throughline/store';
+import { type DrawOptions, drawDiff, drawReport, drawTrace, drawTraceList } from 'throughline/terminal';
 import {
   type AssertTreeOptions,
   assertTree,
@@ -161,6 +163,18 @@ const FILE = { path: true, maxBytes: true, maxFiles: true } satisfies Complete<F
   Complete<FileStoreOptions>;
 const MATCH = { name: true, route: true, kind: true, status: true, attributes: true } satisfies Complete<SpanMatch>;
 
+const REPORT = { from: true, to: true, history: true } satisfies Complete<ReportOptions>;
+const DRAW = {
+  width: true,
+  color: true,
+  maxRows: true,
+  as: true,
+  adopt: true,
+  remark: true,
+  critical: true,
+  collapse: true,
+} satisfies Complete<DrawOptions>;
+
 const client = new Redis({ lazyConnect: true });
 const captured = await capture(() => {});
 const listener = (): void => {};
@@ -245,6 +259,12 @@ const TAKERS: readonly Taker[] = [
     call: (options) => assertTree([], '', options as AssertTreeOptions),
     options: { ordered: true } satisfies Complete<AssertTreeOptions>,
   },
+  { caller: 'report', call: (options) => report([], options as ReportOptions), options: REPORT },
+  { caller: 'findingsIn', call: (options) => findingsIn([], options as FindingOptions), options: { history: true } },
+  { caller: 'drawTrace', call: (options) => drawTrace([], options as DrawOptions), options: DRAW },
+  { caller: 'drawTraceList', call: (options) => drawTraceList([], options as DrawOptions), options: DRAW },
+  { caller: 'drawDiff', call: (options) => drawDiff(diffTraces([], []), options as DrawOptions), options: DRAW },
+  { caller: 'drawReport', call: (options) => drawReport(report([]), options as DrawOptions), options: DRAW },
   { caller: 'all', call: (options) => captured.all(options as SpanMatch), options: MATCH },
   { caller: 'find', call: (options) => captured.find(options as SpanMatch), options: MATCH, isOptional: false },
 ];

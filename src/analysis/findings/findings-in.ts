@@ -1,6 +1,7 @@
+import { checked, type Readers, readOptions } from '../../core/options/options.ts';
 import { type AnalysedTrace, analyse } from '../analysed-trace.ts';
 import type { Cause, Finding } from '../finding.ts';
-import type { History } from '../history.ts';
+import { type History, isHistory } from '../history.ts';
 import { operationOf } from '../labels.ts';
 import { serviceName } from '../tree.ts';
 import type { TraceTree } from '../types.ts';
@@ -39,6 +40,8 @@ export interface FindingOptions {
   readonly history?: History | undefined;
 }
 
+const READERS = { history: checked('what historyOf() gives', isHistory) } satisfies Readers<FindingOptions>;
+
 /**
  * The findings in some traces, each with its evidence, the greatest saving first (docs/analysis.md has
  * every kind's rule). Pure; the order of the traces makes no difference.
@@ -46,7 +49,7 @@ export interface FindingOptions {
  *     for (const { kind, savingMs, message } of findingsIn(buildTraces(spans))) print(kind, savingMs, message);
  */
 export function findingsIn(trees: readonly TraceTree[], options: FindingOptions = {}): Finding[] {
-  const { findings, failed } = search(trees.map(analyse), options);
+  const { findings, failed } = search(trees.map(analyse), readOptions('findingsIn', options, READERS));
   return rankFindings(findings, failed);
 }
 
