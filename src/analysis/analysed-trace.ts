@@ -97,7 +97,9 @@ export function findingOf(
   };
 }
 
-/** A number of milliseconds for a sentence: `7.3 ms`, `152 ms`. */
+/** A duration for a sentence, in the unit that the headings have: `7.3 ms`, `152 ms`, `1.5 s`, `1.67 min`. */
 export function milliseconds(ms: number): string {
-  return `${ms < 100 ? Number(ms.toPrecision(3)) : Math.round(ms)} ms`;
+  if (Math.round(ms) < 1000) return `${ms < 100 ? Number(ms.toPrecision(3)) : Math.round(ms)} ms`;
+  const seconds = Number((ms / 1000).toPrecision(3));
+  return seconds < 60 ? `${seconds} s` : `${Number((ms / 60_000).toPrecision(3))} min`;
 }

@@ -68,17 +68,18 @@ function noteShifts(tops: readonly TreeNode[], shifts: Map<TreeNode, number>): v
 
 /**
  * True where two clocks disagree on this call: a server span outside its client's interval although it is
- * shorter. A longer one that outlives its client proves nothing: the client gave up.
+ * shorter. A longer one that outlives its client proves nothing (the client gave up), but one that begins before it
+ * does.
  */
 export function isSkewed(child: TreeNode): boolean {
   const { parent, transit } = child;
   if (!parent || !transit || parent.span.kind !== 'client' || child.span.kind !== 'server') return false;
-  if (durationOf(child) > durationOf(parent)) return false;
+  if (durationOf(child) > durationOf(parent)) return transit.requestMs < -TOLERANCE_MS;
   return transit.requestMs < -TOLERANCE_MS || endsTooLate(parent.span, child.span, transit.responseMs);
 }
 
 function toTheMiddle(parent: TreeNode, child: TreeNode): number {
-  const room = durationOf(parent) - durationOf(child);
+  const room = Math.max(0, durationOf(parent) - durationOf(child)); // a longer one begins with its client
   return parent.span.startTimeMs + room / 2 - child.span.startTimeMs;
 }
 

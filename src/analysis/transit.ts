@@ -36,13 +36,17 @@ function isClockSkewed(parent: SpanRecord, child: SpanRecord, requestMs: number,
   return callerWaits && child.durationMs <= parent.durationMs && endsTooLate(parent, child, responseMs);
 }
 
+/** True where both say that they ran on one host. */
+export function isOneHost(one: SpanRecord, other: SpanRecord): boolean {
+  const host = one.resource.attributes['host.name'];
+  return host !== undefined && host === other.resource.attributes['host.name'];
+}
+
 /**
  * True where the end of a server says that the clocks disagree. Two processes of one host read the same clock:
  * there a busy server merely noticed late that its response was closed, unless it began after the call was over.
  */
 export function endsTooLate(call: SpanRecord, server: SpanRecord, responseMs: number): boolean {
-  const host = call.resource.attributes['host.name'];
-  const isOneHost = host !== undefined && host === server.resource.attributes['host.name'];
-  if (isOneHost && server.startTimeMs <= call.startTimeMs + call.durationMs) return false;
+  if (isOneHost(call, server) && server.startTimeMs <= call.startTimeMs + call.durationMs) return false;
   return responseMs < -CLOSE_TOLERANCE_MS;
 }

@@ -7,6 +7,7 @@ import type { OrphanGroup, OrphanReason, TraceTree, Transit, TreeNode } from './
 
 /** A node while the tree is built; callers see it through the read-only {@link TreeNode}. */
 interface Node extends TreeNode {
+  span: SpanRecord;
   parent: Node | undefined;
   depth: number;
   children: Node[];
@@ -36,6 +37,7 @@ export function buildTrace(spans: readonly SpanRecord[]): TraceTree {
     own++;
   }
   const duplicates = own - byId.size;
+  giveStarts(byId);
   const nodes = inTimeOrder([...byId.values()]);
   const { roots, missing } = link(nodes, byId);
   markDepths(roots);
@@ -82,6 +84,29 @@ Object.freeze(NO_CHILDREN);
 
 function newNode(span: SpanRecord): Node {
   return { span, parent: undefined, depth: -1, children: NO_CHILDREN, transit: undefined, cycle: false };
+}
+
+/**
+ * Spans without a start (0, as what is left out reads) begin with the nearest span above them that has one, else with
+ * the trace: left where they are they would stretch it back to 1970.
+ */
+function giveStarts(byId: ReadonlyMap<string, Node>): void {
+  const without = [...byId.values()].filter(({ span }) => !(span.startTimeMs > 0));
+  if (without.length === 0 || without.length === byId.size) return;
+  let first = Number.POSITIVE_INFINITY;
+  for (const { span } of byId.values()) if (span.startTimeMs > 0) first = Math.min(first, span.startTimeMs);
+  for (const node of without) node.span = { ...node.span, startTimeMs: startAbove(node, byId) ?? first };
+}
+
+function startAbove(node: Node, byId: ReadonlyMap<string, Node>): number | undefined {
+  const seen = new Set<Node>();
+  let above: Node | undefined = node;
+  while (above !== undefined && !seen.has(above)) {
+    if (above.span.startTimeMs > 0) return above.span.startTimeMs;
+    seen.add(above);
+    above = byId.get(above.span.parentSpanId ?? '');
+  }
+  return undefined;
 }
 
 function inTimeOrder(nodes: readonly Node[]): Node[] {

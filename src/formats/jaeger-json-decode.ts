@@ -72,7 +72,7 @@ function readSpan(span: Fields, rejections: Rejections): SpanRecord | undefined 
   const startTimeMs = millis(span.startTime);
   if (startTimeMs === undefined) return rejections.add('startTime must be microseconds since the epoch');
   const tags = attributesOf(span.tags);
-  const { parentSpanId, links } = referencesOf(span, traceId);
+  const { parentSpanId, links } = referencesOf(span, traceId, spanId);
   const events = logsOf(span.logs);
   return {
     traceId,
@@ -127,8 +127,15 @@ function resourceOf(process: Fields | undefined, known: Map<string, Resource>): 
   return resource;
 }
 
-/** The first CHILD_OF of the same trace is the parent, all others are links. Old files have `parentSpanID`. */
-function referencesOf(span: Fields, traceId: string): { parentSpanId: string | undefined; links: RecordedLink[] } {
+/**
+ * The first CHILD_OF of the same trace is the parent, all others are links; where there is none, the first
+ * FOLLOWS_FROM of the same trace is, as Jaeger's page and the Collector have it. Old files have `parentSpanID`.
+ */
+function referencesOf(
+  span: Fields,
+  traceId: string,
+  spanId: string,
+): { parentSpanId: string | undefined; links: RecordedLink[] } {
   let parentSpanId = decodePaddedId(span.parentSpanID, 16);
   const links: RecordedLink[] = [];
   for (const item of asList(span.references)) {
@@ -139,6 +146,10 @@ function referencesOf(span: Fields, traceId: string): { parentSpanId: string | u
     const isParent = reference?.refType === 'CHILD_OF' && linkedTrace === traceId && parentSpanId === undefined;
     if (isParent) parentSpanId = linkedSpan;
     else links.push({ context: { traceId: linkedTrace, spanId: linkedSpan, traceFlags: 0 }, attributes: {} });
+  }
+  if (parentSpanId === undefined) {
+    const followed = links.find(({ context }) => context.traceId === traceId && context.spanId !== spanId);
+    return { parentSpanId: followed?.context.spanId, links: links.filter((link) => link !== followed) };
   }
   return { parentSpanId, links };
 }

@@ -13,7 +13,7 @@ import { type DecodedTraceRequest, malformedRequest, Rejections } from './decode
 import { decodeId } from './hex-id.ts';
 import { isAnswer, remoteOfFlags, SPAN_KINDS, STATUS_CODES } from './otlp-enums.ts';
 import { decodeAttributes } from './otlp-json-value.ts';
-import { durationBetween, parseUnixNano, toMs, type UnixNano } from './unix-nano.ts';
+import { durationBetween, parseUnixNano, startOrEnd, toMs, type UnixNano } from './unix-nano.ts';
 
 /** A request is 13 levels deep up to the items of a list attribute; the rest is room for nested values. */
 const MAX_DEPTH = 256;
@@ -114,10 +114,11 @@ function decodeSpan(
   const parentSpanId = isNoId(span.parentSpanId) ? undefined : readId(span.parentSpanId, 16);
   if (parentSpanId === undefined && !isNoId(span.parentSpanId))
     return rejections.add('parentSpanId must be 16 hex digits');
-  const start = decodeTime(span.startTimeUnixNano);
+  const given = decodeTime(span.startTimeUnixNano);
   const end = decodeTime(span.endTimeUnixNano ?? span.startTimeUnixNano);
-  if (start === undefined || end === undefined) return rejections.add('times must be nanoseconds in decimal digits');
+  if (given === undefined || end === undefined) return rejections.add('times must be nanoseconds in decimal digits');
   if (typeof (span.name ?? '') !== 'string') return rejections.add('name must be a string');
+  const start = startOrEnd(given, end);
   const flags = decodeFlags(span.flags);
   const kind = SPAN_KINDS[enumIndex(span.kind, KIND_NAMES)] ?? 'internal';
   const { attributes, dropped } = decodeAttributes(span.attributes);

@@ -12,7 +12,7 @@ import { type DecodedTraceRequest, malformedRequest, Rejections } from './decode
 import { isAnswer, remoteOfFlags, SPAN_KINDS, STATUS_CODES } from './otlp-enums.ts';
 import { decodeAnyValue } from './otlp-protobuf-value.ts';
 import { ProtobufError, ProtobufReader } from './protobuf-reader.ts';
-import { durationBetween, toMs, type UnixNano } from './unix-nano.ts';
+import { durationBetween, startOrEnd, toMs, type UnixNano } from './unix-nano.ts';
 
 const EPOCH: UnixNano = { ms: 0, nanos: 0 };
 const NO_ID = /^0*$/;
@@ -140,6 +140,7 @@ function decodeSpan(
   const isRoot = NO_ID.test(span.parentSpanId);
   if (!isRoot && !isId(span.parentSpanId, 16)) return rejections.add('parentSpanId must be 8 bytes');
   const kind = SPAN_KINDS[span.kind] ?? 'internal';
+  const start = startOrEnd(span.start, span.end);
   return {
     traceId: span.traceId,
     spanId: span.spanId,
@@ -147,8 +148,8 @@ function decodeSpan(
     parentIsRemote: remoteOfFlags(span.flags) ?? (!isRoot && isAnswer(kind)),
     name: span.name,
     kind,
-    startTimeMs: toMs(span.start),
-    durationMs: durationBetween(span.start, span.end),
+    startTimeMs: toMs(start),
+    durationMs: durationBetween(start, span.end),
     attributes: span.attributes,
     events: span.events,
     links: span.links,

@@ -47,6 +47,11 @@ export function toMs({ ms, nanos }: UnixNano): number {
   return Number.isSafeInteger(total) ? total / NANOS_PER_MS : ms + nanos / NANOS_PER_MS;
 }
 
+/** The start of a span; of one that has none, its end, which is the one time that is known of it. */
+export function startOrEnd(start: UnixNano, end: UnixNano): UnixNano {
+  return start.ms === 0 && start.nanos === 0 ? end : start;
+}
+
 /** The time from `start` to `end`: never negative, a whole number of nanoseconds. */
 export function durationBetween(start: UnixNano, end: UnixNano): number {
   return Math.max(0, toMs({ ms: end.ms - start.ms, nanos: end.nanos - start.nanos }));

@@ -49,7 +49,8 @@ export function decodeZipkinSpans(json: unknown): DecodedTraceRequest {
     const record = span === undefined ? rejections.add('a span must be an object') : decoder.decode(span, rejections);
     if (record !== undefined) records.push({ record, isShared: span?.shared === true });
   }
-  return rejections.with(separateSharedSpans(records));
+  // In a single span nothing says whether the other half of the call has been written elsewhere.
+  return rejections.with(separateSharedSpans(records, records.length > 1));
 }
 
 /** Keeps the resources of one request, so that spans of one service share theirs. */
@@ -68,7 +69,8 @@ class ZipkinDecoder {
     const spanId = decodePaddedId(span.id, 16);
     if (spanId === undefined) return rejections.add('id must be up to 16 hex digits, not all zero');
     const events = annotations(span.annotations);
-    const startTimeMs = millis(span.timestamp) ?? events.items[0]?.timeMs;
+    // Zipkin's own model has spans without a time; 0 is what they have here.
+    const startTimeMs = millis(span.timestamp) ?? events.items[0]?.timeMs ?? (isAbsent(span.timestamp) ? 0 : undefined);
     if (startTimeMs === undefined) return rejections.add('timestamp must be microseconds since the epoch');
     const tags = new Tags(asObject(span.tags));
     const local = asObject(span.localEndpoint);
@@ -245,6 +247,10 @@ function addMissing(attributes: Attributes, key: string, value: unknown): void {
 function millis(micros: unknown): number | undefined {
   const number = typeof micros === 'string' && /^\d{1,17}$/.test(micros) ? Number(micros) : micros;
   return typeof number === 'number' && number > 0 && number < 1e17 ? number / 1000 : undefined;
+}
+
+function isAbsent(micros: unknown): boolean {
+  return micros === undefined || micros === null || micros === 0;
 }
 
 function text(value: unknown): string {

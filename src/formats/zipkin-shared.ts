@@ -18,22 +18,40 @@ export interface ReadSpan {
  * The server's half gets {@link derivedId} and has the client's for its parent. Spans that the server's
  * service has under it follow, where they are in the same request: in another one nothing tells them from
  * children of the client. A server span that does not say `shared` is taken for one when its client's half
- * is there.
+ * is there, and one that does stays as it is when all spans of its trace are here (`isWhole`) and the client's half is
+ * not: it is the root. Several servers may have answered under one id: then their ids are told apart by service and address.
  */
-export function separateSharedSpans(spans: readonly ReadSpan[]): SpanRecord[] {
+export function separateSharedSpans(spans: readonly ReadSpan[], isWhole = false): SpanRecord[] {
   const clients = new Set(spans.filter(({ record }) => record.kind === 'client').map(({ record }) => keyOf(record)));
-  const shared = new Set<string>();
+  const servers = new Map<string, Set<string>>();
+  for (const { record } of spans) {
+    if (record.kind !== 'server') continue;
+    const places = servers.get(keyOf(record)) ?? new Set();
+    servers.set(keyOf(record), places.add(placeOf(record)));
+  }
+  /** The id of each server half, by its service. */
+  const derived = new Map<string, string>();
   const separated = spans.map(({ record, isShared }) => {
-    if (record.kind !== 'server' || !(isShared || clients.has(keyOf(record)))) return record;
-    shared.add(serverKey(record, record.spanId));
-    return { ...record, spanId: derivedId(record.spanId), parentSpanId: record.spanId, parentIsRemote: true };
+    const hasClient = clients.has(keyOf(record));
+    if (record.kind !== 'server' || !(hasClient || (isShared && !isWhole))) return record;
+    const isOneOfMany = (servers.get(keyOf(record))?.size ?? 0) > 1;
+    const spanId = derivedId(isOneOfMany ? record.spanId + placeOf(record) : record.spanId);
+    derived.set(serverKey(record, record.spanId), spanId);
+    return { ...record, spanId, parentSpanId: record.spanId, parentIsRemote: true };
   });
-  if (shared.size === 0) return separated;
+  if (derived.size === 0) return separated;
   return separated.map((record) => {
     const { parentSpanId } = record;
     if (parentSpanId === undefined || record.kind === 'server') return record;
-    return shared.has(serverKey(record, parentSpanId)) ? { ...record, parentSpanId: derivedId(parentSpanId) } : record;
+    const server = derived.get(serverKey(record, parentSpanId));
+    return server === undefined ? record : { ...record, parentSpanId: server };
   });
+}
+
+/** Who answered: the service, and its address where it says one. */
+function placeOf({ resource, attributes }: SpanRecord): string {
+  const address = [attributes['network.local.address'], attributes['network.local.port']];
+  return `\0${[resource.attributes['service.name'], ...address].join('\0')}`;
 }
 
 function keyOf({ traceId, spanId }: SpanRecord): string {
