@@ -1,4 +1,4 @@
-import { sayOnce } from '../diagnostics.ts';
+import { say } from '../diagnostics.ts';
 import { version } from '../version.ts';
 import { type DoctorCheck, errorCheck, okCheck } from './report.ts';
 
@@ -16,7 +16,12 @@ const COPIES = Symbol.for('throughline.copies');
 const REMEMBERED = 100;
 
 interface Registry {
-  [COPIES]?: Copy[];
+  [COPIES]?: Copies;
+}
+
+interface Copies extends Array<Copy> {
+  /** One of them has said that they are of several majors: the others need not. */
+  isMixtureSaid?: boolean;
 }
 
 /** Told once by each copy as it is loaded. It says so when another one is there with which it cannot work together. */
@@ -30,11 +35,13 @@ export function noteCopy(url: string): void {
 /** One line, once a process, when copies of several majors are loaded: traces end where one of them hands over to another. */
 export function sayWhenMixed(): void {
   const copies = loadedCopies();
-  if (isMixed(copies)) sayOnce(mixedText(copies));
+  if (copies.isMixtureSaid === true || !isMixed(copies)) return;
+  copies.isMixtureSaid = true;
+  say(mixedText(copies));
 }
 
 /** Every copy that this process has loaded, this one among them. */
-function loadedCopies(): readonly Copy[] {
+function loadedCopies(): Copies {
   return (globalThis as Registry)[COPIES] ?? [];
 }
 
