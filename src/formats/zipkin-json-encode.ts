@@ -70,7 +70,6 @@ const CALLED_NAMES: readonly string[] = [
   ...PEER_NAMES,
   'server.address',
   'net.peer.name',
-  'server.socket.domain',
   'net.sock.peer.name',
   'peer.hostname',
   'peer.address',
