@@ -87,9 +87,13 @@ const setup = shared<Setup>('setup', () => ({ running: undefined, stopping: new 
  * process.once('SIGTERM', async () => { await tl.shutdown(); process.exit(0); });
  */
 export function start(options: StartOptions = {}): Throughline {
+  return begin(options, say);
+}
+
+function begin(options: StartOptions, announce: Say): Throughline {
   const config = resolveConfig(options, process.env, sayOnce);
   const replaced = setup.running;
-  const pipeline = createPipeline(config, say);
+  const pipeline = createPipeline(config, announce);
   const tracer = new Tracer(config, { sink: pipeline, statsOf: (counts) => pipeline.stats(counts) });
   const handle = handleOf(tracer, pipeline);
   setup.running = { tracer, pipeline, handle };
@@ -207,7 +211,22 @@ function endingOf({ tracer, pipeline }: Running): EndingTracer {
   };
 }
 
+/** Jest, vitest and mocha; `NODE_ENV=test` is what the others are told. */
+function isTestRun(): boolean {
+  const { NODE_ENV, JEST_WORKER_ID, VITEST } = process.env;
+  const isNamed = NODE_ENV === 'test' || JEST_WORKER_ID !== undefined || VITEST !== undefined;
+  return isNamed || /[\\/]_?mocha(?:\.[cm]?js)?$/.test(process.argv[1] ?? '');
+}
+
+function namesCollector(): boolean {
+  const { OTEL_EXPORTER_OTLP_ENDPOINT = '', OTEL_EXPORTER_OTLP_TRACES_ENDPOINT = '' } = process.env;
+  return OTEL_EXPORTER_OTLP_ENDPOINT + OTEL_EXPORTER_OTLP_TRACES_ENDPOINT !== '';
+}
+
+/** In a test run that never asked for tracing, nor named a collector, that none answers is no news. */
+const sayInTests: Say = (message, level) => say(message, message.startsWith('cannot send spans to') ? 'debug' : level);
+
 onFirstUse(() => {
-  start();
+  begin({}, isTestRun() && !namesCollector() ? sayInTests : say);
   return (setup.running as Running).tracer;
 });
