@@ -71,3 +71,17 @@ describe('the findings of a report', () => {
     assert.equal(named([...loop(1, 20), ...loop(2, 20)]), 1);
   });
 });
+
+describe('a 404 of a call', () => {
+  const spans = (status: number): SpanRecord[] => [
+    request(20, { tags: { 'http.response.status_code': status } }),
+    call(2, 2, 10, { failed: true, tags: { 'http.response.status_code': 404 } }),
+  ];
+
+  it('that the caller passes on is an answer, no swallowed error', () => {
+    const kinds = (status: number) => findingsIn(buildTraces(spans(status))).map(({ kind }) => kind);
+    assert.deepEqual(kinds(404), []);
+    assert.deepEqual(kinds(422), []);
+    assert.deepEqual(kinds(200), ['swallowed-error']);
+  });
+});

@@ -29,7 +29,7 @@ describe('slower-than-usual', () => {
     assert.equal(finding?.kind, 'slower-than-usual');
     assert.equal(finding.savingMs, 100);
     assert.deepEqual([finding.service, finding.operation], ['stock', 'GET /stock/:sku']);
-    assert.match(finding.message, /worked for 120 ms itself, usually 20 ms$/);
+    assert.match(finding.message, /took 120 ms itself, usually 20 ms$/);
   });
 
   it('takes the deepest of slow spans within each other', () => {

@@ -26,6 +26,6 @@ function judge(trace: AnalysedTrace, node: TreeNode, history: History): Finding 
   const ownMs = selfTimeOf(node, trace.times);
   const savingMs = Math.min(ownMs - usualMs, onPathMs);
   if (savingMs < trace.leastSavingMs) return undefined;
-  const message = `${describeSpan(node)} worked for ${milliseconds(ownMs)} itself, usually ${milliseconds(usualMs)}`;
+  const message = `${describeSpan(node)} took ${milliseconds(ownMs)} itself, usually ${milliseconds(usualMs)}`;
   return findingOf('slower-than-usual', node, [node], savingMs, message);
 }

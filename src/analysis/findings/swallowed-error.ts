@@ -16,7 +16,20 @@ export function findSwallowedErrors(trace: AnalysedTrace): Finding[] {
 
 function isSwallowed({ retried, times }: AnalysedTrace, node: TreeNode): boolean {
   if (!hasFailed(node) || !node.parent || hasFailed(node.parent)) return false;
+  if (isPassedOn(node, node.parent)) return false;
   return !retried.has(node) && !isAsynchronous(node, times);
+}
+
+/** Answers that say no without anything being broken. */
+const ANSWERS: ReadonlySet<unknown> = new Set([404, 409, 410, 412]);
+
+/** A call that was told `404`, and whose caller's own request answered with a status of the same class: an answer, passed on. */
+function isPassedOn({ span }: TreeNode, caller: TreeNode): boolean {
+  if (!ANSWERS.has(span.attributes['http.response.status_code'])) return false;
+  let server: TreeNode | undefined = caller;
+  while (server !== undefined && server.span.kind !== 'server') server = server.parent;
+  const status = Number(server?.span.attributes['http.response.status_code']);
+  return status >= 400 && status < 500;
 }
 
 /** Equal failures below one span are one finding. */
