@@ -1,5 +1,4 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { SHARED_NAME } from '../../propagation/shared-name.ts';
 import type { RequestFacts } from '../../src/core/decide/sampler.ts';
 import { noteFault } from '../../src/core/diagnostics.ts';
 import { isNativePromise } from '../../src/core/functions/promise.ts';
@@ -12,7 +11,7 @@ import type { Tracer } from '../../src/core/spans/tracer.ts';
 import { knownMethod, noteHeadersTime, noteRoute, recordedRoute, spanNameMethod } from '../http-attributes.ts';
 import { awaitHandshake, type HandshakeEnd, isTakenOver } from './handshake.ts';
 import { noteHeaders } from './header-capture.ts';
-import { listenIn } from './request-events.ts';
+import { EXCHANGE, listenIn } from './request-events.ts';
 import type { RequestTimer } from './request-timer.ts';
 import type { ServerView } from './request-view.ts';
 import { awaitEnd, type ResponseEnd } from './response-end.ts';
@@ -39,9 +38,6 @@ import { type ServerStart, startServerSpan } from './server-span.ts';
 //   3. handle    the app runs in the scope that `beginRequest` answers with
 //   4. answer    the head of the response is written: `#answer`, where anybody wants to know
 //   5. finish    the response is over: the span says how that was and ends, and the request is counted
-
-/** Our mark on a request. Registered, so that two copies of the package agree on it. */
-const EXCHANGE: unique symbol = Symbol.for(`${SHARED_NAME}.exchange`);
 
 /** A request that was seen: one that is ignored has no exchange. */
 interface Seen {
