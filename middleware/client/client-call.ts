@@ -3,6 +3,7 @@ import type { Setter } from '../../propagation/context.ts';
 import { noteFault } from '../../src/core/diagnostics.ts';
 import type { RequestOutcome } from '../../src/core/metrics/request-metrics.ts';
 import type { Attributes } from '../../src/core/record.ts';
+import { hideIn } from '../../src/core/redact-text.ts';
 import type { Scope } from '../../src/core/scope/scope.ts';
 import type { Span } from '../../src/core/span.ts';
 import { errorType, exceptionAttributes } from '../../src/core/spans/exception.ts';
@@ -22,6 +23,7 @@ import { portOf, redactUrl } from '../url-parts.ts';
 import type { AttemptTimer } from './attempt-timer.ts';
 import type { HeaderTarget } from './header-target.ts';
 import { statusOf } from './observe-answer.ts';
+import { secretsOf } from './url-secrets.ts';
 
 /** The end of an attempt. Either field may be missing: an answer that was cut off has both. */
 export interface ClientOutcome {
@@ -73,14 +75,23 @@ export class ClientCall {
   readonly #span: RecordingSpan | undefined;
   readonly #tracer: Tracer;
   readonly #outbound: Outbound;
+  readonly #place: ClientPlace;
   /** Undefined where nothing is counted, and once it was. */
   #timer: AttemptTimer | undefined;
 
-  constructor(tracer: Tracer, span: RecordingSpan | undefined, scope: Scope, outbound: Outbound, timer?: AttemptTimer) {
+  constructor(
+    tracer: Tracer,
+    span: RecordingSpan | undefined,
+    scope: Scope,
+    outbound: Outbound,
+    place: ClientPlace,
+    timer?: AttemptTimer,
+  ) {
     this.scope = scope;
     this.#span = span;
     this.#tracer = tracer;
     this.#outbound = outbound;
+    this.#place = place;
     this.#timer = timer;
   }
 
@@ -124,6 +135,15 @@ export class ClientCall {
     this.#timer?.notePort(port);
   }
 
+  /** Clients repeat the URL in their errors, which the spans above this one record as well. */
+  #hideSecrets({ error, cause }: ClientFailure): void {
+    const { url, writtenUrl } = this.#place;
+    const secrets = secretsOf(url, writtenUrl, this.#tracer.redaction.queryNames);
+    if (secrets.length === 0) return;
+    hideIn(error, secrets);
+    hideIn(cause, secrets);
+  }
+
   /** Ends the span as the attempt ended. Only the first call counts. */
   end(outcome: ClientOutcome): void {
     if (this.#span === undefined) return;
@@ -131,6 +151,7 @@ export class ClientCall {
     try {
       const status = statusOf(outcome);
       known = { status, errorType: errorTypeOf(status, outcome.failure) };
+      if (outcome.failure !== undefined && this.isRecording) this.#hideSecrets(outcome.failure);
       describeOutcome(this.#span, outcome, known);
     } catch (error) {
       noteFault('client request end', error);
@@ -139,6 +160,12 @@ export class ClientCall {
     this.#timer?.end(known, this.#span);
     this.#timer = undefined;
   }
+}
+
+/** Where an attempt goes. */
+interface ClientPlace {
+  readonly url: URL | undefined;
+  readonly writtenUrl?: string | undefined;
 }
 
 const TARGET_SETTER: Setter<HeaderTarget> = {

@@ -21,6 +21,8 @@ export interface ClientRequestView {
   readonly method: string;
   /** The place it goes to; undefined when only the client can tell (a relative URL and an adapter of the app's own). */
   readonly url: URL | undefined;
+  /** The URL as the app wrote it, where the client may repeat it in an error. */
+  readonly writtenUrl?: string | undefined;
   /** As the app set them, before ours go in. */
   readonly headers: object | undefined;
   /** It goes through a unix socket: `url` is made up but for its path. */
@@ -66,7 +68,7 @@ function begin(tracer: Tracer, view: ClientRequestView, settings: ClientSettings
   const allowed = destinationOf(tracer, view, settings);
   const parent = around.span;
   if (!tracer.enabled) {
-    return new ClientCall(tracer, undefined, around, outbound(parent, around, allowed));
+    return new ClientCall(tracer, undefined, around, outbound(parent, around, allowed), view);
   }
   const { requests } = tracer;
   const span = tracer.start(spanNameMethod(view.method), 'client', {}, parent, view.instrumentation);
@@ -79,7 +81,7 @@ function begin(tracer: Tracer, view: ClientRequestView, settings: ClientSettings
     tracer.noteBaggage(span, around.baggage);
   }
   const timer = requests && new AttemptTimer(requests, view.method, host);
-  return new ClientCall(tracer, span, around.withSpan(span), outbound(span, around, allowed), timer);
+  return new ClientCall(tracer, span, around.withSpan(span), outbound(span, around, allowed), view, timer);
 }
 
 /** What may go along: what `propagateTo` says, but nothing where it would break the app's signature. */

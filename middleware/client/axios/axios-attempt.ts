@@ -96,6 +96,7 @@ export class AxiosAttempt implements OuterAttempt {
       instrumentation: this.#client.instrumentation,
       method: method.toUpperCase(),
       url,
+      writtenUrl: this.#client.library.uriOf(this.#config),
       headers,
       isLocalSocket: Boolean(this.#config.socketPath),
       resendCount: this.#count.sends,

@@ -89,6 +89,15 @@ export class AxiosLibrary {
     return this.#dispatch(adapter, config);
   }
 
+  /** The URL as axios would build it, relative or not. Never throws. */
+  uriOf(config: AxiosConfig): string | undefined {
+    try {
+      return this.#uriOf(config);
+    } catch {
+      return undefined;
+    }
+  }
+
   /** The URL as axios would build it; undefined when it is relative or does not parse. Never throws. */
   urlOf(config: AxiosConfig): URL | undefined {
     try {

@@ -106,6 +106,7 @@ export class FetchCall implements OuterAttempt, HopOwner {
       instrumentation,
       method,
       url,
+      writtenUrl: this.#request.writtenUrl,
       headers,
       isLocalSocket: false,
       resendCount: this.#sends,

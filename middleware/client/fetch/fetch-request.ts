@@ -5,6 +5,8 @@ import { FetchHeaders, type HeaderTarget } from '../header-target.ts';
 export interface FetchRequest {
   readonly method: string;
   readonly url: URL | undefined;
+  /** The URL as the app wrote it. */
+  readonly writtenUrl: string | undefined;
   readonly headers: object | undefined;
   readonly signal: unknown;
   readonly follows: boolean;
@@ -29,6 +31,7 @@ export function describeFetch([input, init]: readonly unknown[]): FetchRequest {
   return {
     method: normalMethod(read(own, 'method') ?? read(request, 'method') ?? 'GET'),
     url: urlOf(request === NO_REQUEST ? input : read(request, 'url')),
+    writtenUrl: typeof input === 'string' ? input : undefined,
     headers: isObject(headers) ? headers : undefined,
     signal: read(own, 'signal') ?? read(request, 'signal'),
     follows: (read(own, 'redirect') ?? read(request, 'redirect') ?? 'follow') === 'follow',

@@ -1,5 +1,6 @@
 import { bounded } from '../limits.ts';
 import type { Attributes } from '../record.ts';
+import { redactedText } from '../redact-text.ts';
 
 /** Long enough for 40 frames, short enough to keep on every failed request. */
 const STACK_LENGTH = 8192;
@@ -7,14 +8,14 @@ const MESSAGE_LENGTH = 1024;
 
 /**
  * The attributes of an `exception` event (semantic conventions, exceptions on spans), from whatever
- * was thrown. Never throws: getters of hostile errors do.
+ * was thrown. URLs in its texts are redacted, as those of the attributes are. Never throws: getters of hostile errors do.
  */
 export function exceptionAttributes(thrown: unknown): Attributes {
   const attributes: Attributes = { 'exception.type': errorType(thrown) };
   const message = typeof thrown === 'object' ? read(thrown, 'message') : text(thrown);
-  if (message !== undefined) attributes['exception.message'] = bounded(message, MESSAGE_LENGTH);
+  if (message !== undefined) attributes['exception.message'] = bounded(redactedText(thrown, message), MESSAGE_LENGTH);
   const stack = read(thrown, 'stack');
-  if (stack !== undefined) attributes['exception.stacktrace'] = bounded(stack, STACK_LENGTH);
+  if (stack !== undefined) attributes['exception.stacktrace'] = bounded(redactedText(thrown, stack), STACK_LENGTH);
   return attributes;
 }
 
