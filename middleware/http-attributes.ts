@@ -109,6 +109,11 @@ export function recordedRoute(attributes: Attributes): string | undefined {
   return typeof route === 'string' && route !== '' ? route : undefined;
 }
 
+/** The answer came from a cache below the client: nothing was sent; ours. */
+export function noteCached(attributes: Attributes): void {
+  attributes['throughline.cached'] = true;
+}
+
 export function noteErrorType(attributes: Attributes, type: string): void {
   attributes['error.type'] = type;
 }

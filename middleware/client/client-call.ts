@@ -3,15 +3,16 @@ import type { Setter } from '../../propagation/context.ts';
 import { noteFault } from '../../src/core/diagnostics.ts';
 import type { RequestOutcome } from '../../src/core/metrics/request-metrics.ts';
 import type { Attributes } from '../../src/core/record.ts';
-import { hideIn } from '../../src/core/redact-text.ts';
 import type { Scope } from '../../src/core/scope/scope.ts';
 import type { Span } from '../../src/core/span.ts';
 import { errorType, exceptionAttributes } from '../../src/core/spans/exception.ts';
 import { contextOf } from '../../src/core/spans/given-context.ts';
 import type { RecordingSpan } from '../../src/core/spans/recording-span.ts';
+import { hideIn } from '../../src/core/spans/redact-text.ts';
 import type { Tracer } from '../../src/core/spans/tracer.ts';
 import {
   type NetworkFacts,
+  noteCached,
   noteEnding,
   noteErrorType,
   noteNetwork,
@@ -31,6 +32,8 @@ export interface ClientOutcome {
   readonly status?: number | undefined;
   readonly failure?: ClientFailure | undefined;
   readonly network?: NetworkFacts | undefined;
+  /** The answer came from a cache below the client: nothing was sent. */
+  readonly isCached?: boolean | undefined;
 }
 
 /** The reason for which there is no usable answer. */
@@ -157,7 +160,7 @@ export class ClientCall {
       noteFault('client request end', error);
     }
     this.#span.end();
-    this.#timer?.end(known, this.#span);
+    if (outcome.isCached !== true) this.#timer?.end(known, this.#span); // no request, as far as metrics go
     this.#timer = undefined;
   }
 }
@@ -189,13 +192,14 @@ function errorTypeOf(status: number | undefined, failure: ClientFailure | undefi
 
 function describeOutcome(
   span: RecordingSpan,
-  { failure, network }: ClientOutcome,
+  { failure, network, isCached }: ClientOutcome,
   { status, errorType: type }: RequestOutcome,
 ): void {
   const attributes = span.record?.attributes;
   if (attributes === undefined) return;
   if (network !== undefined) noteNetwork(attributes, network);
   if (status !== undefined) noteStatusCode(attributes, status);
+  if (isCached === true) noteCached(attributes);
   if (failure?.kind === 'cancelled') noteEnding(attributes, 'cancelled');
   if (type === undefined) return;
   noteErrorType(attributes, type);

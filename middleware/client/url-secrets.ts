@@ -1,5 +1,5 @@
-import { type Replacements, redactTarget, redactUrls } from '../../src/core/redact-text.ts';
 import { REDACTED } from '../../src/core/redaction.ts';
+import { type Replacements, redactTarget, redactUrls } from '../../src/core/spans/redact-text.ts';
 import { redactQuery, redactUrl } from '../url-parts.ts';
 
 /** Shorter ones stand in any text. */

@@ -7,7 +7,7 @@ import nodeFetch3 from 'node-fetch';
 import nodeFetch2 from 'node-fetch2';
 import { span, traceAxios, traceFetch, traceHttp } from 'throughline';
 import { request as undiciRequest } from 'undici';
-import { redactUrls } from '../../src/core/redact-text.ts';
+import { redactUrls } from '../../src/core/spans/redact-text.ts';
 import { closedPort, Peer } from '../contract/client/peer.ts';
 import { clientTest, spansSoFar, startWith } from '../contract/client/tracer.ts';
 

@@ -15,7 +15,7 @@ import {
 } from '../../middleware/http-attributes.ts';
 
 /** Keys that the conventions have no word for. */
-const OURS = ['throughline.ending', 'throughline.headers_ms', 'throughline.withheld'];
+const OURS = ['throughline.cached', 'throughline.ending', 'throughline.headers_ms', 'throughline.withheld'];
 
 /** In development; nothing stable says who is at the other end, nor how large a body was. */
 const DEVELOPMENT = ['service.peer.name', 'http.response.body.size', 'http.response.size'];

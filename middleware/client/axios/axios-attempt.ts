@@ -67,7 +67,7 @@ export class AxiosAttempt implements OuterAttempt {
     }
     return observeAnswer(
       result,
-      (response) => this.#settle(() => ({ status: statusOf(response) })),
+      (response) => this.#settle(() => ({ status: statusOf(response), isCached: isCached(response) })),
       (reason) => this.#settle(() => outcomeOf(reason, this.#config)),
     );
   }
@@ -160,6 +160,11 @@ export class AxiosAttempt implements OuterAttempt {
       this.#call?.end({});
     }
   }
+}
+
+/** A mark of axios-cache-interceptor. */
+function isCached(response: unknown): boolean {
+  return (response as { cached?: unknown } | null | undefined)?.cached === true;
 }
 
 /** An error of axios, as far as we look at it. */

@@ -74,7 +74,7 @@ export class FetchCall implements OuterAttempt, HopOwner {
     if (this.#call === undefined) return result;
     return observeAnswer(
       result,
-      (response) => this.#settle(() => ({ status: statusOf(response) })),
+      (response) => this.#settle(() => ({ status: statusOf(response), isCached: this.#isCached(response) })),
       (reason) => this.#settle(() => ({ failure: failureOf(reason, this.#request.signal) })),
     );
   }
@@ -130,6 +130,12 @@ export class FetchCall implements OuterAttempt, HopOwner {
       noteFault('fetch end', error);
       this.#call?.end({});
     }
+  }
+
+  /** RFC 9111 5.1: a cache MUST say the age of what it answers with; of such an answer undici never showed a request. */
+  #isCached(response: unknown): boolean {
+    if (!this.#isNodes || this.#hop !== undefined) return false;
+    return (response as Response | undefined)?.headers.has('age') === true;
   }
 
   redirected(hop: UndiciHop, target: URL): void {

@@ -100,8 +100,18 @@ function extended(input: unknown, init: (RequestLike & object) | undefined, head
 /** Fetch standard, `new Request(input, init)`: an `init` that says anything resets these two of the input. */
 function keptOf(input: RequestLike, init: object | undefined): object | undefined {
   if (init !== undefined && Object.values(init).some((value) => value !== undefined)) return undefined;
+  keepsReferrer ??= isReferrerKept();
+  if (!keepsReferrer) return undefined;
   const { referrer, referrerPolicy } = input;
   return { ...(referrer !== undefined && { referrer }), ...(referrerPolicy !== undefined && { referrerPolicy }) };
+}
+
+let keepsReferrer: boolean | undefined;
+
+/** Node 20 and 22 send the referrer of a `Request` that is given alone; Node 24 forgets it. */
+function isReferrerKept(): boolean {
+  const referrer = 'http://a.invalid/b';
+  return new Request(new Request('http://a.invalid/', { referrer })).referrer === referrer;
 }
 
 function isPlain(value: unknown): boolean {

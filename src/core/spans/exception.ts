@@ -1,6 +1,6 @@
 import { bounded } from '../limits.ts';
 import type { Attributes } from '../record.ts';
-import { redactedText } from '../redact-text.ts';
+import { redactedText } from './redact-text.ts';
 
 /** Long enough for 40 frames, short enough to keep on every failed request. */
 const STACK_LENGTH = 8192;

@@ -1,4 +1,4 @@
-import { REDACTED } from './redaction.ts';
+import { REDACTED } from '../redaction.ts';
 
 /** More of a text is not looked at, and not kept. */
 const MAX_LENGTH = 65_536;
