@@ -25,9 +25,9 @@ export interface Mount {
 
 /** The mount that has just matched, inside of `outer`: `path` is the URL up to its end. */
 export function mountAt(path: string, req: object, app: unknown, params: unknown, outer: Mount | undefined): Mount {
-  const text = path.slice(outer?.path.length ?? 0);
   const pattern = matchedPattern(req);
-  if (pattern !== undefined) return { path, template: templateOfPattern(pattern), params, layers: undefined };
+  if (pattern !== undefined) return { path, template: writtenAs(pattern), params, layers: undefined };
+  const text = path.slice(outer?.path.length ?? 0);
   const around = outer?.layers ?? stackOf(app);
   const layer = layerWith(params, around) ?? mergedLayer(around, text, 0);
   const written = layer && templateOfLayer(layer, text);
@@ -116,6 +116,14 @@ function readLayer({ rawPath, regexp, keys, ...layer }: Layer): readonly Written
   if (rawPath !== undefined) return [{ template: templateOfPattern(rawPath), matches: undefined }];
   if (regexp instanceof RegExp) return readCompiled(regexp, Array.isArray(keys) ? keys : []);
   return isRegExpLayer(layer) ? [{ template: '/*', matches: undefined }] : [];
+}
+
+/** The mount that was entered last: five middlewares at one path are five mounts in a row. */
+let entered: { readonly pattern: unknown; readonly template: string } = { pattern: '', template: '' };
+
+function writtenAs(pattern: unknown): string {
+  if (entered.pattern !== pattern) entered = { pattern, template: templateOfPattern(pattern) };
+  return entered.template;
 }
 
 /** A mount path as text: a pattern, a RegExp, or a list of them. */

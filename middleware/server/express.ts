@@ -127,9 +127,9 @@ export class ExpressRequestView implements ServerView, Entered {
     this.#begin(req.baseUrl);
     this.#matched = req.route;
     if (isIn(req.route, this.#self)) this.#routeBy(req.route);
-    req[WATCHER] = this;
     // Connect has no parameters, and an app that `tracing.handler` wraps has none yet.
     Object.defineProperties(req, req.params === undefined && this.#self !== undefined ? WATCHED : WATCHED_WITH_PARAMS);
+    req[WATCHER] = this;
     const check = followContext(req, request);
     this.#check = check;
     if (check !== undefined) this.answers = () => check.answers();

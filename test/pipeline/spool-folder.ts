@@ -16,11 +16,15 @@ import { bareRecord } from '../contract/suites/sample-record.ts';
 /** Every file below `folder`, by its path from there. */
 export function filesIn(folder: string): string[] {
   const entries = readdirSync(folder, { recursive: true, encoding: 'utf8' });
-  return entries.filter((path) => statSync(join(folder, path)).isFile()).sort();
+  // A file may be gone by the time it is looked at: its owner is at work.
+  return entries.filter((path) => statSync(join(folder, path), { throwIfNoEntry: false })?.isFile()).sort();
 }
 
 export function bytesIn(folder: string): number {
-  return filesIn(folder).reduce((sum, path) => sum + statSync(join(folder, path)).size, 0);
+  return filesIn(folder).reduce(
+    (sum, path) => sum + (statSync(join(folder, path), { throwIfNoEntry: false })?.size ?? 0),
+    0,
+  );
 }
 
 /** A folder of this test's own, gone with it. */
