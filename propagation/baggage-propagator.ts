@@ -32,5 +32,12 @@ function extractBaggage<Carrier>(carrier: Carrier, getter: Getter<Carrier>): Rem
 
 function injectBaggage<Carrier>(context: OutboundContext, carrier: Carrier, setter: Setter<Carrier>): void {
   const text = context.baggage?.serialize();
-  if (text !== undefined && text !== '') setter.set(carrier, BAGGAGE, text);
+  if (text === undefined || text === '') return;
+  const there = setter.get?.(carrier, BAGGAGE);
+  setter.set(carrier, BAGGAGE, there === undefined || there === text ? text : bothOf(text, there));
+}
+
+/** Another writer's members (an app's own, another library's) stay beside ours, which win where both have a name. */
+function bothOf(ours: string, theirs: string): string {
+  return Baggage.received(ours).with(Baggage.received(theirs)).serialize();
 }

@@ -176,6 +176,13 @@ export class Baggage {
     return members.size === 0 ? Baggage.empty : new Baggage(members, undefined);
   }
 
+  /** A baggage with the members of `other` behind its own, which stay where both have a name. */
+  with(other: Baggage): Baggage {
+    const members = new Map(this.#split());
+    for (const [key, member] of other.#split()) if (!members.has(key)) members.set(key, member);
+    return new Baggage(members, undefined);
+  }
+
   /** {@link Baggage.empty}. */
   clear(): Baggage {
     return Baggage.empty;

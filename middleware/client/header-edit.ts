@@ -45,6 +45,14 @@ export class HeaderEdit implements HeaderTarget {
     for (const [key] of this.#remember(field)) delete this.#headers[key];
   }
 
+  /** Puts back what stood there before in `headers` that a client copied from these. */
+  takeBackFrom(headers: Record<string, unknown>): void {
+    for (const [field, before] of this.#before) {
+      for (const key of Object.keys(headers)) if (isSameField(key, field)) delete headers[key];
+      for (const [key, value] of before) headers[key] = value;
+    }
+  }
+
   /** Puts back the headers as they were. */
   undo(): void {
     this.#spelled = undefined; // the client may have written too

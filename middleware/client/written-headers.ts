@@ -40,6 +40,10 @@ export class WrittenHeaders implements HeaderTarget {
     return this.#written.size === 0;
   }
 
+  wrote(field: string): boolean {
+    return this.#written.has(field);
+  }
+
   /** True when `headers` have all that was written here, and that is something: they were copied from these. */
   areIn(headers: HeaderTarget): boolean {
     for (const [field, value] of this.#written) {

@@ -56,12 +56,12 @@ describe('redirects to foreign hosts', () => {
     assert.deepEqual(arrived()[1], [undefined, undefined, undefined]);
   });
 
-  clientTest("take along neither our baggage nor the one of the app's that ours stood in for", async () => {
+  clientTest("take along neither our baggage nor the one of the app's that ours stood beside", async () => {
     const target = `${peer.origin}/redirect/302?to=${publicOrigin()}/ok`;
     await inRequest(INCOMING, () => traced().get(target, { headers: { Baggage: 'own=secret' } }));
     assert.deepEqual(
       peer.received.map(({ headers }) => headers.baggage),
-      ['tenant=acme', undefined],
+      ['tenant=acme,own=secret', undefined],
     );
   });
 

@@ -1,12 +1,13 @@
 import { noteFault } from '../../../src/core/diagnostics.ts';
 import type { InstrumentationScope } from '../../../src/core/record.ts';
 import { activeScope, runInScope, type Scope } from '../../../src/core/scope/scope.ts';
-import type { ClientCall, ClientOutcome } from '../client-call.ts';
+import type { ClientCall, ClientFailure, ClientOutcome } from '../client-call.ts';
 import { cancelled } from '../client-failure.ts';
 import { beginCall, type ClientRequestView, type ClientSettings } from '../client-handler.ts';
 import { HeaderEdit } from '../header-edit.ts';
 import { observeAnswer, statusOf } from '../observe-answer.ts';
 import { isSamePlace, type OuterAttempt, scopeOfAttempt } from '../outer-attempt.ts';
+import { WrittenHeaders } from '../written-headers.ts';
 import { type AxiosConfig, type AxiosLibrary, lend } from './axios-library.ts';
 
 /** The parts of one traced instance that all its requests share. */
@@ -117,21 +118,37 @@ export class AxiosAttempt implements OuterAttempt {
   /** The http adapter asks `beforeRedirect` between two hops: the app's own is still asked. */
   #watchRedirects(): void {
     const own = this.#config.beforeRedirect as ((...args: unknown[]) => unknown) | undefined;
-    const hopEnded = (response: unknown): void => this.#hopEnded(response);
+    const takeBack = (options: unknown): void => this.#takeBackFrom(options);
+    const hopEnded = (response: unknown, refusal?: ClientFailure): void => this.#hopEnded(response, refusal);
     const nextHop = (options: unknown): void => this.#nextHop(options);
     this.#restoreRedirects = lend(
       this.#config,
       'beforeRedirect',
       function beforeRedirect(this: unknown, ...args: unknown[]) {
+        takeBack(args[0]);
+        try {
+          if (own) Reflect.apply(own, this, args);
+        } catch (error) {
+          hopEnded(args[1], { kind: 'error', error }); // it ends the attempt
+          throw error;
+        }
         hopEnded(args[1]);
-        if (own) Reflect.apply(own, this, args); // what it throws ends the attempt
         nextHop(args[0]);
       },
     );
   }
 
-  #hopEnded(response: unknown): void {
-    this.#call?.end({ status: (response as { statusCode?: number } | undefined)?.statusCode });
+  /** The app's hook sees its own headers. */
+  #takeBackFrom(options: unknown): void {
+    try {
+      this.#headers?.takeBackFrom((options as { headers: Record<string, unknown> }).headers);
+    } catch (error) {
+      noteFault('axios redirect', error);
+    }
+  }
+
+  #hopEnded(response: unknown, failure?: ClientFailure): void {
+    this.#call?.end({ status: (response as { statusCode?: number } | undefined)?.statusCode, failure });
     this.#call = undefined;
   }
 
@@ -139,10 +156,11 @@ export class AxiosAttempt implements OuterAttempt {
   #nextHop(options: unknown): void {
     try {
       const { href, method, headers } = options as { href: string; method: string; headers: object };
-      const edit = new HeaderEdit(headers);
-      for (const field of this.#headers?.fields ?? []) edit.remove(field);
+      const edit = new WrittenHeaders(new HeaderEdit(headers));
       this.#call = this.#nextCall(method, new URL(href), headers);
       this.#call?.writeTo(edit);
+      // What was ours on the hop before does not go on by itself.
+      for (const field of this.#headers?.fields ?? []) if (!edit.wrote(field)) edit.remove(field);
     } catch (error) {
       noteFault('axios redirect', error);
     }
