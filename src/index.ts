@@ -12,6 +12,7 @@
  */
 export { type TraceAxiosOptions, traceAxios } from '../middleware/client/axios/axios.ts';
 export type { ClientOptions } from '../middleware/client/client-options.ts';
+export type { DescribedRequest } from '../middleware/client/described-request.ts';
 export { type TraceFetchOptions, traceFetch } from '../middleware/client/fetch/fetch.ts';
 export { type TraceHttpOptions, traceHttp } from '../middleware/client/http/http-client.ts';
 export { current, type RequestLike } from '../middleware/server/current.ts';

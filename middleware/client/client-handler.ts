@@ -12,6 +12,7 @@ import { portOf, redactUrl } from '../url-parts.ts';
 import { AttemptTimer } from './attempt-timer.ts';
 import { isSignedOver } from './aws-signature.ts';
 import { ClientCall, type Outbound } from './client-call.ts';
+import { type ClientDescription, describe } from './described-request.ts';
 
 /** One outbound request, a single attempt, as its client shows it. An adapter shows; every decision is made here. */
 export interface ClientRequestView {
@@ -36,7 +37,7 @@ export interface ClientRequestView {
 }
 
 /** The app's word on one client. */
-export interface ClientSettings {
+export interface ClientSettings extends ClientDescription {
   /** The service at the other end. */
   readonly peer: string | undefined;
   /** Instead of the tracer's own. */
@@ -79,6 +80,7 @@ function begin(tracer: Tracer, view: ClientRequestView, settings: ClientSettings
     record.attributes = attributesOf(tracer, view, settings, host);
     noteKept(record.attributes, allowed, around.baggage);
     tracer.noteBaggage(span, around.baggage);
+    describe(span, view, settings);
   }
   const timer = requests && new AttemptTimer(requests, view.method, host);
   return new ClientCall(tracer, span, around.withSpan(span), outbound(span, around, allowed), view, timer);

@@ -155,7 +155,7 @@ const SERVER = {
   attributes: true,
 } satisfies Complete<TracingOptions>;
 
-const CLIENT = { peer: true, propagateTo: true } satisfies Complete<ClientOptions>;
+const CLIENT = { peer: true, propagateTo: true, attributes: true, name: true } satisfies Complete<ClientOptions>;
 const WRAP = { kind: true, attributes: true, parent: true, links: true } satisfies Complete<WrapOptions>;
 const HTTP = { endpoint: true, headers: true, timeoutMs: true, agent: true } satisfies Complete<ZipkinOptions>;
 const TLS = { ca: true, cert: true, key: true } satisfies CompleteBelow<TlsOptions>;
