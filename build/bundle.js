@@ -204,7 +204,7 @@ function inLines() {
   };
 }
 
-/** Where the statements of a syntax tree begin, and the members of its classes, in the order of the text. */
+/** The beginnings of a syntax tree's statements, and of the members of its classes, in the order of the text. */
 function statementsOf(tree) {
   const found = [];
   const visit = (node) => {
@@ -217,7 +217,7 @@ function statementsOf(tree) {
   return found.sort((a, b) => a - b);
 }
 
-/** What holds statements one after the other, and under which name. */
+/** The nodes that hold statements one after the other, and under which name. */
 const LISTS = {
   Program: 'body',
   BlockStatement: 'body',

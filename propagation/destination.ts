@@ -1,14 +1,14 @@
 import { compileHostPattern } from './host-pattern.ts';
 import { isPrivateHost } from './private-host.ts';
 
-/** What may go along with a request: trace context, baggage, both, none. */
+/** The context that may go along with a request: trace context, baggage, both, none. */
 export interface Destination {
   readonly trace: boolean;
   readonly baggage: boolean;
 }
 
 /**
- * Where outbound context may go.
+ * The destinations of outbound context.
  * - `'all'`: trace context and baggage to every host; `'none'`: nothing to any; `'private'`: both to
  *   private hosts only.
  * - a list: both to what it names, nothing to the rest. Strings are origins (`https://api.example.com:8443`)
@@ -31,11 +31,11 @@ const TRACE: Destination = Object.freeze({ trace: true, baggage: false });
 const BAGGAGE: Destination = Object.freeze({ trace: false, baggage: true });
 const BOTH: Destination = Object.freeze({ trace: true, baggage: true });
 
-/** What is wrong with an option. Whose option it is, and how an error shows a value, the one who asks knows. */
+/** A fault of an option. Whose option it is, and how an error shows a value, the one who asks knows. */
 export interface WrongDestination {
   readonly expected: string;
   readonly came: unknown;
-  /** What may have been meant; empty where nobody knows. */
+  /** A guess at what was meant; empty where nobody knows. */
   readonly hint: string;
   /** `came` is one item of a list. */
   readonly isItem: boolean;

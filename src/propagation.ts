@@ -35,17 +35,17 @@ export { tracecontext } from '../propagation/tracecontext.ts';
 export { TraceState } from '../propagation/tracestate.ts';
 export { xray } from '../propagation/xray.ts';
 
-/** What {@link inject} may be told. */
+/** The options of {@link inject}. */
 export interface InjectOptions<Carrier> {
   /** The context to write, instead of the active one. */
   readonly context?: OutboundContext | undefined;
-  /** How to write into a carrier of your own. */
+  /** Writes into a carrier of your own. */
   readonly setter?: Setter<Carrier> | undefined;
 }
 
-/** What {@link extract} may be told. */
+/** The options of {@link extract}. */
 export interface ExtractOptions<Carrier> {
-  /** How to read a carrier of your own. */
+  /** Reads a carrier of your own. */
   readonly getter?: Getter<Carrier> | undefined;
 }
 

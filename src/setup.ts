@@ -32,7 +32,7 @@ export interface Throughline {
    * spool. Never rejects; later calls do nothing.
    */
   shutdown(timeoutMs?: number): Promise<void>;
-  /** Where every span is: the counter law holds at every moment. */
+  /** The books of all spans: the counter law holds at every moment. */
   stats(): Stats;
   /** Spans started and not ended yet, oldest first. */
   openSpans(): Span[];
@@ -55,7 +55,7 @@ export interface Throughline {
 
 const FLUSH_TIMEOUT_MS = 2000;
 const DOCTOR_TIMEOUT_MS = 5000;
-/** Where `exporters: 'file'` writes; `file({ path })` says otherwise. */
+/** The file that `exporters: 'file'` writes; `file({ path })` says otherwise. */
 const DEFAULT_FILE = 'spans.jsonl';
 
 /** A tracer with its pipeline, and the handle that `start()` gave out. */

@@ -165,7 +165,7 @@ export class ClientCall {
   }
 }
 
-/** Where an attempt goes. */
+/** The destination of an attempt. */
 interface ClientPlace {
   readonly url: URL | undefined;
   readonly writtenUrl?: string | undefined;

@@ -86,7 +86,7 @@ function begin(tracer: Tracer, view: ClientRequestView, settings: ClientSettings
   return new ClientCall(tracer, span, around.withSpan(span), outbound(span, around, allowed), view, timer);
 }
 
-/** What may go along: what `propagateTo` says, but nothing where it would break the app's signature. */
+/** The context that may go along: as `propagateTo` says, but nothing where it would break the app's signature. */
 function destinationOf(tracer: Tracer, view: ClientRequestView, settings: ClientSettings): Destination {
   const { url = SOMEWHERE, headers } = view;
   if (isSignedOver(tracer.propagator.fields, headers, view.url)) return NOTHING;
@@ -97,7 +97,7 @@ function destinationOf(tracer: Tracer, view: ClientRequestView, settings: Client
   return allowed;
 }
 
-/** What a host may get whichever port it is that nobody knows: the guess, and one that no rule names, must both do. */
+/** The context that a host may get whichever port it is: the guess, and one that no rule names, must both do. */
 function onAnyPort(rule: DestinationRule, url: URL): Destination {
   const other = new URL(url);
   other.port = '1';

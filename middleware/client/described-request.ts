@@ -13,7 +13,7 @@ export interface DescribedRequest {
   readonly headers: { get(name: string): string | undefined };
 }
 
-/** What the app says of the spans of one client. */
+/** The app's own words for the spans of one client. */
 export interface ClientDescription {
   readonly attributes: ((request: DescribedRequest) => Attributes | undefined) | undefined;
   readonly name: string | ((request: DescribedRequest) => string | undefined) | undefined;

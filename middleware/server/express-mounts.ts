@@ -196,7 +196,7 @@ function readGroup(group: string, names: unknown[]): string {
   return `${lead}${shown}${more.length > 0 ? '*' : ''}`;
 }
 
-/** Where the group that opens at `start` is over. */
+/** The end of the group that opens at `start`. */
 function groupEnd(text: string, start: number): number {
   let depth = 0;
   let inClass = false;

@@ -4,7 +4,7 @@ import type { ScopedRequest } from '../../src/core/scope/request-scope.ts';
 /** A middleware of Koa. */
 export type KoaMiddleware = (ctx: object, next: () => Promise<unknown>) => unknown;
 
-/** What a chain of middlewares tells of: that the next one is entered, and that one has failed. */
+/** The listener of a chain of middlewares: the next one is entered, one has failed. */
 export interface ChainListener {
   entered(): void;
   failed(error: unknown): void;

@@ -34,7 +34,7 @@ export function listenIn(request: ScopedRequest, message: IncomingMessage | Serv
   if ((message.emit as unknown) !== emit) Object.defineProperty(message, 'emit', EMIT);
 }
 
-/** What Express's outermost app gives to all of its messages; those of mounted apps inherit from it. */
+/** The prototype that Express's outermost app gives to all of its messages; those of mounted apps inherit from it. */
 function prototypeOfApp(message: object): object | undefined {
   let outermost: object | undefined;
   for (

@@ -108,7 +108,7 @@ export function resolveSettings(caller: string, options: unknown): ServerSetting
   };
 }
 
-/** What a framework calls its middleware with: `app.use(tracing)` without the parentheses. Nothing else has these. */
+/** Arguments of a framework's call: `app.use(tracing)` without the parentheses. Nothing else has these. */
 function isRequest(options: unknown): boolean {
   try {
     return isOptions(options) && ('headers' in options || 'req' in options);

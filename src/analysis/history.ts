@@ -95,7 +95,7 @@ function usualIfFarBelow(histogram: Histogram | undefined, ms: number): number |
   return ms >= FAR_ABOVE * median && ms > most ? median : undefined;
 }
 
-/** Whether this is what {@link historyOf} gives, of whatever copy of the package. */
+/** True for a result of {@link historyOf}, of whatever copy of the package. */
 export function isHistory(given: unknown): given is History {
   return typeof (given as Partial<History> | null)?.add === 'function';
 }

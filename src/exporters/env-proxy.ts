@@ -9,7 +9,7 @@ type Variables = Readonly<Record<string, string | undefined>>;
 const https = lazyBuiltin('node:https');
 const tls = lazyBuiltin('node:tls');
 
-/** How to reach a receiver through a proxy. */
+/** The way to a receiver through a proxy. */
 export interface ProxyRoute {
   readonly agent: Agent;
   /** Headers for the proxy, where it reads those of our request. */

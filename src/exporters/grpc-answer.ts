@@ -42,7 +42,7 @@ const RETRYABLE: ReadonlySet<string> = new Set([
   'DATA_LOSS',
 ]);
 
-/** What a status of HTTP means where gRPC's is missing: a proxy has answered (HTTP to gRPC Status Code Mapping). */
+/** A status of HTTP as one of gRPC, where that is missing: a proxy has answered (HTTP to gRPC Status Code Mapping). */
 const CODE_OF_STATUS: ReadonlyMap<number, string> = new Map([
   [400, 'INTERNAL'],
   [401, 'UNAUTHENTICATED'],

@@ -110,7 +110,7 @@ export class HttpPost {
     return { request, answer };
   }
 
-  /** Where to connect to, where that is not the URL's own host. A proxy is told the whole URL. */
+  /** The address to connect to, where it is not the URL's own host. A proxy is told the whole URL. */
   #target(): RequestOptions {
     if (this.#socketPath !== undefined) return { socketPath: this.#socketPath };
     const proxy = this.#route?.proxy;

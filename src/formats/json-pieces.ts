@@ -12,7 +12,7 @@ export interface Piece {
 export interface Cutter {
   /** The pieces that end in these bytes. The bytes may be overwritten after it. */
   push(bytes: Uint8Array): Generator<Piece, void, undefined>;
-  /** What is left once all bytes have come. */
+  /** The rest, once all bytes have come. */
   end(): Generator<Piece, void, undefined>;
 }
 

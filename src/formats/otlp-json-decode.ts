@@ -94,7 +94,7 @@ function decodeScope(scopeSpans: Fields): InstrumentationScope {
   };
 }
 
-/** What the spans of one request have in common while they are read. */
+/** The things that the spans of one request have in common while they are read. */
 interface Reading {
   readonly rejections: Rejections;
   readonly readId: IdReader;

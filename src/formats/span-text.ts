@@ -16,7 +16,7 @@ export interface SpanPiece {
 }
 
 /**
- * How a text is cut. `look`: not known yet. `lines`: each line is JSON by itself, and one that is not costs only
+ * The way a text is cut. `look`: not known yet. `lines`: each line is JSON by itself, and one that is not costs only
  * itself. `values`: objects and lists over many lines, as `jq` indents them.
  */
 export type TextForm = 'look' | 'lines' | 'values';

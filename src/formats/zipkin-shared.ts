@@ -48,7 +48,7 @@ export function separateSharedSpans(spans: readonly ReadSpan[], isWhole = false)
   });
 }
 
-/** Who answered: the service, and its address where it says one. */
+/** The side that answered: the service, and its address where it says one. */
 function placeOf({ resource, attributes }: SpanRecord): string {
   const address = [attributes['network.local.address'], attributes['network.local.port']];
   return `\0${[resource.attributes['service.name'], ...address].join('\0')}`;

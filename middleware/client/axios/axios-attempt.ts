@@ -8,7 +8,7 @@ import { HeaderEdit } from '../header-edit.ts';
 import { observeAnswer, statusOf } from '../observe-answer.ts';
 import { isSamePlace, type OuterAttempt, scopeOfAttempt } from '../outer-attempt.ts';
 import { WrittenHeaders } from '../written-headers.ts';
-import { type AxiosConfig, type AxiosLibrary, lend } from './axios-library.ts';
+import { type AxiosConfig, type AxiosLibrary, replaceProperty } from './axios-library.ts';
 
 /** The parts of one traced instance that all its requests share. */
 export interface TracedClient {
@@ -118,14 +118,14 @@ export class AxiosAttempt implements OuterAttempt {
   /** The http adapter asks `beforeRedirect` between two hops: the app's own is still asked. */
   #watchRedirects(): void {
     const own = this.#config.beforeRedirect as ((...args: unknown[]) => unknown) | undefined;
-    const takeBack = (options: unknown): void => this.#takeBackFrom(options);
+    const restore = (options: unknown): void => this.#takeBackFrom(options);
     const hopEnded = (response: unknown, refusal?: ClientFailure): void => this.#hopEnded(response, refusal);
     const nextHop = (options: unknown): void => this.#nextHop(options);
-    this.#restoreRedirects = lend(
+    this.#restoreRedirects = replaceProperty(
       this.#config,
       'beforeRedirect',
       function beforeRedirect(this: unknown, ...args: unknown[]) {
-        takeBack(args[0]);
+        restore(args[0]);
         try {
           if (own) Reflect.apply(own, this, args);
         } catch (error) {

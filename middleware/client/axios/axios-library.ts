@@ -41,7 +41,7 @@ export interface AxiosInstance {
 }
 
 /** Gives `config[key]` another value for a while. Returns a function that puts the old one back, unless the app has changed it since. */
-export function lend<Key extends keyof AxiosConfig>(
+export function replaceProperty<Key extends keyof AxiosConfig>(
   config: AxiosConfig,
   key: Key,
   value: AxiosConfig[Key],
@@ -49,7 +49,7 @@ export function lend<Key extends keyof AxiosConfig>(
   const wasThere = Object.hasOwn(config, key);
   const before = config[key];
   config[key] = value;
-  return function takeBack() {
+  return function restore() {
     if (config[key] !== value) return;
     if (wasThere) config[key] = before;
     else delete config[key];
@@ -124,9 +124,9 @@ export class AxiosLibrary {
   #dispatch(adapter: unknown, config: AxiosConfig): unknown {
     const bare = this.#bareSibling();
     if (bare === undefined) throw new TypeError('the adapter cannot be resolved'); // canCall() was asked before
-    const restoreAdapter = lend(config, 'adapter', adapter);
-    const restoreRequest = lend(config, 'transformRequest', undefined);
-    const restoreResponse = lend(config, 'transformResponse', undefined);
+    const restoreAdapter = replaceProperty(config, 'adapter', adapter);
+    const restoreRequest = replaceProperty(config, 'transformRequest', undefined);
+    const restoreResponse = replaceProperty(config, 'transformResponse', undefined);
     this.#passing = config;
     try {
       return settledAs(config, bare._request === undefined ? bare.request({}) : bare._request({}), restoreResponse);

@@ -4,7 +4,7 @@ import { optionError, showValue } from '../../../src/core/options/errors.ts';
 import type { InstrumentationScope } from '../../../src/core/record.ts';
 import { type ClientOptions, resolveClientOptions } from '../client-options.ts';
 import { AxiosAttempt, type SendCount, type TracedClient } from './axios-attempt.ts';
-import { type Adapter, type AxiosConfig, type AxiosInstance, AxiosLibrary, lend } from './axios-library.ts';
+import { type Adapter, type AxiosConfig, type AxiosInstance, AxiosLibrary, replaceProperty } from './axios-library.ts';
 
 /** The older name of {@link ClientOptions}. */
 export type TraceAxiosOptions = ClientOptions;
@@ -116,11 +116,11 @@ function tracedAdapter(original: unknown, client: TracedClient): Adapter {
 /** Marks `config` for the time of an attempt. Returns a function that ends that. */
 function enter(config: AxiosConfig, traced: Adapter, original: unknown): (hasFailed: boolean) => void {
   try {
-    const takeBack = config.adapter === traced ? lend(config, 'adapter', original) : undefined;
+    const restore = config.adapter === traced ? replaceProperty(config, 'adapter', original) : undefined;
     Object.defineProperty(config, UNDER_WAY, { value: true, writable: true, configurable: true });
     return function leave(hasFailed) {
       delete (config as { [UNDER_WAY]?: unknown })[UNDER_WAY];
-      if (hasFailed) takeBack?.();
+      if (hasFailed) restore?.();
     };
   } catch (error) {
     noteFault('axios adapter', error);

@@ -5,7 +5,7 @@ import { type DoctorCheck, errorCheck, okCheck } from './report.ts';
 /** One loaded copy of the package. */
 export interface Copy {
   readonly version: string;
-  /** Where it was loaded from. */
+  /** The place it was loaded from. */
   readonly url: string;
 }
 

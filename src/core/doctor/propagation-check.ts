@@ -11,7 +11,7 @@ const SAMPLE: SpanContext = {
   traceFlags: FLAG_SAMPLED | FLAG_RANDOM,
 };
 
-/** Whether a service with these formats would understand what one with these formats sends: writes a context and reads it back. */
+/** Checks that a service with these formats understands one with these formats: writes a context and reads it back. */
 export function checkPropagation(propagator: Propagator): DoctorCheck {
   const carrier: Record<string, string> = {};
   const baggage = Baggage.empty.set('check', 'yes');

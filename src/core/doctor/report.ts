@@ -1,4 +1,4 @@
-/** What one look of `doctor()` found. */
+/** The result of one look of `doctor()`. */
 export interface DoctorCheck {
   /** `endpoint`, `propagation`, `clock`, `copies`, `context`, `spool`, `spans`. */
   readonly name: string;
@@ -8,7 +8,7 @@ export interface DoctorCheck {
   readonly message: string;
 }
 
-/** What `doctor()` found. Plain data. */
+/** The findings of `doctor()`. Plain data. */
 export interface DoctorReport {
   /** No check is an error. */
   readonly ok: boolean;

@@ -57,7 +57,7 @@ function legacyMember(member: string | symbol, descriptor: unknown, wrap: Wrap):
 }
 
 /**
- * What the package reflect-metadata keeps of a function: decorators that ran before (NestJS's `@Get()` below ours) put
+ * Metadata that the package reflect-metadata keeps of a function: decorators that ran before (NestJS's `@Get()` below ours) put
  * their own there, by the function that they saw.
  */
 interface MetadataReflect {

@@ -1,7 +1,7 @@
 import { durationMs } from './duration.ts';
 import { hintAt, nearestName, type OptionError, optionError, showValue, tagOf, tail, wrongArgument } from './errors.ts';
 
-/** Where a value was given. */
+/** The place where a value was given. */
 export interface Place {
   /** The function that the app called: `start`, `tracing.handler`. */
   readonly caller: string;
@@ -29,7 +29,7 @@ export type Readers<Options> = { readonly [Name in keyof Options]-?: Reader<unkn
 
 type Table = Readonly<Record<string, Reader<unknown>>>;
 
-/** What {@link readOptions} gives: each option as its reader read it. */
+/** The result of {@link readOptions}: each option as its reader read it. */
 export type Read<Given extends Table> = {
   readonly [Name in keyof Given]: Given[Name] extends RequiredReader<infer Value>
     ? Value
@@ -38,7 +38,7 @@ export type Read<Given extends Table> = {
       : never;
 };
 
-/** What to say of a name that is no option here: of another library's option, of a mistake that is often made. */
+/** Answers to names that are no options here: another library's options, mistakes that are often made. */
 export type Hints = Readonly<Record<string, string>>;
 
 const NO_HINTS: Hints = {};
@@ -139,7 +139,7 @@ export function required<Value>(reader: Reader<Value>): RequiredReader<Value> {
   return Object.assign((given: unknown, at: Place) => reader(given, at), { isRequired: true as const });
 }
 
-/** What `holds` says yes to, as it is. `hint` may say what was meant. */
+/** A value that `holds` says yes to, as it is. `hint` may say what was meant. */
 export function checked<Value>(
   expected: string,
   holds: (given: unknown) => given is Value,

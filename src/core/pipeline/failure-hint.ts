@@ -1,4 +1,4 @@
-/** What usually helps, by the cause as it stands in the reason. */
+/** Remedies that usually help, by the cause as it stands in the reason. */
 export function hintFor(reason: string): string {
   if (reason.includes('ECONNREFUSED')) return '; is a collector running there? (OTEL_EXPORTER_OTLP_ENDPOINT)';
   if (reason.includes('ENOTFOUND') || reason.includes('EAI_AGAIN'))

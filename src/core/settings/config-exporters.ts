@@ -23,7 +23,7 @@ function exporterOf(item: unknown, at: Place): ExporterName | Exporter {
   throw wrongOption(at, EXPECTED, item, hintFor(item));
 }
 
-/** What is made by a function of its own, and where that is. */
+/** Exporters that are made by a function of their own, and where that is. */
 const MADE_BY: Readonly<Record<string, string>> = {
   redis: 'write redis({ client }) of throughline/redis',
   memory: 'write memory() of throughline/exporters',

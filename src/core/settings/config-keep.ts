@@ -2,7 +2,7 @@ import type { KeepRule } from '../decide/keep-rule.ts';
 import type { Duration } from '../options/duration.ts';
 import { duration, flag, group, type Place, type Reader, type Readers, wrongOption } from '../options/options.ts';
 
-/** What is kept whatever `sample` says. Any of them is enough; `{}` keeps what `span.keep()` asks for. */
+/** Reasons to keep a trace whatever `sample` says. Any is enough; `{}` keeps what `span.keep()` asks for. */
 export interface KeepOptions {
   /** Traces in which a span of this process failed. Default false. */
   readonly errors?: boolean | undefined;

@@ -21,7 +21,7 @@ const READERS = {
   queueBytes: wholeNumber(0),
 } satisfies Readers<LimitOptions>;
 
-/** What was given of them, `openMs` in milliseconds. */
+/** The limits that were given, `openMs` in milliseconds. */
 export type GivenLimits = { readonly [Name in keyof Limits]?: number | undefined };
 
 export const limitsReader: Reader<GivenLimits> = group(READERS);

@@ -52,7 +52,7 @@ function propagatorOf(item: unknown, at: Place): Propagator {
   throw wrongItem(at, EXPECTED_ITEM, item, hintFor(item));
 }
 
-/** What people call the formats, and mean by it. */
+/** Names that people have for the formats, and the formats that they mean. */
 const MEANT: Readonly<Record<string, PropagatorName>> = {
   w3c: 'tracecontext',
   traceparent: 'tracecontext',

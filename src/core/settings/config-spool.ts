@@ -41,7 +41,7 @@ const READERS = {
   maxAge: duration('24h', 1),
 } satisfies Readers<SpoolOptions>;
 
-/** What was given of them, `maxAge` in milliseconds. */
+/** The settings that were given, `maxAge` in milliseconds. */
 export interface GivenSpool extends Omit<SpoolOptions, 'maxAge'> {
   readonly maxAge?: number | undefined;
 }

@@ -33,7 +33,7 @@ import { type ReadText, readBeginning } from './platform.ts';
 import { resolveResource } from './resource.ts';
 import { resolveZipkin, type ZipkinEnvironment } from './zipkin-environment.ts';
 
-/** What `start()` takes. Every field is optional; code comes before the environment, that before the default. */
+/** The options of `start()`. Every field is optional; code comes before the environment, that before the default. */
 export interface StartOptions {
   /** `service.name`. Environment: `OTEL_SERVICE_NAME`. Default: the name in the nearest package.json. */
   readonly service?: string | undefined;
@@ -55,7 +55,7 @@ export interface StartOptions {
    * `traceparent` away whose flags are above 01.
    */
   readonly randomFlag?: boolean | undefined;
-  /** Where outbound context may go. Default: trace context everywhere, baggage to private hosts only. */
+  /** The destinations of outbound context. Default: trace context everywhere, baggage to private hosts only. */
   readonly propagateTo?: PropagateTo | undefined;
   /**
    * Names of baggage values that are copied to the attributes of each span, as they are when it starts:
@@ -72,7 +72,7 @@ export interface StartOptions {
    */
   readonly sample?: number | readonly SampleRule[] | undefined;
   /**
-   * What is kept whatever `sample` and the caller say. All requests are recorded then, and decided about
+   * Reasons to keep a trace whatever `sample` and the caller say. All requests are recorded then, and decided about
    * when they end. Default: nothing.
    *
    * @example
@@ -80,13 +80,13 @@ export interface StartOptions {
    */
   readonly keep?: KeepOptions | undefined;
   /**
-   * Whether requests are counted and timed, sampled or not: see `metrics()`. Default: true. `false` spares a
+   * Requests are counted and timed, sampled or not: see `metrics()`. Default: true. `false` spares a
    * request that is not sampled 1 to 2 µs on Express, less elsewhere.
    */
   readonly metrics?: boolean | undefined;
-  /** What may be recorded. Default: no query value, no credential, and all attributes. */
+  /** Rules for values that may be recorded. Default: no query value, no credential, and all attributes. */
   readonly redact?: RedactOptions | undefined;
-  /** Where finished spans go. Environment: `OTEL_TRACES_EXPORTER`, `OTEL_EXPORTER_OTLP_*`. Default: `'otlp'`. */
+  /** The exporters of finished spans. Environment: `OTEL_TRACES_EXPORTER`, `OTEL_EXPORTER_OTLP_*`. Default: `'otlp'`. */
   readonly exporters?: ExporterName | Exporter | readonly (ExporterName | Exporter)[] | undefined;
   /**
    * Finished spans on disk: `'overflow'` only while export fails and when the process ends, `'ahead'` each one before
@@ -155,7 +155,7 @@ function isAttributes(given: unknown): given is Attributes {
   return typeof given === 'object' && given !== null && !Array.isArray(given);
 }
 
-/** What users of other SDKs write. */
+/** Options as users of other SDKs write them. */
 const HINTS: Hints = {
   serviceName: 'did you mean "service"?',
   serviceVersion: 'did you mean "version"?',
@@ -175,7 +175,7 @@ export interface OptionsTaker {
   readonly unused: Hints;
   /** The name of the service where none was given. */
   readonly service: string | undefined;
-  /** Whether the machine may be asked what it is: a test finds the same spans wherever it runs. */
+  /** True where the machine may be asked what it is: a test finds the same spans wherever it runs. */
   readonly readText: ReadText;
 }
 

@@ -3,7 +3,7 @@ import { DEFAULT_LIMITS, type Limits } from '../limits.ts';
 import type { BatchSettings } from '../pipeline/settings.ts';
 import type { SpoolSettings } from '../pipeline/spool/spool.ts';
 
-/** What `start()` takes where neither code nor environment says anything. */
+/** The options of `start()` where neither code nor environment says anything. */
 export interface StartDefaults {
   readonly propagators: readonly PropagatorName[];
   readonly randomFlag: boolean;

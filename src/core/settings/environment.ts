@@ -1,6 +1,6 @@
 import { hintAt, tail } from '../options/errors.ts';
 
-/** What the process was started with: `process.env`, or a test's own. */
+/** The variables that the process was started with: `process.env`, or a test's own. */
 export type Variables = Readonly<Record<string, string | undefined>>;
 
 /**

@@ -86,7 +86,7 @@ function isUsable({ protocol, pathname, hostname }: URL): boolean {
   return /^(\/|%2f)[^%\0]+(%2f[^%\0]+)*$/i.test(socketPath);
 }
 
-/** What RFC 9110 allows; anything else would make the exporter refuse its options, and a variable stops nobody. */
+/** Headers that RFC 9110 allows; others would make the exporter refuse its options, and a variable stops nobody. */
 const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 

@@ -119,7 +119,7 @@ function lambda(environment: Environment): Attributes | undefined {
   };
 }
 
-/** What ECS says beyond its environment is behind its metadata endpoint, and in a file where the agent writes one. */
+/** More about ECS is behind its metadata endpoint, and in a file where the agent writes one. */
 function ecs(environment: Environment, readText: ReadText): Attributes | undefined {
   const runner = environment.text('AWS_EXECUTION_ENV') ?? '';
   const isEcs =

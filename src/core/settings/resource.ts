@@ -9,7 +9,7 @@ import { version } from '../version.ts';
 import type { Environment } from './environment.ts';
 import { describePlatform, type ReadText, readBeginning } from './platform.ts';
 
-/** What `start()` was told about the service. */
+/** The service, as `start()` was told about it. */
 export interface ServiceIdentity {
   readonly service?: string | undefined;
   readonly version?: string | undefined;
@@ -53,7 +53,7 @@ export function resolveResource(
 /** A host with containers can have hundreds of addresses; the first few say which machine it was. */
 const MAX_ADDRESSES = 16;
 
-/** What the operating system may refuse to say (no rights to list interfaces, as in some sandboxes) is left out. */
+/** Facts that the operating system refuses to say (no rights to list interfaces, as in some sandboxes) are left out. */
 function describeHost(): Attributes {
   const attributes: Attributes = {};
   try {

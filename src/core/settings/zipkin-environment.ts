@@ -2,7 +2,7 @@ import { nearestUrl } from '../options/errors.ts';
 import { LONGEST_TIMER_MS } from '../timers.ts';
 import type { Environment } from './environment.ts';
 
-/** How the Zipkin exporter was set up by the environment. */
+/** The Zipkin exporter as the environment sets it up. */
 export interface ZipkinEnvironment {
   readonly endpoint?: string;
   readonly timeoutMs?: number;

@@ -58,7 +58,7 @@ function firstOf(text: string, characters: string): number {
   return text.length;
 }
 
-/** What is to be read in the place of texts that an error may repeat. */
+/** The words to read in the place of texts that an error may repeat. */
 export type Replacements = readonly (readonly [secret: string, shown: string])[];
 
 const replacements = new WeakMap<object, Replacements>();

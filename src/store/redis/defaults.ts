@@ -1,4 +1,4 @@
-/** What `redis()` does where its options say nothing. */
+/** The defaults of `redis()`. */
 export const REDIS_DEFAULTS: { readonly ttlSeconds: number; readonly maxTraceSpans: number; readonly live: number } = {
   ttlSeconds: 3 * 86_400,
   maxTraceSpans: 200_000,
