@@ -1,4 +1,4 @@
-import type { Given } from './given.ts';
+import type { CommandArguments } from './command-arguments.ts';
 import type { Io } from './io.ts';
 import type { OptionSpecs } from './option-specs.ts';
 
@@ -11,10 +11,13 @@ export interface Command {
   readonly options: OptionSpecs;
   /** A line to type, and what it does. */
   readonly examples: readonly (readonly [line: string, what: string])[];
-  run(given: Given, io: Io): Promise<number>;
+  run(given: CommandArguments, io: Io): Promise<number>;
 }
 
 /** Options for drawing, from the command line and the terminal. */
-export function drawOptions(given: Given, io: Io): { readonly width: number | undefined; readonly color: boolean } {
+export function drawOptions(
+  given: CommandArguments,
+  io: Io,
+): { readonly width: number | undefined; readonly color: boolean } {
   return { width: given.number('width', 1) ?? io.width, color: io.color };
 }

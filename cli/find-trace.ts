@@ -1,7 +1,7 @@
 import { searchAll } from '../src/store/read-traces.ts';
 import type { SpanStore, StoredTrace, TraceQuery, TraceSummary } from '../src/store/span-store.ts';
+import { quote } from './command-arguments.ts';
 import { NotFoundError, UsageError } from './exit-code.ts';
-import { quote } from './given.ts';
 import type { Io } from './io.ts';
 import { Progress } from './progress.ts';
 

@@ -4,8 +4,8 @@ import type { openFileStore } from '../src/store/file-store.ts';
 import type { pipeStore } from '../src/store/pipe-store.ts';
 import type { SpanStore } from '../src/store/span-store.ts';
 import { storeError } from '../src/store/store-error.ts';
+import { type CommandArguments, quote } from './command-arguments.ts';
 import { UsageError } from './exit-code.ts';
-import { type Given, quote } from './given.ts';
 import type { Io } from './io.ts';
 import { isRedisAddress } from './redis-address.ts';
 
@@ -29,7 +29,7 @@ export interface NamedStore {
  *
  * @throws UsageError when none or several are named
  */
-export function namedStore(given: Given, io: Io): NamedStore {
+export function namedStore(given: CommandArguments, io: Io): NamedStore {
   const bare = given.positionals.filter((word) => isStoreWord(word, io));
   const words = given.positionals.filter((word) => !bare.includes(word));
   const [address, second] = [...bare, given.text('store')].filter((one) => one !== undefined);

@@ -1,5 +1,5 @@
+import { quote } from './command-arguments.ts';
 import { UsageError } from './exit-code.ts';
-import { quote } from './given.ts';
 
 /** The place of a Redis, read from an address. */
 export interface RedisAddress {

@@ -1,9 +1,9 @@
 import { nearestName } from '../src/core/options/errors.ts';
 import { version } from '../src/core/version.ts';
 import { sanitize } from '../src/terminal/text.ts';
+import { parseGiven, quote } from './command-arguments.ts';
 import { COMMANDS, type CommandEntry } from './commands.ts';
 import { EXIT, NotFoundError, UsageError } from './exit-code.ts';
-import { parseGiven, quote } from './given.ts';
 import { commandHelp, generalHelp } from './help.ts';
 import type { Io } from './io.ts';
 

@@ -1,6 +1,6 @@
 import { durationMs } from '../src/core/options/duration.ts';
+import { quote } from './command-arguments.ts';
 import { UsageError } from './exit-code.ts';
-import { quote } from './given.ts';
 
 /**
  * A length of time: `200ms`, `1.5s`, `2m`, `1h`; a bare number is milliseconds.

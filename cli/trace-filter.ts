@@ -1,10 +1,10 @@
 import type { TraceQuery } from '../src/store/span-store.ts';
+import { type CommandArguments, quote } from './command-arguments.ts';
 import { UsageError } from './exit-code.ts';
-import { type Given, quote } from './given.ts';
 import { momentOf, parseDuration } from './times.ts';
 
 /** The query that the filter options stand for. */
-export function traceFilter(given: Given, nowMs: number): TraceQuery {
+export function traceFilter(given: CommandArguments, nowMs: number): TraceQuery {
   const query: { -readonly [Key in keyof TraceQuery]: TraceQuery[Key] } = {
     service: given.text('service'),
     operation: given.text('operation'),

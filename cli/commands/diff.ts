@@ -9,9 +9,9 @@ import { count } from '../../src/terminal/count.ts';
 import { drawDiff } from '../../src/terminal/diff.ts';
 import { formatDuration } from '../../src/terminal/text.ts';
 import { type Command, drawOptions } from '../command.ts';
+import { type CommandArguments, quote } from '../command-arguments.ts';
 import { type DiffSide, loadSide, parseSide } from '../diff-side.ts';
 import { EXIT, UsageError } from '../exit-code.ts';
-import { type Given, quote } from '../given.ts';
 import { type Io, safeJson } from '../io.ts';
 import { usualStore } from '../open-store.ts';
 import { COMMON_OPTIONS, FILTER_OPTIONS } from '../option-specs.ts';
@@ -66,7 +66,7 @@ export const command: Command = {
   },
 };
 
-function checkSides([before, after]: readonly [DiffSide, DiffSide], given: Given): void {
+function checkSides([before, after]: readonly [DiffSide, DiffSide], given: CommandArguments): void {
   for (const [side, other] of [
     [before, after],
     [after, before],
@@ -83,7 +83,7 @@ function checkSides([before, after]: readonly [DiffSide, DiffSide], given: Given
 async function loadSides(
   [left, right]: readonly [DiffSide, DiffSide],
   query: TraceQuery,
-  given: Given,
+  given: CommandArguments,
   io: Io,
 ): Promise<[TraceTree[], TraceTree[]]> {
   if (left.kind === 'baseline') {
@@ -98,7 +98,7 @@ async function load(
   side: DiffSide,
   query: TraceQuery,
   other: readonly TraceTree[],
-  given: Given,
+  given: CommandArguments,
   io: Io,
 ): Promise<TraceTree[]> {
   const address = side.kind === 'run' ? side.word : (given.text('store') ?? usualStore(io));

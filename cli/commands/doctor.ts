@@ -5,8 +5,8 @@ import { drawChecks } from '../../src/terminal/checks.ts';
 import { count } from '../../src/terminal/count.ts';
 import { moment } from '../../src/terminal/moment.ts';
 import { type Command, drawOptions } from '../command.ts';
+import { type CommandArguments, quote } from '../command-arguments.ts';
 import { EXIT, UsageError } from '../exit-code.ts';
-import { type Given, quote } from '../given.ts';
 import { type Io, safeJson } from '../io.ts';
 import { isStoreWord, namedStore, openStore } from '../open-store.ts';
 import { COMMON_OPTIONS } from '../option-specs.ts';
@@ -94,7 +94,7 @@ function withoutCollector(check: DoctorCheck): DoctorCheck {
   );
 }
 
-async function storeChecks(given: Given, io: Io): Promise<StoreFindings> {
+async function storeChecks(given: CommandArguments, io: Io): Promise<StoreFindings> {
   let address: string;
   try {
     address = namedStore(given, io).address;

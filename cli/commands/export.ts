@@ -7,9 +7,9 @@ import type { SpanStore, StoredTrace, TraceQuery } from '../../src/store/span-st
 import { storeError } from '../../src/store/store-error.ts';
 import { count } from '../../src/terminal/count.ts';
 import type { Command } from '../command.ts';
+import { type CommandArguments, quote } from '../command-arguments.ts';
 import { EXIT, NotFoundError, UsageError } from '../exit-code.ts';
 import { findTrace } from '../find-trace.ts';
-import { type Given, quote } from '../given.ts';
 import { escapeJson, type Io, safeJson } from '../io.ts';
 import { MOST_TRACES } from '../load-traces.ts';
 import { namedStore } from '../open-store.ts';
@@ -84,7 +84,7 @@ interface Request {
   readonly asJson: boolean;
 }
 
-function readRequest(given: Given, io: Io): Request {
+function readRequest(given: CommandArguments, io: Io): Request {
   const { address, words } = namedStore(given, io);
   const [word, extra] = words;
   if ((word === undefined) !== given.has('all')) {

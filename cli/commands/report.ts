@@ -9,8 +9,8 @@ import { count } from '../../src/terminal/count.ts';
 import type { DrawOptions } from '../../src/terminal/options.ts';
 import { drawReport } from '../../src/terminal/report.ts';
 import { type Command, drawOptions } from '../command.ts';
+import { type CommandArguments, quote } from '../command-arguments.ts';
 import { EXIT, UsageError } from '../exit-code.ts';
-import { type Given, quote } from '../given.ts';
 import { type Io, safeJson } from '../io.ts';
 import { loadTraces, MOST_TRACES } from '../load-traces.ts';
 import { namedStore } from '../open-store.ts';
@@ -71,7 +71,7 @@ interface Request {
   readonly drawing: DrawOptions;
 }
 
-function readRequest(given: Given, io: Io): Request {
+function readRequest(given: CommandArguments, io: Io): Request {
   const { address, words } = namedStore(given, io);
   const [extra] = words;
   if (extra !== undefined)
@@ -95,7 +95,7 @@ function say(summary: Report, traces: readonly TraceTree[], { asJson, drawing }:
   else io.out(`${drawReport({ ...summary, critical: criticalOperations(traces) }, drawing)}\n`);
 }
 
-function historyStart(given: Given, query: TraceQuery, io: Io): number | undefined {
+function historyStart(given: CommandArguments, query: TraceQuery, io: Io): number | undefined {
   const text = given.text('history');
   if (text === undefined) return undefined;
   if (query.from === undefined) throw new UsageError('--history needs --since: it is the time before that');

@@ -6,8 +6,8 @@ import { sanitize } from '../../src/terminal/text.ts';
 import { drawTraceLine } from '../../src/terminal/trace-list.ts';
 import { drawWaterfall } from '../../src/terminal/waterfall.ts';
 import { type Command, drawOptions } from '../command.ts';
+import { type CommandArguments, quote } from '../command-arguments.ts';
 import { EXIT, UsageError } from '../exit-code.ts';
-import { type Given, quote } from '../given.ts';
 import { type Io, safeJson } from '../io.ts';
 import { namedStore } from '../open-store.ts';
 import { COMMON_OPTIONS, FILTER_OPTIONS, type OptionSpecs } from '../option-specs.ts';
@@ -76,7 +76,7 @@ async function follow(store: SpanStore, settleMs: number, show: (trace: ReadyTra
   return EXIT.ok;
 }
 
-function textOf(ready: ReadyTrace, matches: SpanMatcher, given: Given, io: Io): string {
+function textOf(ready: ReadyTrace, matches: SpanMatcher, given: CommandArguments, io: Io): string {
   const { traceId, spans, shownBefore } = ready;
   if (given.has('json')) {
     const fold = new TraceFold(traceId, matches);

@@ -95,7 +95,7 @@ export function otlpAt(options: OtlpOptions): Exporter {
   return new OtlpExporter(readOptions('otlp', options, { ...READERS, endpoint: endpointReader('/') }));
 }
 
-type Given = ReturnType<typeof readOptions<typeof READERS>>;
+type OtlpSettings = ReturnType<typeof readOptions<typeof READERS>>;
 
 class OtlpExporter implements Exporter {
   readonly name: string = 'otlp';
@@ -106,7 +106,7 @@ class OtlpExporter implements Exporter {
   readonly #open: () => Transport | Promise<Transport>;
   #transport: Transport | undefined;
 
-  constructor(given: Given) {
+  constructor(given: OtlpSettings) {
     const { protocol = 'http/protobuf', timeoutMs, tls = {}, agent } = given;
     const isPacked = given.compression === 'gzip';
     const isGrpc = protocol === 'grpc';

@@ -5,7 +5,7 @@ import { UsageError } from './exit-code.ts';
 import type { OptionSpec, OptionSpecs } from './option-specs.ts';
 
 /** The options and arguments of one call of a command. */
-export class Given {
+export class CommandArguments {
   readonly positionals: readonly string[];
   readonly #values: ReadonlyMap<string, readonly string[]>;
 
@@ -49,7 +49,7 @@ export function quote(text: string): string {
  *
  * @throws UsageError for what it does not know, with the nearest name that it does
  */
-export function parseGiven(command: string, args: readonly string[], specs: OptionSpecs): Given {
+export function parseGiven(command: string, args: readonly string[], specs: OptionSpecs): CommandArguments {
   const options = Object.fromEntries(Object.entries(specs).map(([name, spec]) => [name, typeOf(spec)]));
   const { tokens } = parseArgs({ args: [...args], options, allowPositionals: true, strict: false, tokens: true });
   const positionals: string[] = [];
@@ -66,7 +66,7 @@ export function parseGiven(command: string, args: readonly string[], specs: Opti
     }
     values.set(token.name, [...before, value]);
   }
-  return new Given(positionals, values);
+  return new CommandArguments(positionals, values);
 }
 
 function typeOf({ value, short }: OptionSpec): { type: 'string' | 'boolean'; short?: string } {
