@@ -19,7 +19,7 @@ const withMaps = !process.argv.includes('--publish');
 const COMMAND = { name: 'command', compiled: 'dist/cli/main.js' };
 
 /**
- * What entries share, by who loads it: all of `by` and any of `and`; the first row that fits counts. So a service that
+ * Shared modules, by who loads them: all of `by` and any of `and`; the first row that fits counts. So a service that
  * only traces starts with five files (the first three and the door) and nothing in them that it does not import, and who
  * reads spans loads no tracer. What is in no row is rollup's to place.
  *

@@ -28,7 +28,7 @@ const SCENARIOS = {
   'without any context': requests(() => ORDINARY),
 };
 
-/** What a service gets, and the span that it calls on from. */
+/** The requests that a service gets, and the span that it calls on from. */
 function requests(headersFor) {
   return Array.from({ length: 512 }, () => {
     const traceId = hex(16);

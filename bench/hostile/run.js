@@ -21,7 +21,7 @@ function say(line) {
   process.stderr.write(`bench: ${line}\n`);
 }
 
-/** How long reading takes: the worst header of 16 KB that the corpus has for each format. */
+/** The time that reading takes: the worst header of 16 KB that the corpus has for each format. */
 async function timeParsers() {
   say('parsers: the corpus at 16 KB');
   const child = await startProcess('./hostile/parsers.js');
@@ -37,7 +37,7 @@ async function timeParsers() {
   return worst;
 }
 
-/** What services do with a request. Each app does all of it on either side, but for reading the header. */
+/** The work of services on a request. Each app does all of it on either side, but for reading the header. */
 const APPS = {
   answers: { does: 'that answers', path: '/json/42' },
   calls: { does: 'that calls a neighbour by traced axios and answers', path: '/call' },
@@ -111,7 +111,7 @@ function serverLine(name, field, runs) {
   return `  ${`${name} (${field})`.padEnd(34)} ${cpus} ${cpuShare} % (quietest ${quietShare} %)   ${rates} ${rateShare} %`;
 }
 
-/** What the formats cost that are on and not used: fresh processes in turns. */
+/** The cost of formats that are on and not used: fresh processes in turns. */
 async function timeFormats(names) {
   const sides = { 'W3C alone': ['tracecontext', 'baggage'], 'all formats': names };
   const figures = { 'W3C alone': [], 'all formats': [] };
@@ -131,7 +131,7 @@ async function timeFormats(names) {
   }
 }
 
-/** What an app may set: requests on a real socket, counted. */
+/** The values that an app may set: requests on a real socket, counted. */
 async function countHostileValues() {
   const child = await startProcess('./hostile/values.js');
   const { tried, sent, invalid, threw } = await child.ask('count');

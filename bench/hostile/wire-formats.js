@@ -46,7 +46,7 @@ export function hostileCarriers({ valid }) {
   );
 }
 
-/** What a server reads `req.headers` by. */
+/** The getter that a server reads `req.headers` by. */
 export const getter = {
   get: (carrier, name) => carrier[name],
   keys: (carrier) => Object.keys(carrier),

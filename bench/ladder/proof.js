@@ -1,7 +1,7 @@
 import { calls } from './rungs.js';
 
 /**
- * What a window of a rung must have sent and passed on, so that nobody measures a no-op: `traces` and
+ * The counts that a window of a rung must have sent and passed on, so that nobody measures a no-op: `traces` and
  * `misplaced` are the sink's (see sink.js), the rest is what the server behind /call was asked.
  */
 export function expectedOf(rung, route, requests) {

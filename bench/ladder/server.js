@@ -14,7 +14,7 @@ const server = create(door, upstreamUrl);
 let cpuBefore = process.cpuUsage();
 let heapBefore = 0;
 
-/** What waits from before leaves before the clock starts. `collects`: its garbage too, for who counts bytes. */
+/** Lets what waits from before leave before the clock starts. `collects`: its garbage too, for who counts bytes. */
 async function begin({ collects } = {}) {
   await door.flush();
   door.counted?.();

@@ -30,7 +30,7 @@ try {
   rmSync(temporary, { recursive: true, force: true });
 }
 
-/** What the bundles stand beside: the modules they are made of, a built tree, or a version of the registry. */
+/** The side that the bundles stand beside: the modules they are made of, a built tree, or a version of the registry. */
 function other(given) {
   if (given === undefined) {
     return FORMATS.map((format) => ({ name: 'this, as modules', format, file: join(ROOT, 'dist/src/index.js') }));

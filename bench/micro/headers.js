@@ -1,4 +1,4 @@
-/** What arrives with a request in the middle of a trace: alone, and with everything that may come along. */
+/** Headers that arrive with a request in the middle of a trace: alone, and with everything that may come along. */
 export const traceparentOnly = {
   host: 'shop.internal:8080',
   accept: 'application/json',

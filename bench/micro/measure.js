@@ -22,7 +22,7 @@ function timeBatch(operation, times) {
   return (performance.now() - start) * NANOSECONDS;
 }
 
-/** How often an operation runs in `batchMs`, found by doubling: its warm-up too, hence twice. */
+/** The number of runs of an operation in `batchMs`, found by doubling: its warm-up too, hence twice. */
 async function calibrate(operation, batchMs) {
   let times = 1;
   for (let attempt = 0; attempt < 2; attempt += 1) {

@@ -1,4 +1,4 @@
-/** What a server span of an ordinary request carries. */
+/** The data that a server span of an ordinary request carries. */
 export const name = 'GET /json/:id';
 export const attributes = {
   'http.request.method': 'GET',

@@ -46,7 +46,7 @@ export function problemOf(sent: SentRequest, backend: Collector): string | undef
   return outline === expected ? undefined : `is not the trace it should be\nexpected:\n${expected}\nis:\n${outline}`;
 }
 
-/** What has arrived and belongs to none of the requests: a trace that broke on its way. */
+/** A trace that has arrived and belongs to none of the requests: it broke on its way. */
 export function strayProblem(sent: readonly SentRequest[], backend: Collector): string | undefined {
   const claimed = new Set(sent.flatMap((one) => tracesOf(one, backend)).map((spans) => spans[0]?.traceId));
   const strays = [...backend.traces()].filter(([traceId]) => !claimed.has(traceId as SpanRecord['traceId']));

@@ -34,7 +34,7 @@ export async function startService(name: string, environment: NodeJS.ProcessEnv)
   }
 }
 
-/** What a service prints, each line with its name. */
+/** Passes on what a service prints, each line with its name. */
 function printLines(name: string, child: ChildProcess): void {
   for (const output of [child.stdout, child.stderr]) {
     if (output === null) continue;

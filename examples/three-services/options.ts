@@ -18,7 +18,7 @@ export interface Options {
   /** Of each kind. */
   readonly requests: number;
   readonly once: boolean;
-  /** Where to keep the traces; nothing: in memory. */
+  /** The place to keep the traces in; nothing: in memory. */
   readonly store: string | undefined;
 }
 

@@ -13,7 +13,7 @@ const stock = traceAxios(axios.create({ baseURL: addressOf('stock') }));
 const app = new Koa();
 app.use(tracing());
 
-/** What another service fails at is no bug of ours: 502. */
+/** A failure of another service is no bug of ours: 502. */
 app.use(async (ctx, next) => {
   try {
     await next();

@@ -15,7 +15,7 @@ export function printTrace(title: string, spans: readonly SpanRecord[]): void {
 /** Findings, and rows of each table, at most. */
 const MAX_ROWS = 12;
 
-/** What all traces together say: what was slow, what failed, and why. */
+/** Prints what all traces together say: what was slow, what failed, and why. */
 export function printReport(traces: readonly TraceTree[]): void {
   const width = process.stdout.columns;
   const critical = criticalOperations(traces);

@@ -2,12 +2,12 @@
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** What a service tells the launcher once it can be called. */
+/** The message of a service to the launcher once it can be called. */
 export interface Ready {
   readonly url: string;
 }
 
-/** How long requests may still run once the launcher has gone. */
+/** The time that requests may still run once the launcher has gone. */
 const LAST_REQUESTS_MS = 1000;
 
 /** Serves `listener` on `PORT`, or on a free port. */
@@ -35,7 +35,7 @@ function announce(ready: Ready): void {
   else process.send(ready);
 }
 
-/** Where another service is: `STOCK_URL`, `PRICING_URL`. */
+/** The address of another service: `STOCK_URL`, `PRICING_URL`. */
 export function addressOf(service: string): string {
   const variable = `${service.toUpperCase()}_URL`;
   const url = process.env[variable];

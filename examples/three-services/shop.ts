@@ -15,7 +15,7 @@ axiosRetry(stock, { retryCondition: (error) => error.response?.status === 503, r
 const app = express();
 app.use(tracing());
 
-/** What the order page offers with any item. */
+/** The extras that the order page offers with any item. */
 const EXTRAS = ['bulb', 'cable', 'shade'];
 
 /** The order page: the price, and the shelves of the item and of what goes with it, all asked for side by side. */

@@ -13,9 +13,9 @@ const shelves = new Map([
   ['cable', 40],
   ['shade', 5],
 ]);
-/** What lies in the far warehouse takes longer to look up: the slow call of the order page. */
+/** Items in the far warehouse take longer to look up: the slow call of the order page. */
 const farAway = new Set(['shade']);
-/** How often each order was told to come back. */
+/** The number of times that each order was told to come back. */
 const refusals = new Map<string, number>();
 
 const app = express4();

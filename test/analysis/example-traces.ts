@@ -1,7 +1,7 @@
 import type { SpanRecord } from '../../src/core/record.ts';
 import { type RecordOptions, record } from './records.ts';
 
-/** What `npm run example` makes, with times of a machine that does nothing else. */
+/** The traces that `npm run example` makes, with times of a machine that does nothing else. */
 export function exampleTraces(): SpanRecord[] {
   return [...orderPage(), ...order(), ...failure()];
 }

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { boundsOf, bucketOf, Histogram } from 'throughline/analysis';
 
-/** What the class promises for any quantile, and room for the last bit of a double. */
+/** The promise of the class for any quantile, and room for the last bit of a double. */
 const WORST_ERROR = 0.045;
 
 const durations = fc.array(fc.double({ min: 1e-5, max: 1e7, noNaN: true }), { minLength: 1, maxLength: 60 });

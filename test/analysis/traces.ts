@@ -2,7 +2,7 @@ import { buildTrace, buildTraces, type Finding, type FindingOptions, findingsIn 
 import type { SpanRecord } from '../../src/core/record.ts';
 import { type RecordOptions, record } from './records.ts';
 
-/** What a test says about a span beside its id and times. */
+/** The facts that a test says about a span beside its id and times. */
 export type Facts = Partial<RecordOptions>;
 
 /** The request that a trace is about: server span 1 of service shop. */
@@ -15,7 +15,7 @@ export function call(id: number, at: number, took: number, facts: Facts = {}): S
   return record({ id, parent: 1, at, took, kind: 'client', name: 'GET', ...facts });
 }
 
-/** What another service did for a call. */
+/** The work of another service for a call. */
 export function served(id: number, parent: number, at: number, took: number, facts: Facts = {}): SpanRecord {
   const { service = 'stock', name = 'GET /stock/:sku' } = facts;
   return record({ id, parent, at, took, kind: 'server', parentIsRemote: true, ...facts, service, name });
@@ -32,7 +32,7 @@ export function get(id: number, at: number, took: number, url: string, facts: Fa
   return call(id, at, took, { ...facts, tags });
 }
 
-/** What is found in the one trace that these spans are. */
+/** The findings in the one trace that these spans are. */
 export function findingsOf(spans: readonly SpanRecord[], options?: FindingOptions): Finding[] {
   return findingsIn([buildTrace(spans)], options);
 }

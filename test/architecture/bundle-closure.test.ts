@@ -8,7 +8,7 @@ import { type EntryClosure, measureClosure, sourcesOf } from './entry-closure.ts
 /** Of all modules, ours and others', that a service loads by `throughline`. */
 const MAX_MODULES = 12;
 
-/** What a service that only traces must not load, whatever shares a file with what it needs. */
+/** The modules that a service that only traces must not load, whatever shares a file with what it needs. */
 const NOT_FOR_TRACING = [
   /^(?:cli|src\/(?:analysis|store|terminal|testing))\//,
   /^src\/core\/doctor\/(?!copies\.ts|report\.ts)/,
@@ -68,7 +68,7 @@ describe('the import closure of what is published', () => {
   });
 });
 
-/** What `require` of an entry loads, in a fresh process. */
+/** The code that `require` of an entry loads, in a fresh process. */
 async function measureRequired(entry: string): Promise<Published> {
   const script = `require('${entry}'); console.log(JSON.stringify(Object.keys(require.cache)))`;
   const loaded = JSON.parse(await outputOfNode(['--eval', script], { cwd: repositoryRoot })) as string[];

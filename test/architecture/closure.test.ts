@@ -11,7 +11,7 @@ interface Closure {
 }
 
 /**
- * What importing each entry loads of the modules as they are compiled: all of it, and nothing else. What is loaded at
+ * The modules as they are compiled that importing each entry loads: all of it, and nothing else. What is loaded at
  * first use is not in here. bundle-closure.test.ts has the same of what is published.
  */
 const CLOSURES: Readonly<Record<string, Closure>> = {

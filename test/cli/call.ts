@@ -9,7 +9,7 @@ import { run } from '../../cli/run.ts';
 import type { SpanRecord } from '../../src/core/record.ts';
 import { EPOCH_MS } from '../analysis/records.ts';
 
-/** What one call of the command did. */
+/** All that one call of the command did. */
 export interface Called {
   readonly status: number;
   readonly out: string;

@@ -22,7 +22,7 @@ const FETCHES: Readonly<Record<string, AnyFetch>> = {
   'make-fetch-happen': makeFetchHappen as unknown as AnyFetch,
 };
 
-/** What some fetch refuses, and what all of them take though it looks odd. */
+/** The arguments that some fetch refuses, and those that all take though they look odd. */
 const INITS: Readonly<Record<string, () => unknown>> = {
   'headers: null': () => ({ headers: null }),
   'headers: false': () => ({ headers: false }),

@@ -49,7 +49,7 @@ function isComplete(request: string): boolean {
   return !/transfer-encoding: chunked/i.test(request) || request.endsWith('0\r\n\r\n');
 }
 
-/** What is ours, and what is random, taken out. */
+/** The bytes, what is ours and what is random taken out. */
 function comparable(bytes: string): string {
   return bytes
     .replace(/^(traceparent|tracestate|baggage): .*\r\n/gim, '')

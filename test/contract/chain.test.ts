@@ -46,7 +46,7 @@ function malformed(traceparent: string): OutgoingHttpHeaders {
 
 interface Answer {
   readonly status: number | undefined;
-  /** What reached the last service. */
+  /** The headers that reached the last service. */
   readonly headers: IncomingHttpHeaders;
 }
 

@@ -49,7 +49,7 @@ function answer(socket: Socket): void {
   });
 }
 
-/** What is ours taken out. */
+/** The bytes sent, what is ours taken out. */
 function sent(): string {
   return wire.replaceAll(/^(traceparent|tracestate|baggage): .*\r\n/gim, '');
 }

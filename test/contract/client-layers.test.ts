@@ -22,7 +22,7 @@ after(() => peer.close());
 
 const ok = (): string => `${peer.origin}/ok`;
 
-/** What it is that one attempt may go through. */
+/** The layers that one attempt may go through. */
 const stacks: Readonly<Record<string, () => Promise<unknown>>> = {
   'traceFetch under instrument.fetch': () => traceFetch()(ok()),
   'traceFetch of a wrapper under instrument.fetch': () => traceFetch((url: string) => fetch(url))(ok()),

@@ -28,7 +28,7 @@ const plain = axios.create({ proxy: false, validateStatus: () => true });
 let echo: Server;
 let echoUrl: string;
 
-/** What reached the next service. */
+/** The headers that reached the next service. */
 async function callNext(): Promise<IncomingHttpHeaders> {
   return (await api.get<IncomingHttpHeaders>(echoUrl)).data;
 }

@@ -21,7 +21,7 @@ interface Scenario {
   readonly request: string;
 }
 
-/** What the client and the app saw of one scenario. */
+/** All that the client and the app saw of one scenario. */
 interface Seen {
   readonly bytes: string;
   readonly journal: readonly string[];

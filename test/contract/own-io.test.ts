@@ -19,7 +19,7 @@ after(() => peer.close());
 
 const ok = (): string => `${peer.origin}/ok`;
 
-/** What an exporter of the app's may send with. */
+/** The clients that an exporter of the app's may send with. */
 const senders: Readonly<Record<string, (url: string) => Promise<unknown>>> = {
   fetch: (url) => fetch(url).then((response) => response.text()),
   traceFetch: (url) => traceFetch()(url).then((response) => response.text()),

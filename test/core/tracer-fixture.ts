@@ -7,7 +7,7 @@ import type { Span } from '../../src/core/span.ts';
 import type { IdGenerator } from '../../src/core/spans/ids.ts';
 import { Tracer } from '../../src/core/spans/tracer.ts';
 
-/** What a test may put in the place of the real thing. */
+/** The parts that a test may put in the place of the real thing. */
 export interface Replacements {
   readonly clock?: Clock;
   readonly ids?: IdGenerator;

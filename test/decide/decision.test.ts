@@ -36,7 +36,7 @@ function sentFlags(span: Span): string | undefined {
   return headers.traceparent?.slice(-2);
 }
 
-/** What was kept, sorted by name; `!` marks partial ones. */
+/** The spans that were kept, sorted by name; `!` marks partial ones. */
 async function kept(traced: TestTracer): Promise<string[]> {
   const records = await traced.finished();
   assertCounterLaw(traced.stats());

@@ -104,7 +104,7 @@ interface Backend {
   stop(): Promise<void>;
 }
 
-/** What Zipkin does with a POST, and nothing else of it. */
+/** Zipkin as it answers a POST, and nothing else of it. */
 async function started(t: TestContext, answer: Answer = { status: 202, headers: {}, body: '' }): Promise<Backend> {
   const spans: SpanRecord[] = [];
   const requests: Backend['requests'] = [];

@@ -5,7 +5,7 @@ import { booksProblem, droppedOf, World } from './world.ts';
 
 const RATE = 500;
 const MB = 1024 * 1024;
-/** What one export may take, shorter in the quick run; `OTEL_EXPORTER_OTLP_TIMEOUT` in a service's own words. */
+/** The time for one export, shorter in the quick run; `OTEL_EXPORTER_OTLP_TIMEOUT` in a service's own words. */
 const deadlineMs = (extent: Extent): number => (extent.isLong ? 10_000 : 1_000);
 
 interface Misbehaviour {
@@ -70,7 +70,7 @@ interface StatusCase {
   readonly name: string;
   /** A function where it depends on the time of day. */
   readonly answer: FixedAnswer | (() => FixedAnswer);
-  /** How long nothing may be sent after it. */
+  /** The time after it in which nothing may be sent. */
   readonly waitsMs?: number;
   /** The batch is refused for good: dead-lettered and counted. */
   readonly refused?: true;

@@ -214,7 +214,7 @@ function seeded(seed: number): () => number {
   };
 }
 
-/** Whether this machine lets us mount: a container without the right to must not fail for it, and says so. */
+/** True where this machine lets us mount: a container without the right to must not fail for it, and says so. */
 function canMount(): boolean {
   const folder = mkdtempSync(join(tmpdir(), 'throughline-mount-'));
   try {

@@ -6,7 +6,7 @@ import { booksProblem, droppedOf, World } from './world.ts';
 
 type Ending = NonNullable<ServiceOrder['ending']>;
 
-/** How a process may end, with the status or signal it ends with when nobody traces. */
+/** A way for a process to end, with the status or signal it ends with when nobody traces. */
 interface Way {
   readonly name: string;
   readonly ending: Ending;

@@ -2,7 +2,7 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import { freePort } from '../support/free-port.ts';
 
 /**
- * What stands between a service and its collector, and how it fails:
+ * The thing between a service and its collector, and how it fails:
  *
  * - `pass`: nothing is wrong
  * - `refuse`: nobody listens
@@ -160,7 +160,7 @@ export class FaultProxy {
   }
 }
 
-/** Where the first whole request in `text` ends: its head, and the body that `content-length` or chunks announce. */
+/** The end of the first whole request in `text`: its head, and the body that `content-length` or chunks announce. */
 function endOfRequest(text: string): number | undefined {
   const headEnd = text.indexOf('\r\n\r\n');
   if (headEnd === -1) return undefined;

@@ -36,7 +36,7 @@ class Asked {
     child.on('disconnect', () => this.#gone());
   }
 
-  /** What the child says first, by itself. */
+  /** The first thing that the child says, by itself. */
   first<Answer>(): Promise<Answer> {
     return this.#answer(0);
   }
@@ -60,7 +60,7 @@ class Asked {
   }
 }
 
-/** What has arrived at the collector. */
+/** All that has arrived at the collector. */
 export interface Arrived {
   /** Spans received, those that came twice counted twice. */
   readonly received: number;
@@ -73,11 +73,11 @@ export interface Arrived {
   readonly numbers: ReadonlyMap<string, ReadonlySet<number>>;
 }
 
-/** How the collector answers what it understands. */
+/** The collector's answers to what it understands. */
 export interface SinkAnswers {
   /** Spans in one request above which it says 413. */
   readonly tooLargeAbove?: number;
-  /** How many spans of each request it refuses (OTLP partial success). */
+  /** The number of spans of each request that it refuses (OTLP partial success). */
   readonly rejects?: number;
 }
 
@@ -117,7 +117,7 @@ export class SinkProcess {
   }
 }
 
-/** What a service under fault says of itself while it runs. */
+/** The figures that a service under fault says of itself while it runs. */
 export interface ServiceFigures {
   readonly ended: number;
   readonly heapBytes: number;
@@ -126,7 +126,7 @@ export interface ServiceFigures {
   readonly stats: Stats;
 }
 
-/** How it ended. */
+/** The way that it ended. */
 export interface ServiceEnd {
   readonly status: number | null;
   readonly signal: NodeJS.Signals | null;
@@ -140,7 +140,7 @@ export interface ServiceEnd {
 }
 
 export interface ServiceSurroundings {
-  /** Where its spans go; none: nothing is configured. */
+  /** The place that its spans go to; none: nothing is configured. */
   readonly endpoint?: string;
   readonly variables?: NodeJS.ProcessEnv;
 }

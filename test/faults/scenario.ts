@@ -3,13 +3,13 @@ export type Figures = Readonly<Record<string, number | string>>;
 
 export interface Outcome {
   readonly figures: Figures;
-  /** What did not hold, in words. Nothing: it held. */
+  /** All that did not hold, in words. Nothing: it held. */
   readonly problems: readonly string[];
   /** Why it could not be tried on this machine. */
   readonly skipped?: string;
 }
 
-/** How much of it: the quick part of CI, or the figures of FAULTS.md. */
+/** The amount of it: the quick part of CI, or the figures of FAULTS.md. */
 export interface Extent {
   /** The whole fault at its real length. Then times are held to their bounds too; a quick run only prints them. */
   readonly isLong: boolean;
@@ -20,9 +20,9 @@ export interface Extent {
 /** One row, or a part of one, of the table of faults. */
 export interface Scenario {
   readonly row: number;
-  /** What is done to us. */
+  /** The harm that is done to us. */
   readonly fault: string;
-  /** What must hold, for the page. */
+  /** The promise that must hold, for the page. */
   readonly holds: string;
   run(extent: Extent): Promise<Outcome>;
 }

@@ -1,6 +1,6 @@
 import type { StartOptions } from 'throughline';
 
-/** What a service under fault is told to do, as JSON on its command line. */
+/** The work that a service under fault is told to do, as JSON on its command line. */
 export interface ServiceOrder {
   /** Names this process's spans. */
   readonly run: string;

@@ -59,7 +59,7 @@ function figures(isWeighed: boolean): object {
   return { ended, heapBytes: getHeapStatistics().used_heap_size, blockMs, stats: throughline?.stats() };
 }
 
-/** How the process ends once its spans are made. */
+/** The end of the process once its spans are made. */
 function leave(): void {
   writeSync(3, `done ${Date.now()}\n`);
   switch (order.ending) {

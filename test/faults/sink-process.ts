@@ -12,7 +12,7 @@ let received = 0;
 let incomplete = 0;
 let foreign = 0;
 
-/** How it answers: it may call large requests too large, and refuse some spans of each. */
+/** Its answers: it may call large requests too large, and refuse some spans of each. */
 let answers: SinkAnswers = {};
 
 backend.respond(({ records }) => {

@@ -91,7 +91,7 @@ export function droppedOf(stats: { readonly dropped: object } | undefined): numb
   return Object.values(stats?.dropped ?? {}).reduce((sum: number, count: number) => sum + count, 0);
 }
 
-/** What is wrong with the books, in words; nothing when they balance. */
+/** All that is wrong with the books, in words; nothing when they balance. */
 export function booksProblem(stats: Parameters<typeof assertCounterLaw>[0] | undefined): string[] {
   if (stats === undefined) return ['the process said no stats'];
   try {

@@ -9,7 +9,7 @@ import { decodeTraceRequestProtobuf } from '../../src/formats/otlp-protobuf-deco
 import { encodeTraceRequestProtobuf } from '../../src/formats/otlp-protobuf-encode.ts';
 import { SHAPE_TRACE, SHAPES } from './shapes.ts';
 
-/** What every shape says of its trace. */
+/** The facts that every shape says of its trace. */
 const TREE = [
   '0 shop server GET /cart 100 ms unset',
   '1 shop client GET 50 ms unset',

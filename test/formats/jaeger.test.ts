@@ -172,7 +172,7 @@ describe('decodeJaegerTraces', () => {
   });
 });
 
-/** What is left of a record after the way through Jaeger's JSON. */
+/** The rest of a record after the way through Jaeger's JSON. */
 function asJaeger(record: SpanRecord): SpanRecord {
   const micros = (ms: number) => Math.round(ms * 1000) / 1000;
   const texts = Object.entries(record.attributes).map(([key, value]) => {

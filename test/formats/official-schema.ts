@@ -1,6 +1,6 @@
 import root from '@opentelemetry/otlp-transformer/build/src/generated/root.js';
 
-/** What we need of a class that protobufjs generated from OpenTelemetry's own .proto files. */
+/** The part that we need of a class that protobufjs generated from OpenTelemetry's own .proto files. */
 export interface SchemaType {
   fromObject(object: object): object;
   encode(message: object): { finish(): Uint8Array };
@@ -29,7 +29,7 @@ const { v1 } = (root as unknown as Schema).opentelemetry.proto.collector.trace;
 export const OfficialRequest: SchemaType = v1.ExportTraceServiceRequest;
 export const OfficialResponse: SchemaType = v1.ExportTraceServiceResponse;
 
-/** What OTLP JSON says, as the official classes take it: ids and bytes as bytes, and fields at their default left out, as proto3 has it. */
+/** OTLP JSON as the official classes take it: ids and bytes as bytes, default fields left out, as in proto3. */
 export function messageOfJson(json: unknown): object {
   return OfficialRequest.fromObject(withoutDefaults(json, '') as object);
 }

@@ -133,7 +133,7 @@ describe('decodeTraceRequestProtobuf of encodeTraceRequestProtobuf', () => {
   });
 });
 
-/** What the classes generated from the .proto files write for the OTLP JSON of the records. */
+/** The bytes that the classes generated from the .proto files write for the OTLP JSON of the records. */
 function officialBytes(records: readonly SpanRecord[]): Uint8Array {
   return OfficialRequest.encode(messageOfJson(JSON.parse(encodeTraceRequest(records)))).finish();
 }

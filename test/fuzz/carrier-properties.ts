@@ -8,7 +8,7 @@ import { hostileFields, hostileText } from './hostile-fields.ts';
 import { assertValidField, passOn, visible } from './wire.ts';
 import type { Fields } from './wire-formats.ts';
 
-/** What can be read of a carrier is the same whatever kind it is, and nothing that it holds or does comes out as an exception. */
+/** A carrier reads the same whatever kind it is, and nothing that it holds or does comes out as an exception. */
 export function carrierProperties(formats: readonly Format[]): FuzzProperty[] {
   const all = formats.map(({ propagator }) => propagator);
   const wires = formats.map(({ wire }) => wire);

@@ -52,7 +52,7 @@ function traceState(): fc.Arbitrary<TraceState> {
     .filter((state) => state.serialize() !== '');
 }
 
-/** What an app may hand in for a context, whatever its types say: ids that are none, vendor fields of its own, lists that throw. */
+/** A context as an app may give it, types or not: ids that are none, vendor fields of its own, lists that throw. */
 export function hostileOutbound(format: WireFormat): fc.Arbitrary<OutboundContext> {
   const text = hostileText(format);
   const anything = fc.oneof(text, fc.constantFrom(undefined, null, 0, Number.NaN, {}, [], true), fc.bigInt());

@@ -1,6 +1,6 @@
 /** One way to be hostile: a text of any length asked for. */
 export interface HostileText {
-  /** What it is, for a message: `a valid value, then tabs`. */
+  /** The name of it, for a message: `a valid value, then tabs`. */
   readonly name: string;
   /** Exactly `length` characters. */
   text(length: number): string;
@@ -41,7 +41,7 @@ export const BYTE_CLASSES: Readonly<Record<string, string>> = {
   emoji: '😀',
 };
 
-/** What a header is stuffed with by someone who knows the formats. */
+/** The text that a header is stuffed with by someone who knows the formats. */
 const REPEATED: Readonly<Record<string, string>> = {
   'one member again and again': 'a=1,',
   'members with blanks': ' a = 1 , ',

@@ -4,11 +4,11 @@ import { propagatorsByName } from '../../propagation/composite.ts';
 import type { Propagator } from '../../propagation/context.ts';
 import { type WireFormat, wireFormats } from './wire-formats.ts';
 
-/** What must hold for every input, whatever it is. */
+/** A rule that must hold for every input, whatever it is. */
 export interface FuzzProperty {
   /** A claim: `b3: sends nothing invalid, whatever comes in`. */
   readonly name: string;
-  /** How many of the cases are its own, beside those of the others. */
+  /** The number of cases that are its own, beside those of the others. */
   readonly share: number;
   readonly property: fc.IRawProperty<unknown>;
 }

@@ -5,7 +5,7 @@ import type { Fields, WireFormat } from './wire-formats.ts';
 
 /** One character of each class, and the delimiters twice. */
 const HOSTILE_CHARACTER = fc.constantFrom(...Object.values(BYTE_CLASSES), ...',;:=%-/ \t');
-/** What Node's HTTP parser lets through: a tab, and 20 to ff without 7f. */
+/** A byte that Node's HTTP parser lets through: a tab, and 20 to ff without 7f. */
 const HEADER_BYTE = fc
   .oneof(fc.integer({ min: 0x20, max: 0x7e }), fc.integer({ min: 0x80, max: 0xff }), fc.constant(0x09))
   .map((code) => String.fromCharCode(code));
@@ -61,7 +61,7 @@ function inserted({ at, cut, put }: { at: number; cut: number; put: string }): C
   };
 }
 
-/** What may be wrong with one id, name or number of a value that is right everywhere else. */
+/** The faults of one id, name or number in a value that is right everywhere else. */
 const CHANGES: readonly Change[] = [
   () => '',
   (part) => '0'.repeat(part.length),

@@ -1,7 +1,7 @@
 import { scratch } from '../../propagation/header-bytes.ts';
 
 /**
- * How many characters `run` looks at: what it takes from strings and from the bytes of a header one by one,
+ * The number of characters that `run` looks at: what it takes from strings and from the bytes of a header one by one,
  * and what it has scanned for it. Time says little about a parser on a busy machine; this says the same on every one. What cannot be
  * seen from outside (a regular expression, a big integer read from its digits) counts for the worst it may do.
  */

@@ -5,7 +5,7 @@ export interface Chunk {
   readonly cases: number;
 }
 
-/** What a worker says of a chunk: `failure` is fast-check's report of the smallest case that breaks the property. */
+/** A worker's word on a chunk: `failure` is fast-check's report of the smallest case that breaks the property. */
 export interface ChunkResult extends Chunk {
   readonly failure: string | undefined;
 }

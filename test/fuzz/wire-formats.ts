@@ -1,19 +1,19 @@
 /** A carrier as a plain object of header fields. */
 export type Fields = Record<string, string>;
 
-/** What the writer of a format promises, whoever wrote it: taken from its specification, not from our code. */
+/** The promises of the writer of a format, whoever wrote it: taken from its specification, not from our code. */
 export interface WireFormat {
   /** Carriers as the format writes them: where hostile ones begin. */
   readonly seeds: readonly Readonly<Fields>[];
   /** Pieces of the format's text: what hostile values are made of. */
   readonly pieces: readonly string[];
-  /** What a field may look like when it is sent; `undefined` for one that this format never sends. */
+  /** The form that a field may have when it is sent; `undefined` for one that this format never sends. */
   grammarOf(field: string): RegExp | undefined;
-  /** What no single field shows: which fields go together. */
+  /** The rule that no single field shows: which fields go together. */
   agrees?(fields: Readonly<Fields>): boolean;
   /** False for a trace that the format has no name for: nothing is sent of it then. Left out: it names all. */
   names?(traceId: string): boolean;
-  /** What comes back of a complete span context that was written. A format without a trace id carries none of it. */
+  /** The parts of a written, complete span context that come back. A format without a trace id carries none of it. */
   readonly keeps: readonly ('traceId' | 'spanId' | 'sampled' | 'random' | 'debug' | 'traceState' | 'baggage')[];
 }
 

@@ -14,7 +14,7 @@ import type { Fields } from './wire-formats.ts';
 
 const WIRES = formats.map(({ wire }) => wire);
 const NAMES = formats.map(({ name }) => name as PropagatorName);
-/** What axios and Node write themselves. */
+/** The fields that axios and Node write themselves. */
 const CLIENT_FIELDS = new Set(['host', 'connection', 'accept', 'accept-encoding', 'user-agent']);
 /** One valid carrier of all formats at once. */
 const VALID: Fields = Object.assign({}, ...WIRES.map(({ seeds }) => seeds[0]));

@@ -28,7 +28,7 @@ export function write(propagator: Propagator, context: OutboundContext): Fields 
 }
 
 /**
- * What a service sends that continues a context: its trace with the caller's decision. Where the caller
+ * The message of a service that continues a context: its trace with the caller's decision. Where the caller
  * left the span id, the trace id or the decision open, the service gives its own.
  */
 export function passOn(context: RemoteContext | undefined): OutboundContext {
@@ -43,7 +43,7 @@ export function passOn(context: RemoteContext | undefined): OutboundContext {
 }
 
 /**
- * What goes on of a context where nobody makes a span of it: what was left open stays open. Nothing of one
+ * The part of a context that goes on where nobody makes a span of it: what was left open stays open. Nothing of one
  * without a trace id.
  */
 export function relay(context: RemoteContext | undefined): OutboundContext {

@@ -8,7 +8,7 @@ const printed = execFileSync(process.execPath, ['${file}'], { encoding: 'utf8' }
 if (!${String(ONE_LINE_SERVICE_PRINTS)}.test(printed)) throw new Error(printed);
 `;
 
-/** What the bundlers of our own tests did some years ago: a service of one line traces when they have bundled it. */
+/** The bundlers of our own tests some years ago: a service of one line traces when they have bundled it. */
 const olderBundlers: Readonly<Record<string, { readonly tools: ToolSet['dependencies']; readonly script: string }>> = {
   'esbuild 0.14.54': {
     tools: { esbuild: '0.14.54' },

@@ -40,7 +40,7 @@ const TYPED = {
   '@types/node': '20.19.43',
 };
 
-/** What people set for these tools, whatever they test: nothing of it is for us. */
+/** The settings that people set for these tools, whatever they test: nothing of it is for us. */
 const BABEL_CONFIG = `module.exports = { presets: [['@babel/preset-env', { targets: { node: 'current' } }]] };\n`;
 const TS_CONFIG = JSON.stringify({
   compilerOptions: {

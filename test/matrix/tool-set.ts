@@ -12,9 +12,9 @@ export interface ToolSet {
 /** One thing that must end with status 0. */
 export interface Cell {
   readonly name: string;
-  /** Where, below the set's own. */
+  /** The folder, below the set's own. */
   readonly folder: string;
-  /** What Node is called with there. */
+  /** The arguments that Node is called with there. */
   readonly args: readonly string[];
   /** The major versions of Node to try it on. */
   readonly nodes: readonly number[];

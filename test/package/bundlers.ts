@@ -4,7 +4,7 @@ import { build as esbuild } from 'esbuild';
 import { rollup } from 'rollup';
 import webpack from 'webpack';
 
-/** What bundling gave: the file to run, and whatever the bundler had to say. */
+/** The result of bundling: the file to run, and whatever the bundler had to say. */
 interface Bundle {
   readonly file: string;
   readonly complaints: readonly string[];

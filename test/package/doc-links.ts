@@ -8,7 +8,7 @@ export function listDocuments(): string[] {
   return ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', ...folders.filter((path) => path.endsWith('.md'))];
 }
 
-/** What is wrong with the links of one page, a line each; nothing when all lead somewhere. */
+/** The faults of the links of one page, a line each; nothing when all lead somewhere. */
 export function brokenLinks(document: string, text: string): string[] {
   return linksOf(text)
     .filter((link) => !leadsSomewhere(document, link, text))

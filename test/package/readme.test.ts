@@ -68,7 +68,7 @@ async function typeCheck(name: string, blocks: readonly DocBlock[]): Promise<Chi
   return runNode([TSC, '--project', folder, '--pretty', 'false']);
 }
 
-/** What a careful reader's project would have. */
+/** The options that a careful reader's project would have. */
 const READERS_OPTIONS = {
   noEmit: true,
   strict: true,

@@ -23,7 +23,7 @@ function report(body) {
 }
 `;
 
-/** What the service prints when tracing works in it. */
+/** The line that the service prints when tracing works in it. */
 export const SERVICE_PRINTS: RegExp = /^{"body":"hello","names":\["GET"\],"traceAxios":"function"}\n$/;
 
 /**

@@ -11,7 +11,7 @@ export interface TestSegment {
   readonly bytes: Buffer;
   readonly salt: number;
   readonly payloads: readonly Buffer[];
-  /** Where each record begins, and the last one ends. */
+  /** The places where each record begins, and the last one ends. */
   readonly bounds: readonly number[];
 }
 

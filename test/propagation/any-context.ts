@@ -20,7 +20,7 @@ export const ANY_CONTEXT: fc.Arbitrary<SpanContext> = fc.record({
   traceFlags: fc.integer({ min: 0, max: 3 }),
 });
 
-/** What a context says, without the fields that say nothing. */
+/** A context without the fields that say nothing. */
 export function brief(context: RemoteContext | undefined): Readonly<Record<string, unknown>> | undefined {
   if (context === undefined) return undefined;
   const said = Object.entries(context).filter(([, value]) => value !== undefined && value !== '');

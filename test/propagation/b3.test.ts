@@ -55,7 +55,7 @@ function inject(propagator: Propagator, span: SpanContext): Record<string, strin
   return fields;
 }
 
-/** What there is of a context, as `trace/span/state`. */
+/** All there is of a context, as `trace/span/state`. */
 function brief(context: RemoteContext | undefined): string | undefined {
   if (context === undefined) return undefined;
   const state = context.debug ? 'debug' : { true: 'accept', false: 'deny' }[String(context.sampled)];

@@ -50,7 +50,7 @@ function write(span: SpanContext): Fields {
   return injectInto(datadog, { span, baggage: undefined });
 }
 
-/** What a service that only passes on would send for these. */
+/** The fields that a service that only passes on would send for these. */
 function passOn(fields: Fields): Fields {
   return injectInto(datadog, outbound(read(fields)));
 }

@@ -8,7 +8,7 @@ import { memory, type SpanRecord } from 'throughline/exporters';
 import type { endsClean } from '../contract/checks/no-leaks.ts';
 import { listening } from '../support/listening.ts';
 
-/** What one request through a service brought about. */
+/** All that one request through a service brought about. */
 export interface Passage {
   /** The headers that reached the service behind it. */
   readonly sent: IncomingHttpHeaders;

@@ -4,9 +4,9 @@ export interface Rule {
   readonly propagator: string;
   /** The heading it stands under: `traceparent`. */
   readonly heading: string;
-  /** What is done, in one sentence. */
+  /** The thing that is done, in one sentence. */
   readonly rule: string;
-  /** Where the specification says so, and how strongly. */
+  /** The place where the specification says so, and how strongly. */
   readonly clause: string;
   /** The file below `test/`, and the name of a test in it. */
   readonly test: readonly [file: string, name: string];

@@ -1,6 +1,6 @@
 import type { Rule } from './rule.ts';
 
-/** Where the page is kept. */
+/** The place where the page is kept. */
 export const PAGE = 'docs/reference/propagation-rules.md';
 
 const HEAD = `# Rules of propagation

@@ -10,7 +10,7 @@ const TRACE = '5759e988bd862e3fe1be46a994272793';
 const SHORT = '0000000000000000e1be46a994272793';
 const SPAN = '53995c3f42cd8ad8';
 
-/** What a format has words for, beside a trace id. */
+/** The things that a format has words for, beside a trace id. */
 interface Vocabulary {
   readonly spanId: boolean;
   readonly sampled: boolean;
@@ -77,7 +77,7 @@ function whatIsSaid(context: RemoteContext | undefined): Said | undefined {
   return { traceId, spanId, sampled, debug, random };
 }
 
-/** What is left of a context in a format with these words. Undefined: it cannot be written at all. */
+/** The rest of a context in a format with these words. Undefined: it cannot be written at all. */
 function within(words: Vocabulary, said: Said): Said | undefined {
   if (said.spanId === undefined && !words.traceAlone) return undefined;
   // Where the decision has to be there, who passes on undecided has not recorded: "not sampled" is what it can say.

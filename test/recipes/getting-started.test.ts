@@ -66,6 +66,6 @@ describe('who follows getting started', () => {
 
 interface Service {
   readonly child: ChildProcess;
-  /** What it said on stderr. */
+  /** The text that it said on stderr. */
   printed: string;
 }

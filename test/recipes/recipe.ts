@@ -10,7 +10,7 @@ import { repositoryRoot } from '../support/repository.ts';
 const FOLDER = join(repositoryRoot, 'dist', 'recipes');
 
 /**
- * What the block of a document exports, which has `export … <name>` in it: the recipe that is tested is the one
+ * The exports of the block of a document which has `export … <name>` in it: the recipe that is tested is the one
  * that is read. `Exports` is what the caller knows of it; that it compiles is held by the test of the documents.
  */
 export async function loadRecipe<Exports>(document: string, name: string): Promise<Exports> {

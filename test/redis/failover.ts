@@ -13,7 +13,7 @@ const READ_AT_ONCE = 500;
 /** A failover of these settings takes 2 to 5 s; a machine that is busy takes longer. */
 const LONGEST_MS = 45_000;
 
-/** What a failover cost, in milliseconds from the kill. */
+/** The cost of a failover, in milliseconds from the kill. */
 interface Failover {
   /** Until a survivor said that the cluster is well. */
   readonly wellMs: number;

@@ -128,7 +128,7 @@ async function overTls(t: TestContext) {
   return { client, port, certificateFile };
 }
 
-/** What is in Redis, in the order it came. */
+/** The content of Redis, in the order it came. */
 async function readBack(client: Redis) {
   const reader = redis({ client });
   const direct = client.duplicate({ keyPrefix: '' });

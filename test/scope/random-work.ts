@@ -5,7 +5,7 @@ import { current, type Span, span, traced } from 'throughline';
 
 const FORMS = ['callback', 'wrap', 'traced', 'child', 'generator'] as const;
 
-/** What one traced operation does: a form of span around pauses, further operations and perhaps a throw. */
+/** The work of one traced operation: a form of span around pauses, further operations and perhaps a throw. */
 export interface Work {
   readonly form: (typeof FORMS)[number];
   /** One between any two things it does: how long is left to the event loop. */

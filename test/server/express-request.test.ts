@@ -15,7 +15,7 @@ const recorder = new Recorder('express-request');
 afterEach(() => recorder.assertTidy());
 after(() => recorder.shutdown());
 
-/** What `look` sees on the request, in a mounted router and behind it, in an app that is traced or not. */
+/** All that `look` sees on the request, in a mounted router and behind it, in an app that is traced or not. */
 async function seenBy(express: Express, traced: boolean, look: (req: Request) => unknown): Promise<unknown[]> {
   const seen: unknown[] = [];
   const looking: RequestHandler = (req, _res, next) => {

@@ -6,7 +6,7 @@ import { repositoryRoot } from '../support/repository.ts';
 
 const APP = join(repositoryRoot, 'dist', 'test', 'server', 'lost-context-app.js');
 
-/** What a process with these apps says on stderr of lost context, after three requests to each that were answered. */
+/** The stderr of a process with these apps about lost context, after three requests to each that were answered. */
 async function saidBy(kind: string, places: string[], variables: NodeJS.ProcessEnv = { NODE_ENV: 'development' }) {
   const { status, stdout, stderr } = await runNode([APP, kind, places.join()], { variables });
   assert.deepEqual([status, stdout], [0, '{"answered":true}\n'.repeat(3 * places.length)], stderr);

@@ -21,7 +21,7 @@ const recorder = new Recorder('own-scope');
 afterEach(() => recorder.assertTidy());
 after(() => recorder.shutdown());
 
-/** What a handler sees of its context: the trace, and the tenant that its own headers named. */
+/** The context that a handler sees: the trace, and the tenant that its own headers named. */
 interface Seen {
   readonly trace: string | undefined;
   readonly tenant: string | undefined;

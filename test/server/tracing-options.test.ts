@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { tracing } from 'throughline';
 
-/** What a caller without types may pass, and what the error must say. */
+/** The values that a caller without types may pass, and what the error must say. */
 const WRONG: readonly (readonly [unknown, RegExp])[] = [
   [null, /^tracing\(\): expected an object of options, got null$/],
   [true, /^tracing\(\): expected an object of options, got true$/],

@@ -30,7 +30,7 @@ function warningsOf(variables: Variables): string[] {
 const attributesOf = (options: StartOptions, variables: Variables = {}) =>
   configOf(options, variables).resource.attributes;
 
-/** What a sampler that needs no more than ids says of a trace. */
+/** The decision on a trace of a sampler that needs no more than ids. */
 function isSampled(sampler: Sampler, traceId: string, parentSampled: boolean | undefined): boolean | undefined {
   return sampler.atStart({ traceId, traceState: undefined }, parentSampled, systemClock())?.sampled;
 }

@@ -54,7 +54,7 @@ import type { CaptureHeaders } from '../../middleware/server/header-capture.ts';
 import type { TlsOptions } from '../../src/exporters/tls-options.ts';
 import { endsClean } from '../contract/checks/no-leaks.ts';
 
-/** What nobody means. Each is refused by every option but those that say it here. */
+/** The values that nobody means. Each is refused by every option but those that say it here. */
 const boom = (): never => {
   throw new Error('boom');
 };
@@ -102,7 +102,7 @@ interface Taker {
   readonly call: (options: unknown) => unknown;
   /** The name it has in its messages. */
   readonly caller: string;
-  /** What it cannot do without. */
+  /** The options that it cannot do without. */
   readonly needs?: object;
   /** The compiler holds these complete. */
   readonly options: Readonly<Record<string, Below>>;
@@ -269,7 +269,7 @@ const TAKERS: readonly Taker[] = [
   { caller: 'find', call: (options) => captured.find(options as SpanMatch), options: MATCH, isOptional: false },
 ];
 
-/** What the call threw or rejected with; undefined when it was content. */
+/** The error that the call threw or rejected with; undefined when it was content. */
 async function refusal(taker: Taker, options: unknown): Promise<unknown> {
   try {
     await taker.call(options);
@@ -300,7 +300,7 @@ async function judge(taker: Taker, options: unknown, name: string, what: string)
   return true;
 }
 
-/** What an option takes of the hostile values that all others refuse. */
+/** The options that take a hostile value that all others refuse. */
 const TAKES_NULL = ['span.wrap parent', '@traced parent'];
 
 const clean = (test: () => Promise<void>): (() => Promise<void>) =>

@@ -8,7 +8,7 @@ export const FULL_LENGTH_TESTS: readonly string[] = [
   'core/bounded-state',
 ];
 
-/** How many runs: all of them, or those of the suite. */
+/** The number of runs: all of them, or those of the suite. */
 export function atLength({ full, suite }: { readonly full: number; readonly suite: number }): number {
   return process.env[FULL_LENGTH_VARIABLE] === 'full' ? full : suite;
 }

@@ -18,7 +18,7 @@ export interface RedisServer {
   kill(): Promise<void>;
 }
 
-/** Whether Debian's redis-server is here. */
+/** True where Debian's redis-server is here. */
 export const hasRedis: boolean = spawnSync('redis-server', ['--version']).status === 0;
 
 /** For `describe(…, { skip: skipWithoutRedis })`. */

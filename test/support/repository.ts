@@ -4,7 +4,7 @@ import { join, relative, sep } from 'node:path';
 /** The repository this test was compiled from: `dist/test/support/` is three folders below it. */
 export const repositoryRoot: string = join(import.meta.dirname, '..', '..', '..');
 
-/** What one entry is in one module format: the declarations and the module. */
+/** The files of one entry in one module format: the declarations and the module. */
 interface ExportTarget {
   readonly types: string;
   readonly default: string;

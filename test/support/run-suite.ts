@@ -16,7 +16,7 @@ const REPORTER = '--test-reporter=spec';
 const RUNNER = ['--enable-source-maps', '--test', CONCURRENCY, REPORTER];
 /** A file whose process does not end fails the run instead of holding it up: several times what all of it takes. */
 const LONGEST_RUN_MS = 15 * 60_000;
-/** What Node and npm put there for themselves. */
+/** The names that Node and npm put there for themselves. */
 const NOT_OURS = /^(?:node-compile-cache|npm-|v8-compile-cache)/;
 
 // Short: the path of a Unix socket below it may have 103 characters on macOS, and the folder before it has 49.

@@ -11,7 +11,7 @@ export function uncoloured(drawing: string): string {
   return drawing.replaceAll(SGR, '');
 }
 
-/** What is wrong with a drawing, or nothing: too wide, trailing spaces, something a terminal would act on. */
+/** The flaws of a drawing, or nothing: too wide, trailing spaces, something a terminal would act on. */
 export function flawsOf(drawing: string, width: number): string[] {
   return uncoloured(drawing)
     .split('\n')

@@ -13,7 +13,7 @@ import { endsClean } from '../contract/checks/no-leaks.ts';
 const exporter = memory();
 const own = start({ exporters: exporter });
 
-/** What arrived there since the last call. */
+/** The spans that arrived there since the last call. */
 async function ownSpans(): Promise<string[]> {
   await own.flush();
   const arrived = exporter.spans.map(({ name }) => name);

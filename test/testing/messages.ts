@@ -1,6 +1,6 @@
 import { AssertionError } from 'node:assert';
 
-/** What a check throws, which must be an assertion error as every runner knows it. */
+/** The error that a check throws, which must be an assertion error as every runner knows it. */
 export function assertionOf(check: () => unknown): AssertionError {
   try {
     check();

@@ -8,7 +8,7 @@ import { record } from '../analysis/records.ts';
 import { HOSTILE } from '../terminal/drawings.ts';
 import { assertionOf } from './messages.ts';
 
-/** What would be read as something else, and what would act on a terminal; shorter than where names are cut. */
+/** Names that would be read as something else, or would act on a terminal; shorter than where names are cut. */
 const hostileName = fc.oneof(
   fc.constantFrom(
     '*',

@@ -5,7 +5,7 @@ import { repositoryRoot } from '../support/repository.ts';
 
 const TSC = join(repositoryRoot, 'node_modules', 'typescript', 'bin', 'tsc');
 
-/** What a careful app's project would have; tests add to it. */
+/** The options that a careful app's project would have; tests add to it. */
 const OPTIONS = {
   strict: true,
   exactOptionalPropertyTypes: true,

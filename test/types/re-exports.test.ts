@@ -8,7 +8,7 @@ import { listEntries, readText, repositoryRoot } from '../support/repository.ts'
 
 const TSC = join(repositoryRoot, 'node_modules', 'typescript', 'bin', 'tsc');
 
-/** What an app or a library of a company would compile its own wrapper around us with. */
+/** The options that an app or a library of a company would compile its own wrapper around us with. */
 const OPTIONS = {
   strict: true,
   exactOptionalPropertyTypes: true,
@@ -86,7 +86,7 @@ async function reExports(entry: string, source: string): Promise<string> {
   ].join('\n');
 }
 
-/** What an app really writes around us. */
+/** The wrappers that an app really writes around us. */
 const WRAPPERS = `
 import { type Baggage } from 'throughline/propagation';
 import { baggage, bind, current, span, start, traced, traceFetch, tracing } from 'throughline';

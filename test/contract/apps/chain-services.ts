@@ -10,7 +10,7 @@ import { listening } from '../../support/listening.ts';
 
 /** Express 4 → Koa 3 → Express 5 → node:http, each a server of its own. */
 export interface Chain {
-  /** Where the Express 4 service takes `/express4/:id`; it answers with the headers that reached the last service. */
+  /** The Express 4 service's URL for `/express4/:id`; it answers with the headers that reached the last service. */
   readonly url: string;
   close(): Promise<void>;
 }

@@ -10,7 +10,7 @@ import { BEHAVIOURS, type Behaviour, type BodyKind, type Handled } from './diffe
 import type { Express } from './express-app.ts';
 import type { KoaClass } from './koa-app.ts';
 
-/** Where the handlers of one app write down what they see, by scenario, and say that they were reached. */
+/** The book where handlers of one app write down what they see, by scenario, and say that they were reached. */
 export interface Journal {
   readonly stage: EventEmitter;
   note(id: string, what: string): void;

@@ -4,7 +4,7 @@ import { pipeline, Readable } from 'node:stream';
 /** Kinds of body that a framework answers with in its own way. */
 export type BodyKind = 'text' | 'json' | 'bytes' | 'stream' | 'nothing';
 
-/** What a handler has in hand, whatever its framework. */
+/** The things that a handler has in hand, whatever its framework. */
 export interface Handled {
   readonly req: IncomingMessage;
   readonly res: ServerResponse;
@@ -14,7 +14,7 @@ export interface Handled {
   note(what: string): void;
 }
 
-/** What an app does with a request. `isBare` tells Koa to keep out of the response. */
+/** The work of an app on a request. `isBare` tells Koa to keep out of the response. */
 export interface Behaviour {
   readonly isBare?: true;
   /** The client leaves when the handler was reached, or when the first bytes of the answer are there. */
@@ -42,7 +42,7 @@ function streamed(res: ServerResponse): void {
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-/** What a call throws, by its code. */
+/** Notes what a call throws, by its code. */
 function attempt(note: Handled['note'], call: () => unknown): void {
   try {
     call();
@@ -178,7 +178,7 @@ export const BEHAVIOURS: Readonly<Record<string, Behaviour>> = {
   'the client leaves half-way': { isBare: true, leaves: 'answered', run: ({ res }) => streamed(res) },
 };
 
-/** What the client sends behind the request line and `Host`. */
+/** The text that the client sends behind the request line and `Host`. */
 export const REQUESTS: Readonly<Record<string, { readonly method: string; readonly text: string }>> = {
   GET: { method: 'GET', text: '\r\n' },
   HEAD: { method: 'HEAD', text: '\r\n' },

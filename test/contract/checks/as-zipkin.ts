@@ -3,7 +3,7 @@ import type { SpanRecord } from 'throughline/exporters';
 type Attributes = SpanRecord['attributes'];
 
 /**
- * What is left of a record after the way through Zipkin's v2 JSON: text for attributes, those of the
+ * The rest of a record after the way through Zipkin's v2 JSON: text for attributes, those of the
  * resource among the span's, whole microseconds, no trace flags.
  */
 export function asZipkin(record: SpanRecord): SpanRecord {

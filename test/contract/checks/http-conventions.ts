@@ -16,7 +16,7 @@ const KNOWN: ReadonlySet<unknown> = new Set(
 /** Keys with a name of the app's in them (`http.request.header.<key>`), and ours. */
 const TEMPLATES = /^(?:http\.(?:request|response)\.header\.[a-z0-9!#$%&'*+.^_`|~-]+|throughline\.[a-z_]+)$/;
 
-/** What apps of tests set themselves. */
+/** The attributes that apps of tests set themselves. */
 const APPS_OWN: ReadonlySet<string> = new Set(['tenant.id', 'tenant', 'list', 'app.status']);
 
 /**
@@ -37,7 +37,7 @@ export function assertServerConventions({ name, kind, attributes, status, events
   assert.ok(!String(path).includes('?') && !String(query ?? '').startsWith('?'), where);
 }
 
-/** What a client tells of a request on its way, each an event of its span. */
+/** The stages that a client tells of a request on its way, each an event of its span. */
 const STAGES: ReadonlySet<string> = new Set([
   'connection reused',
   'dns',

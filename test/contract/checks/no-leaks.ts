@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import { current } from 'throughline';
 import { assertCounterLaw, type SpanCounts } from './counter-law.ts';
 
-/** What a test needs of a running tracer to be held to: the handle that `start()` returns. */
+/** The part of a running tracer that a test needs to be held to: the handle that `start()` returns. */
 interface Watched {
   stats(): SpanCounts & { readonly exporters?: readonly SpanCounts[] };
   openSpans(): readonly { readonly spanId: string }[];
 }
 
-/** What a test is handed by {@link endsClean}. */
+/** The tools that a test is handed by {@link endsClean}. */
 export interface CleanTest {
   /** Has this tracer checked when the test is over; hands it back. */
   watch<T extends Watched>(tracer: T): T;

@@ -47,7 +47,7 @@ export class Recorder {
     await this.#tl.shutdown();
   }
 
-  /** What is true after every case, whatever it did. */
+  /** Asserts what is true after every case, whatever it did. */
   async assertTidy(): Promise<void> {
     await this.#settled();
     await this.#tl.flush();

@@ -30,7 +30,7 @@ export function presignedQuery(method: string, path: string, headers: Readonly<R
   return `${query}&X-Amz-Signature=${sign(method, path, query, headers, names)}`;
 }
 
-/** What the other side does: it takes the headers that the signature covers as they arrived, and signs them again. */
+/** The other side's part: it takes the headers that the signature covers as they arrived, and signs them again. */
 export function assertSignatureHolds(received: Received | undefined): void {
   assert.ok(received !== undefined, 'the request arrived');
   const { method, headers } = received;

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import type { ContractRequest, ContractTraits, Send } from './traits.ts';
 
-/** What every client over undici can do. */
+/** The traits of every client over undici. */
 export const UNDICI_TRAITS: ContractTraits = {
   redirects: 'seen',
   bodies: ['text', 'parameters', 'bytes', 'stream', 'form'],

@@ -6,7 +6,7 @@ import { tracing } from 'throughline';
 import { type SelfSigned, selfSigned } from '../../support/self-signed.ts';
 
 /** A request as it came in. */
-/** What a {@link Peer} over TLS shows: who calls it must trust this `cert`. */
+/** The identity that a {@link Peer} over TLS shows: who calls it must trust this `cert`. */
 export const PEER_IDENTITY: SelfSigned = selfSigned('peer');
 
 export interface Received {

@@ -10,7 +10,7 @@ const exporter = memory();
 let tracer: Throughline | undefined;
 let options: Omit<StartOptions, 'service' | 'exporters'> = {};
 
-/** What the tracer of this file is started with beside. */
+/** The options that the tracer of this file is started with beside. */
 export function startWith(given: typeof options): void {
   options = given;
 }
@@ -32,7 +32,7 @@ export function clientTest(claim: string, test: () => Promise<void>): void {
   );
 }
 
-/** What the test has made so far, in the order in which it ended. */
+/** The spans that the test has made so far, in the order in which they ended. */
 export async function spansSoFar(): Promise<readonly SpanRecord[]> {
   await tracer?.flush();
   return exporter.spans;

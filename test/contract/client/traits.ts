@@ -1,4 +1,4 @@
-/** What a client of the list is asked to send. */
+/** The request that a client of the list is asked to send. */
 export interface ContractRequest {
   readonly url: string;
   /** Default `GET`. */
@@ -12,13 +12,13 @@ export interface ContractRequest {
 /** A traced client. Resolves with any status; rejects where no answer comes. */
 export type Send = (request: ContractRequest) => Promise<{ readonly status: number; readonly body: string }>;
 
-/** What the client is set up with. */
+/** The options that the client is set up with. */
 export interface ContractOptions {
   readonly peer?: string;
   readonly propagateTo?: readonly string[] | 'none';
 }
 
-/** What clients differ in. */
+/** The traits that clients differ in. */
 export interface ContractTraits {
   /** `seen`: followed, each hop in sight; `unseen`: followed out of sight; `none`: not followed. */
   readonly redirects: 'seen' | 'unseen' | 'none';
@@ -30,11 +30,11 @@ export interface ContractTraits {
   readonly credentials?: 'redacted' | 'moved' | 'refused';
   /** `error.type` after too many redirects; null where no span can know. Default: follow-redirects' own. */
   readonly tooManyRedirects?: string | null;
-  /** Whether the span knows of its connection: protocol version, peer, stages. Default: false. */
+  /** True where the span knows of its connection: protocol version, peer, stages. Default: false. */
   readonly seesConnection?: boolean;
-  /** Whether the span lasts until the body has come, so that it knows when that breaks off. Default: true. */
+  /** True where the span lasts until the body has come, so that it knows when that breaks off. Default: true. */
   readonly seesBody?: boolean;
-  /** Whether each client has options of its own. Default: true. */
+  /** True where each client has options of its own. Default: true. */
   readonly hasOptions?: boolean;
 }
 

@@ -4,16 +4,16 @@ import { Readable } from 'node:stream';
 import type { TracingOptions } from 'throughline';
 import { inject } from 'throughline/propagation';
 
-/** How an app of the server contract is put together. */
+/** The way an app of the server contract is put together. */
 export interface AppOptions {
-  /** Where `tracing()` stands: first in the app, there twice, in the `/part` router alone, or nowhere. */
+  /** The place of `tracing()`: first in the app, there twice, in the `/part` router alone, or nowhere. */
   readonly tracing: 'once' | 'twice' | 'router' | 'off';
   /** Passed on as options of `tracing()`. */
   readonly trustProxy?: boolean;
   readonly incoming?: NonNullable<TracingOptions['incoming']>;
   /** Further options of `tracing()`. */
   readonly more?: TracingOptions;
-  /** What the framework itself is told (Express's `trust proxy`, Koa's `proxy`). */
+  /** The setting that the framework itself is told (Express's `trust proxy`, Koa's `proxy`). */
   readonly frameworkTrustsProxy?: boolean;
   /** Handlers emit `arrived` here when they are reached, and wait for `go` where the route says so; `raw` has the request and response. */
   readonly stage: EventEmitter;
@@ -41,11 +41,11 @@ export interface AppOptions {
  */
 export interface AppUnderTest {
   readonly listener: RequestListener;
-  /** Whether there are route templates at all. */
+  /** True where there are route templates at all. */
   readonly knowsRoutes: boolean;
-  /** Whether an error that reaches the edge of the app is shown to middleware. */
+  /** True where an error that reaches the edge of the app is shown to middleware. */
   readonly showsErrors: boolean;
-  /** Whether the framework has a setting of its own for trusting proxies. */
+  /** True where the framework has a setting of its own for trusting proxies. */
   readonly knowsProxies: boolean;
 }
 

@@ -13,9 +13,9 @@ interface Closing {
   readonly ending: string;
   /** The request, when it is not a GET. */
   readonly request?: { readonly line: string; readonly headers?: readonly string[]; readonly body?: string };
-  /** What the app does. */
+  /** The app's part. */
   answer(req: IncomingMessage, res: ServerResponse): unknown;
-  /** What the client does once the app has been reached. */
+  /** The client's part once the app has been reached. */
   client?(socket: Socket): unknown;
   readonly span: {
     readonly ending?: string;
@@ -23,7 +23,7 @@ interface Closing {
     readonly errorType?: string;
     readonly exception?: string;
     readonly bodySize?: number;
-    /** What was written is told, where no length was announced or not all of it came. */
+    /** True: what was written is told, where no length was announced or not all of it came. */
     readonly hasSize?: true;
     readonly isStream?: true;
   };
@@ -249,7 +249,7 @@ async function reach(
   return socket;
 }
 
-/** What a span says of the way in which its exchange ended. */
+/** A span's words for the way in which its exchange ended. */
 function told({ attributes, status, events, durationMs }: SpanRecord): Closing['span'] {
   const errorType = attributes['error.type'];
   assert.equal(status.code, errorType === undefined ? 'unset' : 'error');

@@ -172,7 +172,7 @@ const CASES: readonly RouteCase[] = [
   },
 ];
 
-/** What Express alone has. */
+/** The cases that Express alone has. */
 export function expressRouteCases(bench: ServerBench, makeExpress: Express): void {
   for (const { claim, build, routes } of CASES) {
     test(claim, async () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { exchange, requestText, type ServerBench } from './bench.ts';
 
-/** What the app does must read the same on the wire, whether it is traced or not. */
+/** The app's work must read the same on the wire, whether it is traced or not. */
 const SAMPLE: readonly string[] = [
   'GET /ok',
   'HEAD /ok',

@@ -82,7 +82,7 @@ const CASES: readonly RouteCase[] = [
   },
 ];
 
-/** What Koa alone has. */
+/** The cases that Koa alone has. */
 export function koaRouteCases(bench: ServerBench, KoaApp: KoaClass): void {
   for (const { claim, build, routes } of CASES) {
     test(claim, async () => {

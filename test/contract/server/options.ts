@@ -8,7 +8,7 @@ import { exchange, requestText, type ServerBench } from './bench.ts';
 const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';
 const PARENT = `00-${TRACE}-00f067aa0ba902b7-01`;
 
-/** What each option of `tracing()` does, in every framework. */
+/** The effect of each option of `tracing()`, in every framework. */
 export function optionCases(bench: ServerBench): void {
   /** Sends one request to an app with these options; `answer` is what its `/raw` does. */
   async function ask(

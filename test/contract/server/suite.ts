@@ -12,7 +12,7 @@ import { statusCases } from './statuses.ts';
 import { trustCases } from './trust.ts';
 
 /**
- * What server middleware promises, whatever the framework; a new adapter is done when this passes.
+ * The promises of server middleware, whatever the framework; a new adapter is done when this passes.
  * One call a file: it starts the tracer of the process. `more` adds what only one framework has.
  */
 export function serverContract(name: string, makeApp: MakeApp, more?: (bench: ServerBench) => void): void {

@@ -15,7 +15,7 @@ const UNSAMPLED = { ...SENT, traceparent: `00-${TRACE}-${CALLER}-02` };
 
 type Incoming = NonNullable<TracingOptions['incoming']>;
 
-/** What became of a request: its spans, and what an outbound message would carry from its handler. */
+/** The outcome of a request: its spans, and what an outbound message would carry from its handler. */
 interface Outcome {
   readonly spans: readonly SpanRecord[];
   readonly context: Record<string, string>;

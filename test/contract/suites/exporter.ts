@@ -9,7 +9,7 @@ export interface ExporterFixture {
   readonly exporter: Exporter;
   /** Everything that arrived on the other side, in order. */
   readBack(): Promise<readonly SpanRecord[]>;
-  /** What the other side can know of a record, where its format cannot hold all of it. */
+  /** The record as the other side can know it, where its format cannot hold all of it. */
   asReceived?(record: SpanRecord): SpanRecord;
   /** The same kind of exporter with a destination that fails; left out when none can. */
   readonly failing?: Exporter;
@@ -23,7 +23,7 @@ export interface ExporterFixture {
 /** Makes a fixture and registers its clean-up on the test. */
 export type ExporterFactory = (t: TestContext) => Promise<ExporterFixture>;
 
-/** What every exporter promises; a new one is done when this passes. */
+/** The promises of every exporter; a new one is done when this passes. */
 export function exporterContract(name: string, factory: ExporterFactory): void {
   describe(`${name} as an exporter`, () => {
     it('has a name and a destination fit for a log line', (t) => namesItself(t, factory));

@@ -16,14 +16,14 @@ type Fields = Record<string, string>;
 export interface PropagatorContractOptions {
   /** Carriers that hold a context in this format, in the form in which the format itself would write it. */
   readonly valid: readonly Readonly<Fields>[];
-  /** What each field may look like when it is written. */
+  /** The form that each field may have when it is written. */
   readonly grammar: Readonly<Record<string, RegExp>>;
 }
 
 const RUNS = { seed: 42, numRuns: 500 };
 const EMPTY: OutboundContext = { span: undefined, baggage: undefined };
 
-/** What every format has to keep, whoever wrote it: run this for each propagator. */
+/** The rules that every format has to keep, whoever wrote it: run this for each propagator. */
 export function propagatorContract(propagator: Propagator, options: PropagatorContractOptions): void {
   const { valid, grammar } = options;
 
@@ -112,12 +112,12 @@ export function outbound(context: RemoteContext | undefined): OutboundContext {
   return { span: { traceId, spanId, traceFlags, debug, vendor, deferred, ...(traceState && { traceState }) }, baggage };
 }
 
-/** What the propagator finds in these fields. */
+/** The context that the propagator finds in these fields. */
 export function extractFrom(propagator: Propagator, fields: Readonly<Fields>): RemoteContext | undefined {
   return propagator.extract(fields, carrierGetter(fields));
 }
 
-/** What the propagator writes into an empty carrier. */
+/** The fields that the propagator writes into an empty carrier. */
 export function injectInto(propagator: Propagator, context: OutboundContext): Fields {
   const carrier: Fields = {};
   propagator.inject(context, carrier, carrierSetter(carrier));

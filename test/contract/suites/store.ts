@@ -20,7 +20,7 @@ export interface StoreFixture {
 /** Makes a fixture and registers its clean-up on the test. */
 export type StoreFactory = (t: TestContext) => Promise<StoreFixture>;
 
-/** What every span store promises; a new one is done when this passes. */
+/** The promises of every span store; a new one is done when this passes. */
 export function storeContract(name: string, factory: StoreFactory): void {
   const claims: Record<string, (fixture: StoreFixture) => Promise<void>> = {
     'gives back every field of every span': keepsFields,
@@ -356,7 +356,7 @@ async function aggregates({ store }: StoreFixture): Promise<void> {
   assertNear(first.durations.quantile(0.99), 100);
 }
 
-/** What a histogram promises of a quantile. */
+/** The promise of a histogram for a quantile. */
 function assertNear(actual: number | undefined, expected: number): void {
   assert.ok(
     actual !== undefined && Math.abs(actual - expected) <= expected * 0.045,
